@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXAMPLES_LOOPBACK_OPTIONS_HPP
+#define SIXFOLD_EXAMPLES_LOOPBACK_OPTIONS_HPP
+
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <sixfold/sixfold.hpp>
+
+#include "files.hpp"
+#include "simulated_network.hpp"
+
+namespace example {
+
+/// From when to when Bob is away, counted from the start of the run.
+struct absence {
+    sixfold::duration from;
+    sixfold::duration to;
+};
+
+/// What the command line says.
+struct loopback_options {
+    std::string input;                      ///< empty: standard input
+    std::string output;                     ///< empty: standard output
+    std::optional<std::uint64_t> messages;  ///< made up, instead of an input
+    network_options network;
+    std::vector<absence> offline;
+    std::vector<sixfold::duration> restart_relay;
+    std::uint64_t seed = 1;
+    bool quiet = false;
+    std::string again;  ///< a command line that repeats the run
+};
+
+namespace detail {
+
+inline constexpr double seconds_max = 1'000'000;
+inline constexpr double milliseconds_max = 60'000;
+inline constexpr double intact_percent_min = 10;
+inline constexpr std::uint64_t messages_max = 1'000'000'000;
+
+/// A number that fills all of the text; empty when there is none.
+[[nodiscard]] inline std::optional<double> number(std::string_view text) {
+    double value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
+}
+
+[[nodiscard]] inline CLI::Validator in_range(double min, double max, std::string unit) {
+    const auto check = [=](const std::string& text) -> std::string {
+        const auto value = number(text);
+        const bool good = value && *value >= min && *value <= max;
+        return good ? "" : fmt::format("must be {} to {} {}, not '{}'", min, max, unit, text);
+    };
+    return {check, unit};
+}
+
+/// CLI11 would take -1 for a very large number.
+[[nodiscard]] inline CLI::Validator whole_number(std::uint64_t max) {
+    const auto check = [=](const std::string& text) -> std::string {
+        std::uint64_t value = 0;
+        const char* end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        const bool good = error == std::errc() && stop == end && value <= max;
+        return good ? "" : fmt::format("must be a whole number, 0 to {}, not '{}'", max, text);
+    };
+    return {check, ""};
+}
+
+[[nodiscard]] inline sixfold::duration seconds(double value) {
+    return std::chrono::duration_cast<sixfold::duration>(std::chrono::duration<double>(value));
+}
+
+/// Reads "FROM-TO".
+[[nodiscard]] inline absence parse_absence(const std::string& text) {
+    for (auto dash = text.find('-'); dash != std::string::npos; dash = text.find('-', dash + 1)) {
+        const auto from = number(std::string_view(text).substr(0, dash));
+        const auto to = number(std::string_view(text).substr(dash + 1));
+        if (from && to && *from >= 0 && *from < *to && *to <= seconds_max) {
+            return {seconds(*from), seconds(*to)};
+        }
+    }
+    throw usage_error(
+        fmt::format("--offline: must be FROM-TO in seconds, FROM less than TO, at most {}, not '{}'",
+                    seconds_max, text));
+}
+
+/// Frames that are damaged are as good as lost, and if hardly any gets through, no run comes to an
+/// end in a lifetime.
+inline void check_intact(const network_options& network) {
+    const double intact = (100 - network.loss) * (100 - network.corrupt) / 100;
+    if (intact < intact_percent_min) {
+        throw usage_error(fmt::format("--loss, --corrupt: {} % of the frames must get through "
+                                      "undamaged, but with these only {:.3g} % would",
+                                      intact_percent_min, intact));
+    }
+}
+
+/// Opening the output would empty the input.
+inline void check_files(const loopback_options& options) {
+    std::error_code error;
+    if (!options.input.empty() && !options.output.empty() &&
+        std::filesystem::equivalent(options.input, options.output, error) &&
+        std::filesystem::is_regular_file(options.input, error)) {
+        throw usage_error("--output: is the same file as --input");
+    }
+}
+
+/// As a shell would have to be told.
+[[nodiscard]] inline std::string quoted(std::string_view word) {
+    const auto plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=+,:@%";
+    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {
+        return std::string(word);
+    }
+    std::string out = "'";
+    for (const char each : word) {
+        out += each == '\'' ? std::string("'\\''") : std::string(1, each);
+    }
+    return out + "'";
+}
+
+}  // namespace detail
+
+/// Reads the command line. Throws `usage_error` with one line that says what is wrong with it;
+/// empty when the user asked for help, and has it.
+[[nodiscard]] inline std::optional<loopback_options> parse_options(int argc, char** argv) {
+    using namespace detail;
+    loopback_options options;
+    double delay = 20;
+    double jitter = 0;
+    std::vector<std::string> offline;
+    std::vector<double> restarts;
+
+    CLI::App app("Carries Alice's messages over a relay to Bob, through a network that is not kind "
+                 "to them. Time is virtual. What Bob receives goes to standard output.");
+    network_options& network = options.network;
+    const auto percent = in_range(0, 100, "percent");
+    const auto milliseconds = in_range(0, milliseconds_max, "milliseconds");
+    auto* input = app.add_option("--input", options.input, "file to send, each line a message");
+    app.add_option("--output", options.output, "file for what Bob receives");
+    app.add_option("--messages", options.messages, "send so many made-up messages")
+        ->check(whole_number(messages_max))
+        ->excludes(input);
+    app.add_option("--loss", network.loss, "frames that are lost, on each hop")->check(percent);
+    app.add_option("--duplicate", network.duplicate, "frames that arrive twice")->check(percent);
+    app.add_option("--reorder", network.reorder, "frames that others overtake")->check(percent);
+    app.add_option("--corrupt", network.corrupt, "frames that are damaged")->check(percent);
+    app.add_option("--delay", delay, "how long a hop takes; default 20")->check(milliseconds);
+    app.add_option("--jitter", jitter, "up to so much longer")->check(milliseconds);
+    app.add_option("--offline", offline, "FROM-TO: Bob is away, in seconds of virtual time")
+        ->allow_extra_args(false);
+    app.add_option("--restart-relay", restarts, "AT: the relay is replaced; the mailbox stays")
+        ->allow_extra_args(false)
+        ->check(in_range(0, seconds_max, "seconds"));
+    auto* seed = app.add_option("--seed", options.seed, "another seed, another run; default 1")
+                     ->check(whole_number((std::numeric_limits<std::uint64_t>::max)()));
+    app.add_flag("--quiet", options.quiet, "no report on standard error");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& help) {
+        app.exit(help);
+        return std::nullopt;
+    } catch (const CLI::ParseError& error) {
+        throw usage_error(error.what());
+    }
+
+    const auto milli = [](double value) { return seconds(value / 1000); };
+    network.delay = milli(delay);
+    network.jitter = milli(jitter);
+    for (const std::string& each : offline) {
+        options.offline.push_back(parse_absence(each));
+    }
+    for (const double each : restarts) {
+        options.restart_relay.push_back(seconds(each));
+    }
+    check_intact(network);
+    check_files(options);
+
+    for (int at = 0; at < argc; ++at) {
+        options.again += (at == 0 ? "" : " ") + quoted(argv[at]);
+    }
+    if (seed->count() == 0) {
+        options.again += fmt::format(" --seed {}", options.seed);
+    }
+    return options;
+}
+
+}  // namespace example
+
+#endif

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_ACK_STATE_HPP
+#define SIXFOLD_ACK_STATE_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "sixfold/assert.hpp"
+#include "sixfold/bytes.hpp"
+#include "sixfold/error.hpp"
+#include "sixfold/types.hpp"
+
+// What a receiver has of one stream, as its acknowledgements carry it (law of acks, spec 2.8). It
+// is a state and not an event: true of the past whenever it arrives, so that any later one repairs
+// a lost one, and old ones do no harm.
+//
+//             horizon          floor                         end()
+//     ----------|----------------|---+---+---+---+---+---+---|------------
+//       ended   |  accepted, or  | 0 | 1 | 1 | 0 | 1 | 0 |          open
+//               |  an exception  |   accepted bits, held bits,
+//                                    exceptions among the accepted
+//
+// A bit string says of seq `floor + i` what bit i says: bit 0 is the lowest bit of the first byte.
+
+namespace sixfold::inline v0 {
+
+/// What is known of one seq of a stream.
+enum class fate : std::uint8_t {
+    open,        ///< the receiver has not got it
+    held,        ///< got, but not yet accepted by the app, or waiting for its turn: volatile
+    accepted,    ///< the app has the message
+    tombstoned,  ///< ended by a tombstone: the app never saw it
+    rejected,    ///< the app said that it never will take it
+    ended,       ///< over, and the receiver no longer vouches how: below the horizon
+};
+
+/// A seq that ended otherwise than by acceptance.
+struct exception {
+    sixfold::seq seq;
+    fate how;  ///< tombstoned or rejected
+    friend bool operator==(const exception&, const exception&) = default;
+};
+
+/// What a receiver takes; a sender stays within it. Until told, a sender assumes these defaults.
+struct receiver_limits {
+    static constexpr std::uint32_t window_max = 1U << 20;  ///< and at least 1
+    static constexpr std::uint32_t exceptions_max = 64;    ///< and at least 1
+    static constexpr std::uint32_t payload_max_max =
+        (1U << 28) - 1;  ///< a payload of 0 bytes always fits
+
+    std::uint32_t window = 64;         ///< W: seqs from the floor on that are accepted
+    std::uint32_t exceptions = 64;     ///< exceptions that are remembered, 1 to 64
+    std::uint32_t payload_max = 1024;  ///< bytes of the largest payload that is taken
+    friend bool operator==(const receiver_limits&, const receiver_limits&) = default;
+
+    /// Whether an ack state can carry them.
+    [[nodiscard]] constexpr bool valid() const noexcept {
+        return window >= 1 && window <= window_max && exceptions >= 1 &&
+               exceptions <= exceptions_max && payload_max <= payload_max_max;
+    }
+};
+
+/// The bytes of the longest bit string that an ack state carries: it speaks of 512 seqs from its
+/// floor on. What a receiver has beyond them is told when the floor has come closer.
+inline constexpr std::size_t ack_bits_size_max = 64;
+
+/// No encoded ack state with at most so many exceptions is larger.
+[[nodiscard]] constexpr std::size_t ack_state_size_max(std::uint32_t exceptions) noexcept {
+    constexpr std::size_t seq_size = varint_size(seq_end);
+    constexpr std::size_t limits_size = varint_size(receiver_limits::window_max) + 1 + 4;
+    constexpr std::size_t bits_size = 1 + ack_bits_size_max;
+    return 1 + seq_size + limits_size + 2 * bits_size + seq_size + 1 + exceptions * seq_size;
+}
+
+namespace detail {
+
+/// Which optional parts follow the floor, in this order. (spec 2.8)
+struct ack_parts {
+    static constexpr unsigned limits = 1;
+    static constexpr unsigned accepted = 2;
+    static constexpr unsigned held = 4;
+    static constexpr unsigned exceptions = 8;
+    static constexpr unsigned all = 15;
+};
+
+[[nodiscard]] inline bool test_bit(bytes bits, std::uint64_t i) noexcept {
+    return i / 8 < bits.size() && (std::to_integer<unsigned>(bits[i / 8]) >> i % 8 & 1) != 0;
+}
+
+/// One more than the place of the highest bit that is set; the last byte must not be zero.
+[[nodiscard]] inline std::uint64_t bits_end(bytes bits) noexcept {
+    if (bits.empty()) {
+        return 0;
+    }
+    return 8 * (bits.size() - 1) + std::bit_width(std::to_integer<std::uint8_t>(bits.back()));
+}
+
+/// The one form in which a bit string is sent: at most 64 bytes, the last of them not zero.
+[[nodiscard]] inline bytes canonical_bits(bytes bits) noexcept {
+    bits = bits.first((std::min)(bits.size(), ack_bits_size_max));
+    while (!bits.empty() && bits.back() == std::byte{0}) {
+        bits = bits.first(bits.size() - 1);
+    }
+    return bits;
+}
+
+[[nodiscard]] inline bool disjoint(bytes a, bytes b) noexcept {
+    for (std::size_t i = 0; i < (std::min)(a.size(), b.size()); ++i) {
+        if ((a[i] & b[i]) != std::byte{0}) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace detail
+
+/// The exceptions of an ack state, one after the other in the order of their seqs, decoded as they
+/// are asked for.
+///
+///     for (exception e : state.exceptions()) { ... }
+///
+/// It refers to the bytes that the ack state was decoded from.
+class exception_list {
+  public:
+    struct sentinel {};
+
+    class iterator {
+      public:
+        iterator(seq horizon, bytes entries, std::size_t left) noexcept
+            : entries_(entries), next_(horizon), left_(left) {
+            read();
+        }
+        [[nodiscard]] exception operator*() const noexcept { return now_; }
+        iterator& operator++() noexcept {
+            --left_;
+            read();
+            return *this;
+        }
+        friend bool operator==(const iterator& at, sentinel) noexcept { return at.left_ == 0; }
+
+      private:
+        void read() noexcept {
+            if (left_ != 0) {
+                const std::uint64_t entry = entries_.get_varint();
+                now_ = {next_ + (entry >> 1), (entry & 1) != 0 ? fate::rejected : fate::tombstoned};
+                next_ = now_.seq + 1;
+            }
+        }
+
+        byte_reader entries_;
+        seq next_;  // the lowest seq that the next entry can name
+        exception now_{};
+        std::size_t left_;
+    };
+
+    exception_list() noexcept = default;
+    exception_list(seq horizon, bytes entries, std::size_t size) noexcept
+        : horizon_(horizon), entries_(entries), size_(size) {}
+
+    [[nodiscard]] iterator begin() const noexcept { return {horizon_, entries_, size_}; }
+    [[nodiscard]] sentinel end() const noexcept { return {}; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  private:
+    seq horizon_ = 0;
+    bytes entries_;
+    std::size_t size_ = 0;
+};
+
+/// An ack state as it came, decoded and validated: every answer that it gives agrees with the
+/// others.
+///
+/// It keeps track of nothing and owns nothing: it refers to the bytes that it was decoded from.
+/// Made without bytes it says what a receiver says that knows nothing of the stream. It allocates
+/// nothing.
+class ack_state {
+  public:
+    ack_state() noexcept = default;
+
+    /// Reads all of `encoded`. On refusal `out` is as it was. O(bytes).
+    [[nodiscard]] static refusal decode(bytes encoded, ack_state& out) noexcept {
+        byte_reader in(encoded);
+        ack_state read;
+        const unsigned parts = in.get_u8();
+        in.require((parts & ~detail::ack_parts::all) == 0, refusal::flags);
+        read.floor_ = in.get_seq_bound();
+        if ((parts & detail::ack_parts::limits) != 0) {
+            read.limits_ = read_limits(in);
+        }
+        if ((parts & detail::ack_parts::accepted) != 0) {
+            read.accepted_ = read_bits(in, read.floor_);
+            // The floor is the first seq that is not accepted; else it would be higher.
+            in.require(!detail::test_bit(read.accepted_, 0), refusal::ack_state);
+        }
+        if ((parts & detail::ack_parts::held) != 0) {
+            read.held_ = read_bits(in, read.floor_);
+            in.require(detail::disjoint(read.accepted_, read.held_), refusal::ack_state);
+        }
+        if ((parts & detail::ack_parts::exceptions) != 0) {
+            read.read_exceptions(in);
+        }
+        in.require(in.left() == 0, refusal::trailing);
+        if (in.ok()) {
+            out = read;
+        }
+        return in.refused();
+    }
+
+    /// All below has ended; the floor itself has not.
+    [[nodiscard]] seq floor() const noexcept { return floor_; }
+    /// Of what is below, the receiver no longer says how it ended.
+    [[nodiscard]] seq horizon() const noexcept { return horizon_; }
+    /// What the receiver takes, if it said so.
+    [[nodiscard]] const std::optional<receiver_limits>& limits() const noexcept { return limits_; }
+    /// What ended otherwise than by acceptance. Good as long as the encoded bytes are.
+    [[nodiscard]] exception_list exceptions() const noexcept { return exceptions_; }
+
+    /// What the receiver says of one seq. O(exceptions), at most 64.
+    [[nodiscard]] fate of(seq which) const noexcept {
+        if (!has_ended(which)) {
+            return which >= floor_ && detail::test_bit(held_, which - floor_) ? fate::held
+                                                                              : fate::open;
+        }
+        if (which < horizon_) {
+            return fate::ended;
+        }
+        for (const exception e : exceptions_) {
+            if (e.seq >= which) {
+                return e.seq == which ? e.how : fate::accepted;
+            }
+        }
+        return fate::accepted;
+    }
+
+    /// Whether a seq is over for the receiver, whatever became of it: neither open nor held. O(1).
+    [[nodiscard]] bool covers(seq which) const noexcept { return has_ended(which); }
+
+    /// Calls `visit(seq)` for each seq above the floor that has ended, and for each that is held, upwards. O(bytes).
+    template <class Visit>
+    void for_each_accepted(Visit visit) const {
+        for_each(accepted_, visit);
+    }
+    template <class Visit>
+    void for_each_held(Visit visit) const {
+        for_each(held_, visit);
+    }
+
+    /// The first seq above everything that this speaks of, the held ones included. O(1).
+    [[nodiscard]] seq end() const noexcept {
+        return floor_ + (std::max)(detail::bits_end(accepted_), detail::bits_end(held_));
+    }
+
+  private:
+    [[nodiscard]] bool has_ended(seq which) const noexcept {
+        return which < floor_ || detail::test_bit(accepted_, which - floor_);
+    }
+
+    template <class Visit>
+    void for_each(bytes bits, Visit& visit) const {
+        for (std::size_t i = 0; i < bits.size(); ++i) {
+            for (auto left = std::to_integer<unsigned>(bits[i]); left != 0; left &= left - 1) {
+                visit(floor_ + 8 * i + static_cast<unsigned>(std::countr_zero(left)));
+            }
+        }
+    }
+
+    [[nodiscard]] static receiver_limits read_limits(byte_reader& in) noexcept {
+        receiver_limits limits;
+        limits.window = static_cast<std::uint32_t>(in.get_varint(32));
+        limits.exceptions = static_cast<std::uint32_t>(in.get_varint(32));
+        limits.payload_max = static_cast<std::uint32_t>(in.get_varint(28));
+        in.require(limits.valid(), refusal::ack_state);
+        return limits;
+    }
+
+    [[nodiscard]] static bytes read_bits(byte_reader& in, seq floor) noexcept {
+        const std::size_t size = in.get_u8();
+        in.require(size != 0,
+                   refusal::not_canonical);  // nothing to say is said by leaving the part out
+        in.require(size <= ack_bits_size_max, refusal::ack_state);
+        const bytes bits = in.get_bytes(size);
+        in.require(bits.empty() || bits.back() != std::byte{0}, refusal::not_canonical);
+        in.require(floor + detail::bits_end(bits) <= seq_end, refusal::seq);
+        return bits;
+    }
+
+    void read_exceptions(byte_reader& in) noexcept {
+        horizon_ = in.get_seq_bound();
+        const std::size_t count = in.get_u8();
+        in.require(horizon_ != 0 || count != 0, refusal::not_canonical);
+        in.require(count <= receiver_limits::exceptions_max, refusal::ack_state);
+        in.require(horizon_ <= floor_ + detail::bits_end(accepted_), refusal::ack_state);
+        byte_reader ahead = in;
+        seq next = horizon_;
+        for (std::size_t i = 0; i < count && in.ok(); ++i) {
+            const seq which = next + (in.get_varint() >> 1);  // both below 2^63
+            in.require(has_ended(which), refusal::ack_state);
+            next = which + 1;
+        }
+        exceptions_ = exception_list(horizon_, ahead.get_bytes(ahead.left() - in.left()), count);
+    }
+
+    seq floor_ = 0;
+    seq horizon_ = 0;
+    bytes accepted_;  // bit 0 is clear
+    bytes held_;      // no bit in common with accepted_
+    exception_list exceptions_;
+    std::optional<receiver_limits> limits_;
+};
+
+/// What a receiver reports of one stream. The spans belong to the receiver.
+struct ack_report {
+    sixfold::seq floor = 0;
+    sixfold::seq horizon = 0;
+    /// Bit i is set if `floor + i` has ended, in whatever way. Bit 0 is clear. Zero bytes at the
+    /// end do no harm.
+    bytes accepted = {};
+    /// Bit i is set if `floor + i` is held. Has no bit in common with `accepted`.
+    bytes held = {};
+    /// In the order of their seqs.
+    std::span<const exception> exceptions = {};
+    std::optional<receiver_limits> limits = {};
+};
+
+/// Encodes what of a report an ack state can say: the first 512 bits, and of the exceptions those
+/// at or above the horizon that are reported as ended. The horizon is lowered to the end of what
+/// has ended, which says the same.
+///
+/// Returns the size, or 0 if it does not fit; `ack_state_size_max()` bytes always do. O(bytes).
+/// (spec 2.8)
+[[nodiscard]] inline std::size_t encode_ack_state(const ack_report& report,
+                                                  std::span<std::byte> out) noexcept {
+    const bytes accepted = detail::canonical_bits(report.accepted);
+    const bytes held = detail::canonical_bits(report.held);
+    const seq horizon = (std::min)(report.horizon, report.floor + detail::bits_end(accepted));
+    const auto is_reported = [&](const exception& e) {
+        return e.seq >= horizon &&
+               (e.seq < report.floor || detail::test_bit(accepted, e.seq - report.floor));
+    };
+    const auto count =
+        std::count_if(report.exceptions.begin(), report.exceptions.end(), is_reported);
+    SIXFOLD_ASSERT(report.floor + (std::max)(detail::bits_end(accepted), detail::bits_end(held)) <=
+                   seq_end);
+    SIXFOLD_ASSERT(!detail::test_bit(accepted, 0) && detail::disjoint(accepted, held));
+    SIXFOLD_ASSERT(count <= std::ptrdiff_t{receiver_limits::exceptions_max});
+
+    using parts = detail::ack_parts;
+    byte_writer to(out);
+    to.put_u8(static_cast<std::uint8_t>(
+        (report.limits ? parts::limits : 0U) | (accepted.empty() ? 0U : parts::accepted) |
+        (held.empty() ? 0U : parts::held) | (horizon != 0 || count != 0 ? parts::exceptions : 0U)));
+    to.put_varint(report.floor);
+    if (report.limits) {
+        SIXFOLD_ASSERT(report.limits->valid());
+        to.put_varint(report.limits->window);
+        to.put_varint(report.limits->exceptions);
+        to.put_varint(report.limits->payload_max);
+    }
+    for (const bytes bits : {accepted, held}) {
+        if (!bits.empty()) {
+            to.put_u8(static_cast<std::uint8_t>(bits.size()));
+            to.put_bytes(bits);
+        }
+    }
+    if (horizon != 0 || count != 0) {
+        to.put_varint(horizon);
+        to.put_u8(static_cast<std::uint8_t>(count));
+        seq next = horizon;
+        for (const exception& e : report.exceptions) {
+            if (is_reported(e)) {
+                SIXFOLD_ASSERT(e.seq >= next &&
+                               (e.how == fate::tombstoned || e.how == fate::rejected));
+                to.put_varint((e.seq - next) << 1 | (e.how == fate::rejected ? 1U : 0U));
+                next = e.seq + 1;
+            }
+        }
+    }
+    return to.ok() ? to.size() : 0;
+}
+
+}  // namespace sixfold::inline v0
+
+#endif

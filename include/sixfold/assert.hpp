@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_ASSERT_HPP
+#define SIXFOLD_ASSERT_HPP
+
+// SIXFOLD_ASSERT marks bugs: of sixfold itself, or a broken precondition of a call. What a peer sends is never
+// asserted, and no check that a law rests on is an assertion. A program may define it before the first include, for
+// all its translation units alike; it must not change types or layout.
+#ifndef SIXFOLD_ASSERT
+#include <cassert>
+#define SIXFOLD_ASSERT(condition) assert(condition)
+#endif
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_CLIENT_HPP
+#define SIXFOLD_CLIENT_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "sixfold/codec.hpp"
+#include "sixfold/error.hpp"
+#include "sixfold/options.hpp"
+#include "sixfold/packet.hpp"
+#include "sixfold/receiver.hpp"
+#include "sixfold/sender.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+struct client_options {
+    peer self;                ///< our own name, as the relay knows it from the login
+    std::uint64_t start = 0;  ///< see `incarnation`: larger at each start
+    std::uint64_t seed = 0;   ///< see `incarnation`: random
+    sender_options sender{};
+    receiver_options receiver{};
+};
+
+/// One end of the conversation: a sender and a receiver on one link to a relay.
+///
+/// The loop of an app, whatever its transport is:
+///
+///     on a packet       client.handle(packet)
+///     then, and at      while (auto event = client.poll_event()) ...
+///     next_deadline()   while (auto message = client.poll_message()) ... client.accept(*message)
+///                       while (auto packet = client.poll_transmit(buffer)) ... send it
+///
+/// Extra calls do no harm. It owns its two machines and adds the dispatch of frames, nothing else. What each call promises,
+/// costs and refuses is said at `sender` and `receiver`.
+class client {
+  public:
+    /// Refuses options that cannot work, with an error that names the option. The clock must outlive the client.
+    [[nodiscard]] static result<client> create(clock_ref clock, const client_options& options) {
+        if (!options.self.valid()) {
+            return error{errc::peer_name, "self: a peer's name has 1 to 47 bytes"};
+        }
+        auto sending = sender::create(clock, {options.start, options.seed}, options.sender);
+        if (!sending) {
+            return sending.error();
+        }
+        // Another stream of random numbers than the sender's, from the same seed.
+        auto receiving = receiver::create(clock, ~options.seed, options.receiver);
+        if (!receiving) {
+            return receiving.error();
+        }
+        return client(options, *std::move(sending), *std::move(receiving));
+    }
+
+    // --- the app ---------------------------------------------------------------------------------------------------
+
+    result<ticket> send(const peer& to, bytes payload, const send_options& how = {}) {
+        return sender_.send(to, payload, how);
+    }
+    result<void> cancel(ticket message) { return sender_.cancel(message); }
+    std::optional<event> poll_event() { return sender_.poll_event(); }
+
+    std::optional<message> poll_message() { return receiver_.poll_message(); }
+    result<void> accept(const message& handed) { return receiver_.accept(handed); }
+    result<void> reject(const message& handed) { return receiver_.reject(handed); }
+
+    // --- the link --------------------------------------------------------------------------------------------------
+
+    /// The link to the relay is there, and the relay knows who we are.
+    void link_up(checksum mode = checksum::on) {
+        framing_ = framing(self_, mode);
+        sender_.link_up(framing_);
+        receiver_.link_up(framing_);
+    }
+    void link_down() noexcept {
+        sender_.link_down();
+        receiver_.link_down();
+    }
+
+    /// Takes a packet, one or more frames, from the relay. After the first frame that is refused the rest of the packet
+    /// is dropped, and the refusal returned: on a byte stream it ends the link, in a datagram it is just lost.
+    refusal handle(bytes packet) {
+        packet_reader reader(packet);
+        while (auto one = reader.next()) {
+            if (const refusal why = handle_frame(*one); why != refusal::none) {
+                return why;
+            }
+        }
+        return reader.refused() == refusal::none ? refusal::none : refuse(reader.refused());
+    }
+
+    /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
+    /// Acknowledgements go first. Precondition: a link, and `packet_size_min()` bytes of room. Call until empty.
+    std::optional<bytes> poll_transmit(std::span<std::byte> buffer) {
+        const auto acks = receiver_.poll_transmit(buffer);
+        const std::size_t used = acks ? acks->size() : 0;
+        const auto messages = sender_.poll_transmit(buffer.subspan(used));
+        const std::size_t size = used + (messages ? messages->size() : 0);
+        return size == 0 ? std::nullopt : std::optional<bytes>(buffer.first(size));
+    }
+
+    /// The smallest buffer for `poll_transmit`: room for the largest frame that these options can bring about.
+    [[nodiscard]] std::size_t packet_size_min() const noexcept { return packet_size_min_; }
+
+    /// When to poll again if no packet comes; `never` if there is nothing to wait for.
+    [[nodiscard]] time_point next_deadline() const {
+        return (std::min)(sender_.next_deadline(), receiver_.next_deadline());
+    }
+
+    // --- to look at ------------------------------------------------------------------------------------------------
+
+    [[nodiscard]] const peer& self() const noexcept { return self_; }
+    [[nodiscard]] sixfold::sender& sender() noexcept { return sender_; }
+    [[nodiscard]] const sixfold::sender& sender() const noexcept { return sender_; }
+    [[nodiscard]] sixfold::receiver& receiver() noexcept { return receiver_; }
+    [[nodiscard]] const sixfold::receiver& receiver() const noexcept { return receiver_; }
+    /// Of bytes that were no frame for us; what the frames said is counted by the machines.
+    [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
+
+  private:
+    client(const client_options& options, sixfold::sender sending, sixfold::receiver receiving)
+        : self_(options.self), framing_(options.self), sender_(std::move(sending)),
+          receiver_(std::move(receiving)),
+          packet_size_min_(
+              frame_size_max(options.sender.payload_max, options.receiver.exceptions)) {}
+
+    refusal handle_frame(bytes one) {
+        frame decoded;
+        if (const refusal why = decode(one, framing_, decoded); why != refusal::none) {
+            return refuse(why);
+        }
+        if (std::holds_alternative<msg_answer>(decoded) ||
+            std::holds_alternative<ack_notify>(decoded)) {
+            return sender_.handle(decoded);
+        }
+        return receiver_.handle(decoded);
+    }
+
+    refusal refuse(refusal why) noexcept {
+        refusals_.add(why);
+        return why;
+    }
+
+    peer self_;
+    framing framing_;
+    sixfold::sender sender_;
+    sixfold::receiver receiver_;
+    std::size_t packet_size_min_;
+    refusal_counts refusals_;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_CODEC_HPP
+#define SIXFOLD_CODEC_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <variant>
+
+#include "sixfold/ack_layout.hpp"
+#include "sixfold/ack_state.hpp"
+#include "sixfold/assert.hpp"
+#include "sixfold/bytes.hpp"
+#include "sixfold/crc32c.hpp"
+#include "sixfold/error.hpp"
+#include "sixfold/frame.hpp"
+#include "sixfold/frame_layout.hpp"
+#include "sixfold/msg_layout.hpp"
+#include "sixfold/packet.hpp"
+#include "sixfold/sync_layout.hpp"
+#include "sixfold/types.hpp"
+
+// Frames to bytes and back, canonically: what `decode` takes, `encode` writes again, byte for byte.
+// (spec 2 and 4)
+//
+// This header knows what every frame has: header, length, checksum. What is between them, the
+// layouts know.
+
+namespace sixfold::inline v0 {
+
+/// How frames are put on one link: whether they carry a checksum, and for whom.
+///
+/// The checksum is calculated over the name of the client's peer at the end of the link, which is
+/// not sent, and then over the frame. So a frame that reaches the wrong peer is refused like a
+/// damaged one. The name is that of the client: its own in the client, the link's peer in the
+/// relay. (spec 2.5)
+class framing {
+  public:
+    explicit framing(const peer& end_of_link,
+                     sixfold::checksum mode = sixfold::checksum::on) noexcept
+        : mode_(mode) {
+        const auto size = static_cast<std::byte>(end_of_link.name().size());
+        seed_ = crc32c(end_of_link.bytes(), crc32c(bytes(&size, 1)));
+    }
+
+    [[nodiscard]] sixfold::checksum mode() const noexcept { return mode_; }
+    /// The bytes of the checksum: 4, or 0 on an unchecked link.
+    [[nodiscard]] std::size_t trailer_size() const noexcept {
+        return mode_ == sixfold::checksum::on ? 4 : 0;
+    }
+    /// The checksum of a frame, given all its bytes in front of it.
+    [[nodiscard]] std::uint32_t checksum_of(bytes front) const noexcept {
+        return crc32c(front, seed_);
+    }
+
+  private:
+    std::uint32_t seed_ = 0;
+    sixfold::checksum mode_;
+};
+
+/// The most bytes that a frame has besides its payload or ack state: those of a msg:R with the
+/// longest name and seq.
+inline constexpr std::size_t frame_overhead_max =
+    frame_header_size_max + (1 + peer::size_max) + 8 + 2 * varint_size(seq_end) + 1 + 4;
+
+/// The size of the largest frame that a client with these limits can emit or take. Must not be
+/// above 2^28.
+[[nodiscard]] constexpr std::size_t frame_size_max(std::size_t payload_max,
+                                                   std::uint32_t exceptions) noexcept {
+    return frame_overhead_max + (std::max)(payload_max, ack_state_size_max(exceptions));
+}
+
+namespace detail {
+
+/// The body of a frame whose header and checksum are right. On refusal `out` is as it was.
+template <class Frame>
+[[nodiscard]] refusal decode_body(unsigned flags, bytes body, frame& out) noexcept {
+    if (!frame_layout<Frame>::accepts(flags)) {
+        return refusal::flags;
+    }
+    byte_reader in(body);
+    Frame read;
+    frame_layout<Frame>::read(in, flags, read);
+    in.require(in.left() == 0, refusal::trailing);
+    if (in.ok()) {
+        out = read;
+    }
+    return in.refused();
+}
+
+}  // namespace detail
+
+/// Whether these fields make a frame: each within its range, and those that its form or word does
+/// not have at their defaults. What `decode` gives is always valid. O(1), with an ack state O(its
+/// bytes).
+template <class Frame>
+[[nodiscard]] bool is_valid(const Frame& what) noexcept {
+    using layout = detail::frame_layout<Frame>;
+    return layout::accepts(layout::flags(what)) && layout::is_valid(what);
+}
+
+/// Encodes any of the eight frames. Returns its size, or 0 if it does not fit: into `out`, or into
+/// a frame at all.
+///
+/// The frame must be valid; if it is not, that is a bug of the caller's, and nothing is encoded.
+/// Allocates nothing, and copies the payload once. O(size of the frame). (spec 2.2, 2.4, 2.5)
+template <class Frame>
+    requires requires {
+        detail::frame_layout<Frame>::kind;
+    }
+[[nodiscard]] std::size_t
+encode(const Frame& what, const framing& link, std::span<std::byte> out) noexcept {
+    using layout = detail::frame_layout<Frame>;
+    const bool valid = is_valid(what);
+    SIXFOLD_ASSERT(valid);
+    if (!valid) {
+        return 0;
+    }
+    byte_counter body;
+    layout::write(body, what);
+    const std::size_t length = body.size() + link.trailer_size();
+    if (length > frame_length_max) {
+        return 0;
+    }
+    byte_writer to(out);
+    to.put_u8(wire_version << 4 | layout::kind);
+    to.put_u8(static_cast<std::uint8_t>(layout::flags(what)));
+    to.put_varint(length);
+    layout::write(to, what);
+    if (link.mode() == checksum::on) {
+        to.put_u32(link.checksum_of(to.written()));
+    }
+    return to.ok() ? to.size() : 0;
+}
+
+/// The same for a frame whose kind is known only at run time.
+[[nodiscard]] inline std::size_t
+encode(const frame& what, const framing& link, std::span<std::byte> out) noexcept {
+    return std::visit([&](const auto& kind) { return encode(kind, link, out); }, what);
+}
+
+/// Decodes one whole frame, neither cut nor with anything behind it, and says why if it cannot.
+///
+/// In this order: the header, its version, kind and length; the checksum; then, trusted to be what
+/// was sent, flags and body, from the front. On refusal `out` is as it was. The payload or ack
+/// state in `out` refers to `one_frame`. It allocates nothing. O(size), and O(1) if the header is
+/// refused. (spec 2.9)
+[[nodiscard]] inline refusal decode(bytes one_frame, const framing& link, frame& out) noexcept {
+    if (one_frame.size() < 3) {
+        return refusal::truncated;
+    }
+    if (const refusal why = check_first_byte(one_frame[0]); why != refusal::none) {
+        return why;
+    }
+    const frame_extent extent = measure_frame(one_frame);
+    if (extent.refused != refusal::none) {
+        return extent.refused;
+    }
+    if (extent.size != one_frame.size()) {
+        return extent.size > one_frame.size() ? refusal::truncated : refusal::trailing;
+    }
+    if (extent.size - extent.header < link.trailer_size()) {
+        return refusal::truncated;
+    }
+    const bytes front = one_frame.first(extent.size - link.trailer_size());
+    if (link.mode() == checksum::on) {
+        byte_reader trailer(one_frame.subspan(front.size()));
+        if (trailer.get_u32() != link.checksum_of(front)) {
+            return refusal::checksum;
+        }
+    }
+    using decoder = refusal (*)(unsigned, bytes, frame&) noexcept;
+    static constexpr decoder decoders[] = {
+        detail::decode_body<msg_request>,  detail::decode_body<msg_answer>,
+        detail::decode_body<msg_notify>,   detail::decode_body<ack_request>,
+        detail::decode_body<ack_answer>,   detail::decode_body<ack_notify>,
+        detail::decode_body<sync_request>, detail::decode_body<sync_answer>,
+    };
+    const auto kind = std::to_integer<std::size_t>(one_frame[0] & std::byte{0x0F});
+    return decoders[kind - 1](std::to_integer<unsigned>(one_frame[1]), front.subspan(extent.header),
+                              out);
+}
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_ERROR_HPP
+#define SIXFOLD_ERROR_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "sixfold/assert.hpp"
+
+// Three things can be wrong, and they are three types: the app asked for something that cannot be (`error`), the other
+// side sent something that must not be (`refusal`), or the code has a bug (SIXFOLD_ASSERT).
+
+namespace sixfold::inline v0 {
+
+/// Why a call of the app was refused. Nothing has changed, and nothing was lost.
+enum class errc : std::uint8_t {
+    option,             ///< an option that cannot work; `what` names it and says what would
+    peer_name,          ///< a peer's name is empty or longer than 47 bytes
+    payload_too_large,  ///< larger than the options, or what the peer has said, allow
+    queue_full,  ///< entries or bytes of the wait-ack queue are used up: try again after an event
+    peers_full,  ///< as many peers as the options allow
+    unknown_ticket,   ///< no such message, or it has ended
+    unknown_message,  ///< not a message that the app was handed and has not settled yet
+    unknown_link,     ///< no such link
+};
+
+/// An `errc`, and a sentence in static storage that says what was wrong and what would be right.
+struct error {
+    errc code;
+    std::string_view what;
+};
+
+/// A value or an error, in the words of std::expected.
+///
+/// Not an alias of it: translation units compiled for C++20 and for C++23 must agree about the type.
+template <class T>
+class [[nodiscard]] result {
+  public:
+    constexpr result(T value) : value_(std::move(value)) {}
+    constexpr result(sixfold::error error) noexcept : error_(error) {}
+
+    [[nodiscard]] constexpr bool has_value() const noexcept { return value_.has_value(); }
+    [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
+
+    /// The value; it must be there.
+    [[nodiscard]] constexpr T& value() & {
+        SIXFOLD_ASSERT(has_value());
+        return *value_;
+    }
+    [[nodiscard]] constexpr const T& value() const& {
+        SIXFOLD_ASSERT(has_value());
+        return *value_;
+    }
+    [[nodiscard]] constexpr T&& value() && {
+        SIXFOLD_ASSERT(has_value());
+        return *std::move(value_);
+    }
+    [[nodiscard]] constexpr T& operator*() & { return value(); }
+    [[nodiscard]] constexpr const T& operator*() const& { return value(); }
+    [[nodiscard]] constexpr T&& operator*() && { return std::move(*this).value(); }
+    [[nodiscard]] constexpr T* operator->() { return &value(); }
+    [[nodiscard]] constexpr const T* operator->() const { return &value(); }
+
+    /// The error; there must be no value.
+    [[nodiscard]] constexpr const sixfold::error& error() const noexcept {
+        SIXFOLD_ASSERT(!has_value());
+        return error_;
+    }
+
+  private:
+    std::optional<T> value_;
+    sixfold::error error_{};
+};
+
+/// Success, or an error.
+template <>
+class [[nodiscard]] result<void> {
+  public:
+    constexpr result() noexcept = default;
+    constexpr result(sixfold::error error) noexcept : error_(error) {}
+
+    [[nodiscard]] constexpr bool has_value() const noexcept { return !error_.has_value(); }
+    [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
+    [[nodiscard]] constexpr const sixfold::error& error() const noexcept {
+        SIXFOLD_ASSERT(!has_value());
+        return *error_;
+    }
+
+  private:
+    std::optional<sixfold::error> error_;
+};
+
+/// Why bytes from the other side were refused. Refused bytes change nothing but a counter. (spec 2.9)
+enum class refusal : std::uint8_t {
+    none,               ///< not refused
+    truncated,          ///< shorter than it says, or than its kind needs
+    version,            ///< another version of the wire format
+    kind,               ///< no kind of frame
+    flags,              ///< a flag that its kind does not have, or flags that exclude each other
+    checksum,           ///< damaged, unchecked on a checked link, or meant for another peer
+    not_canonical,      ///< a meaning in other bytes than its one encoding
+    trailing,           ///< bytes behind the end of the body
+    peer_name,          ///< a peer's name of 0 or more than 47 bytes
+    epoch,              ///< epoch zero
+    seq,                ///< a seq of 2^62 or more, or a base above the seq
+    ack_state,          ///< an ack state that contradicts itself
+    payload_too_large,  ///< larger than the options allow
+    direction,  ///< a kind that this side never takes: an answer to a relay, a request to a client
+    unknown_link,  ///< from a link that the relay was not told of, or that a newer one has replaced
+    unknown_stream,  ///< about a stream that this machine has not
+    never_sent,      ///< acknowledges what was never sent
+    peers_full,      ///< a sender too many for the receiver's option `peers_max`
+    mailbox,         ///< the mailbox could not do it: full, or failed; nothing was answered
+    count_,          ///< how many there are; not a refusal
+};
+
+/// How often each refusal happened. Counts only up, and is no state of the protocol.
+class refusal_counts {
+  public:
+    void add(refusal why) noexcept { ++counts_[static_cast<std::size_t>(why)]; }
+    [[nodiscard]] std::uint64_t operator[](refusal why) const noexcept {
+        return counts_[static_cast<std::size_t>(why)];
+    }
+    /// All refusals together.
+    [[nodiscard]] std::uint64_t total() const noexcept {
+        std::uint64_t sum = 0;
+        for (std::size_t i = 1; i < counts_.size(); ++i) {
+            sum += counts_[i];
+        }
+        return sum;
+    }
+
+  private:
+    std::array<std::uint64_t, static_cast<std::size_t>(refusal::count_)> counts_{};
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

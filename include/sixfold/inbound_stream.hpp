@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_INBOUND_STREAM_HPP
+#define SIXFOLD_INBOUND_STREAM_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sixfold/ack_state.hpp"
+#include "sixfold/bit_ring.hpp"
+#include "sixfold/dedup_window.hpp"
+#include "sixfold/frame.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// One sender as its receiver sees it: which epoch it is in, what has ended there and how, and which acknowledgement is
+/// owed.
+///
+/// The first group must survive a crash, the rest is volatile. Does not know payloads, timers or frames coming in.
+class inbound_stream {
+  public:
+    inbound_stream(std::uint32_t width, std::uint32_t exceptions_max)
+        : window(width), held(width), exceptions_max_(exceptions_max) {}
+
+    // --- durable ---
+    sixfold::epoch epoch = epoch::none;  ///< the one that was entered; none is the smallest (law 1)
+    dedup_window window;                 ///< law 2
+    sixfold::seq horizon = 0;            ///< below it we no longer vouch how a seq ended (law 3)
+    std::vector<exception> exceptions;   ///< in the order of their seqs, at or above the horizon
+
+    // --- volatile ---
+    bit_ring held;  ///< got and not settled, from the floor on
+    seq next = 0;   ///< in order: the first seq that was not handed out nor has ended
+    bool superseded =
+        false;  ///< a larger epoch was seen: nobody can fill the holes of this one any more
+
+    // --- the acknowledgement that is owed ---
+    std::optional<sixfold::echo> echo;
+    sixfold::epoch other = epoch::none;  ///< an epoch that is not ours and wants to be told so
+    std::uint64_t record = 0;            ///< what must be durable before the state may leave
+    time_point sent_at{};
+    std::uint32_t serial = 0;   ///< of the last ack:R
+    std::uint32_t resends = 0;  ///< of an unanswered one
+    bool owed = false;          ///< is in the line of those that are to be sent
+    bool state_due = false;     ///< the state, and not only an answer to another epoch
+    bool unanswered = false;
+    bool tell_limits = false;  ///< a probe asked
+    bool limits_sent = false;  ///< with the last ack:R
+
+    /// Enters a larger epoch, as an empty stream. What was held of the old one must be gone.
+    void enter(sixfold::epoch larger) {
+        epoch = larger;
+        window.clear();
+        held.clear();
+        exceptions.clear();
+        horizon = next = 0;
+        superseded = false;
+        echo.reset();
+    }
+
+    /// All below has ended, and we do not know how.
+    void raise(seq low) noexcept {
+        window.raise(low);
+        forget_below(low);
+    }
+
+    /// The seq has ended otherwise than by acceptance. When the memory is full, the lowest one is forgotten.
+    void note(exception what) {
+        if (what.seq < horizon) {
+            return;
+        }
+        const auto before = [](const exception& a, const exception& b) {
+            return a.seq < b.seq;
+        };
+        exceptions.insert(std::lower_bound(exceptions.begin(), exceptions.end(), what, before),
+                          what);
+        if (exceptions.size() > exceptions_max_) {
+            forget_below(exceptions.front().seq + 1);
+        }
+    }
+
+    /// The ack state as it is, encoded; the size. (spec 2.8)
+    [[nodiscard]] std::size_t report(std::optional<receiver_limits> limits,
+                                     std::span<std::byte> out) const noexcept {
+        std::array<std::byte, ack_bits_size_max> accepted_bits{};
+        std::array<std::byte, ack_bits_size_max> held_bits{};
+        const std::size_t accepted_size = window.copy_bits(accepted_bits);
+        const std::size_t held_size = held.copy_bits(window.floor(), window.width(), held_bits);
+        return encode_ack_state({.floor = window.floor(),
+                                 .horizon = horizon,
+                                 .accepted = bytes(accepted_bits).first(accepted_size),
+                                 .held = bytes(held_bits).first(held_size),
+                                 .exceptions = exceptions,
+                                 .limits = limits},
+                                out);
+    }
+
+  private:
+    void forget_below(seq to) noexcept {
+        horizon = (std::max)(horizon, to);
+        const auto kept = std::find_if(exceptions.begin(), exceptions.end(),
+                                       [&](const exception& e) { return e.seq >= horizon; });
+        exceptions.erase(exceptions.begin(), kept);
+    }
+
+    std::uint32_t exceptions_max_;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

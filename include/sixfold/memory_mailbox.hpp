@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_MEMORY_MAILBOX_HPP
+#define SIXFOLD_MEMORY_MAILBOX_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sixfold/ack_state.hpp"
+#include "sixfold/error.hpp"
+#include "sixfold/frame.hpp"
+#include "sixfold/mailbox.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// Every capacity is at least 1. What does not fit is not done, and its sender tries again.
+struct memory_mailbox_options {
+    std::size_t rows_per_pair_max = 1024;          ///< of one sender: none fills a mailbox
+    std::size_t rows_per_receiver_max = 16384;     ///< for one receiver: none fills the store
+    std::size_t rows_max = std::size_t{1} << 20;   ///< in all
+    std::size_t bytes_max = std::size_t{1} << 28;  ///< payloads of all rows; a row takes 250 more
+    std::size_t page_rows = 16;                    ///< rows of a page: one burst to a client
+    std::size_t page_bytes = 16 * 1024;            ///< payloads of a page of several rows
+    std::size_t states_max = 65536;                ///< last ack states; the oldest makes room
+};
+
+/// A mailbox in memory, which ends with its process: a stand-in for a durable store.
+///
+/// It is for tests and demonstrations, and for a relay that accepts to lose its mailbox with its
+/// process; then a message that was `stored` is lost with it, for its sender no longer has it. A
+/// mailbox that must not lose anything is durable before it says `done`.
+///
+/// It keeps rows, ordered as they are drained, and of a pair of peers the last ack state that
+/// deleted something. It knows nothing of links, time or retention. Each request costs O(log n),
+/// and what it deletes or hands out. Unlike the machines it allocates for every row, as a store
+/// does.
+class memory_mailbox {
+  public:
+    /// Fails with `option`, and the name of an option that is 0.
+    [[nodiscard]] static result<memory_mailbox> create(const memory_mailbox_options& options = {}) {
+        const std::string_view zero = zero_option(options);
+        if (!zero.empty()) {
+            return error{errc::option, zero};
+        }
+        return memory_mailbox(options);
+    }
+
+    /// Does what a relay asks. Asking twice changes nothing more. What it returns is good until the
+    /// next request.
+    [[nodiscard]] mailbox_outcome execute(const mailbox_request& request) {
+        if (const auto* msg = std::get_if<msg_request>(&request.what)) {
+            return msg->form == form::probe ? look(request.from, *msg) : put(request.from, *msg);
+        }
+        if (const auto* ack = std::get_if<ack_request>(&request.what)) {
+            return erase(request.from, *ack);
+        }
+        if (const auto* sync = std::get_if<sync_request>(&request.what)) {
+            return page(request.from, *sync);
+        }
+        return {};
+    }
+
+    [[nodiscard]] std::size_t rows() const noexcept { return rows_.size(); }
+    /// Payload bytes of all rows.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// Pairs of which an ack state is kept.
+    [[nodiscard]] std::size_t states() const noexcept { return states_.size(); }
+
+  private:
+    /// Receivers lie apart, and the rows of one receiver in the order in which it drains them.
+    struct row_key {
+        peer to;
+        mailbox_key key;
+        friend bool operator<(const row_key& a, const row_key& b) noexcept {
+            return a.to == b.to ? a.key < b.key : a.to < b.to;
+        }
+    };
+    struct row {
+        sixfold::form form;
+        seq base;
+        std::vector<std::byte> payload;
+    };
+    using row_map = std::map<row_key, row>;
+
+    struct pair_key {
+        peer to;
+        peer from;
+        friend bool operator<(const pair_key& a, const pair_key& b) noexcept {
+            return a.to == b.to ? a.from < b.from : a.to < b.to;
+        }
+    };
+    struct last_state {
+        sixfold::epoch epoch;
+        seq floor;
+        std::uint64_t changed;  // its place in by_age_
+        std::vector<std::byte> state;
+    };
+
+    explicit memory_mailbox(const memory_mailbox_options& options) : options_(options) {}
+
+    [[nodiscard]] static std::string_view zero_option(const memory_mailbox_options& options) {
+        const struct {
+            std::size_t value;
+            std::string_view what;
+        } all[] = {
+            {options.rows_per_pair_max, "memory_mailbox.rows_per_pair_max: must be at least 1"},
+            {options.rows_per_receiver_max,
+             "memory_mailbox.rows_per_receiver_max: must be at least 1"},
+            {options.rows_max, "memory_mailbox.rows_max: must be at least 1"},
+            {options.bytes_max, "memory_mailbox.bytes_max: must be at least 1"},
+            {options.page_rows, "memory_mailbox.page_rows: must be at least 1"},
+            {options.page_bytes, "memory_mailbox.page_bytes: must be at least 1"},
+            {options.states_max, "memory_mailbox.states_max: must be at least 1"},
+        };
+        for (const auto& each : all) {
+            if (each.value == 0) {
+                return each.what;
+            }
+        }
+        return {};
+    }
+
+    [[nodiscard]] mailbox_outcome put(const peer& from, const msg_request& msg) {
+        mailbox_outcome outcome;
+        const row_key key{msg.to, {from, {msg.epoch, msg.seq}}};
+        const auto at = rows_.find(key);
+        if (at == rows_.end()) {
+            outcome.done = insert(key, msg);
+            return outcome;
+        }
+        // A tombstone ends its seq for good, and takes less room than what it replaces.
+        if (msg.form == form::tombstone && at->second.form == form::payload) {
+            bytes_ -= at->second.payload.size();
+            at->second = {form::tombstone, msg.base, {}};
+        }
+        outcome.done = true;
+        return outcome;
+    }
+
+    [[nodiscard]] bool insert(const row_key& key, const msg_request& msg) {
+        const pair_key pair{key.to, key.key.from};
+        const std::size_t size = msg.payload.size();
+        if (rows_.size() >= options_.rows_max || size > options_.bytes_max - bytes_ ||
+            count(per_pair_, pair) >= options_.rows_per_pair_max ||
+            count(per_receiver_, key.to) >= options_.rows_per_receiver_max) {
+            return false;
+        }
+        rows_.emplace(key, row{msg.form, msg.base, {msg.payload.begin(), msg.payload.end()}});
+        bytes_ += size;
+        ++per_pair_[pair];
+        ++per_receiver_[key.to];
+        return true;
+    }
+
+    /// `from` is the receiver here: it says what it needs no more of the stream that `ack.to` sends
+    /// it.
+    [[nodiscard]] mailbox_outcome erase(const peer& from, const ack_request& ack) {
+        mailbox_outcome outcome;
+        ack_state state;
+        const bool past = ack.word == ack_word::past;
+        if (!past &&
+            (ack.word != ack_word::state || ack_state::decode(ack.state, state) != refusal::none)) {
+            return outcome;
+        }
+        const std::size_t before = rows_.size();
+        const seq end = past ? seq_end : state.end();
+        auto at = rows_.lower_bound({from, {ack.to, {ack.epoch, 0}}});
+        while (at != rows_.end() && in_stream(at->first, from, ack.to, ack.epoch) &&
+               at->first.key.id.seq < end) {
+            at = past || state.covers(at->first.key.id.seq) ? drop(at) : std::next(at);
+        }
+        if (!past) {
+            remember({from, ack.to}, ack, state.floor(), rows_.size() != before);
+        }
+        outcome.done = true;
+        return outcome;
+    }
+
+    row_map::iterator drop(row_map::iterator at) {
+        bytes_ -= at->second.payload.size();
+        uncount(per_pair_, {at->first.to, at->first.key.from});
+        uncount(per_receiver_, at->first.to);
+        return rows_.erase(at);
+    }
+
+    /// Keeps an ack state for a sender that will ask while its receiver is away. Only of pairs that
+    /// had rows here: who never stores anything hears from the receiver itself.
+    void remember(const pair_key& pair, const ack_request& ack, seq floor, bool deleted) {
+        auto at = states_.find(pair);
+        if (at == states_.end()) {
+            if (!deleted) {
+                return;
+            }
+            if (states_.size() == options_.states_max) {
+                states_.erase(by_age_.begin()->second);
+                by_age_.erase(by_age_.begin());
+            }
+            at = states_.emplace(pair, last_state{ack.epoch, floor, changes_, {}}).first;
+        } else {
+            const last_state& kept = at->second;
+            if (ack.epoch < kept.epoch || (ack.epoch == kept.epoch && floor < kept.floor)) {
+                return;
+            }
+            by_age_.erase(kept.changed);
+        }
+        at->second = {ack.epoch, floor, changes_, {ack.state.begin(), ack.state.end()}};
+        by_age_.emplace(changes_, pair);
+        ++changes_;
+    }
+
+    [[nodiscard]] mailbox_outcome look(const peer& from, const msg_request& msg) const {
+        mailbox_outcome outcome;
+        outcome.done = true;
+        outcome.lowest = lowest(msg.to, from, msg.epoch);
+        outcome.smaller_epochs = smaller_epochs(msg.to, from, msg.epoch);
+        const auto at = states_.find({msg.to, from});
+        if (at != states_.end() && at->second.epoch == msg.epoch) {
+            outcome.last_state = at->second.state;
+        }
+        return outcome;
+    }
+
+    [[nodiscard]] mailbox_outcome page(const peer& to, const sync_request& sync) {
+        page_.clear();
+        std::size_t size = 0;
+        auto at = sync.after ? rows_.upper_bound({to, *sync.after}) : rows_.lower_bound({to, {}});
+        for (; at != rows_.end() && at->first.to == to; ++at) {
+            size += at->second.payload.size();
+            if (!page_.empty() &&
+                (page_.size() == options_.page_rows || size > options_.page_bytes)) {
+                break;
+            }
+            page_.push_back(row_at(*at));
+        }
+        mailbox_outcome outcome;
+        outcome.done = true;
+        outcome.rows = page_;
+        outcome.end = at == rows_.end() || !(at->first.to == to);
+        return outcome;
+    }
+
+    [[nodiscard]] mailbox_row row_at(const row_map::value_type& each) const {
+        const auto& [to, key] = each.first;
+        mailbox_row out;
+        out.from = key.from;
+        out.id = key.id;
+        out.form = each.second.form;
+        out.base = each.second.base;
+        out.payload = each.second.payload;
+        if (!page_.empty() && page_.back().from == key.from &&
+            page_.back().id.epoch == key.id.epoch) {
+            out.lowest = page_.back().lowest;  // of the same stream: looked up already
+            out.smaller_epochs = page_.back().smaller_epochs;
+        } else {
+            out.lowest = lowest(to, key.from, key.id.epoch);
+            out.smaller_epochs = smaller_epochs(to, key.from, key.id.epoch);
+        }
+        return out;
+    }
+
+    /// The lowest seq of a stream; seq_end: it has no row.
+    [[nodiscard]] seq lowest(const peer& to, const peer& from, epoch epoch) const {
+        const auto at = rows_.lower_bound({to, {from, {epoch, 0}}});
+        const bool found = at != rows_.end() && in_stream(at->first, to, from, epoch);
+        return found ? at->first.key.id.seq : seq_end;
+    }
+    [[nodiscard]] bool smaller_epochs(const peer& to, const peer& from, epoch epoch) const {
+        const auto at = rows_.lower_bound({to, {from, {epoch::none, 0}}});
+        return at != rows_.end() && at->first.to == to && at->first.key.from == from &&
+               at->first.key.id.epoch < epoch;
+    }
+    [[nodiscard]] static bool
+    in_stream(const row_key& key, const peer& to, const peer& from, epoch epoch) {
+        return key.to == to && key.key.from == from && key.key.id.epoch == epoch;
+    }
+
+    template <class Key>
+    [[nodiscard]] static std::size_t count(const std::map<Key, std::size_t>& counts,
+                                           const Key& key) {
+        const auto at = counts.find(key);
+        return at == counts.end() ? 0 : at->second;
+    }
+    template <class Key>
+    static void uncount(std::map<Key, std::size_t>& counts, const Key& key) {
+        const auto at = counts.find(key);
+        if (--at->second == 0) {
+            counts.erase(at);
+        }
+    }
+
+    memory_mailbox_options options_;
+    row_map rows_;
+    std::size_t bytes_ = 0;                     // of all payloads in rows_
+    std::map<pair_key, std::size_t> per_pair_;  // how many rows; none is 0
+    std::map<peer, std::size_t> per_receiver_;  // how many rows; none is 0
+    std::map<pair_key, last_state> states_;
+    std::map<std::uint64_t, pair_key> by_age_;  // states_ in the order in which they changed
+    std::uint64_t changes_ = 0;                 // of states_, ever
+    std::vector<mailbox_row> page_;             // what the last page referred to
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

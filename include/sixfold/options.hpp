@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_OPTIONS_HPP
+#define SIXFOLD_OPTIONS_HPP
+
+#include <cstdint>
+
+#include "sixfold/ack_state.hpp"
+#include "sixfold/error.hpp"
+#include "sixfold/time.hpp"
+
+// What can be set, with the reason for each default, and what is refused. Every capacity can be 1.
+
+namespace sixfold::inline v0 {
+
+/// Does something have to be told durable before anything that depends on it leaves the machine? (law 4)
+enum class journaling : std::uint8_t {
+    none,  ///< everything counts as durable at once; the promise holds for as long as the process lives
+    withhold,  ///< what depends on a record waits for `durable()`
+};
+
+/// What tells one life of a sender from the others. Both numbers are the app's: nothing in here is made up (law 14).
+struct incarnation {
+    /// Larger at each start without the journal of the last one: a counter that is kept, or milliseconds since 1970.
+    /// 1 to 2^44 - 1. It is the upper part of each new epoch (law 1).
+    std::uint64_t start = 0;
+    /// 64 bits from a good source (std::random_device, getrandom): jitter, hashing and the lower part of epochs.
+    std::uint64_t seed = 0;
+};
+
+/// An epoch is a start number, and so many random bits below it.
+inline constexpr unsigned epoch_random_bits = 20;
+inline constexpr std::uint64_t start_max = (std::uint64_t{1} << (64 - epoch_random_bits)) - 1;
+
+/// When requests are sent again. One rule for msg:R, ack:R, sync:R and probes.
+struct retry_options {
+    duration first =
+        std::chrono::milliseconds(500);  ///< until a round trip was measured: covers most paths
+    duration min =
+        std::chrono::milliseconds(20);  ///< below, a scheduler's hiccup would look like loss
+    duration max =
+        std::chrono::seconds(30);  ///< cap of the backoff: how late a repaired path is noticed
+};
+
+struct sender_options {
+    std::uint32_t window =
+        64;  ///< seqs on their way per peer; receivers take 64 unless they say more
+    std::uint32_t queue_entries = 1024;  ///< messages in the wait-ack queue, of all peers
+    std::uint32_t queue_bytes =
+        1 << 20;  ///< their payloads; storage of this size is taken at construction
+    std::uint32_t unsettled_max =
+        4096;  ///< stored messages whose end is not known yet: 64 bytes each
+    std::uint32_t payload_max = 1024;  ///< fits a datagram of 1,200 bytes with its frame
+    std::uint32_t peers_max = 1024;    ///< peers that are written to
+    retry_options retry{};
+    duration probe_max = std::chrono::seconds(
+        60);                   ///< cap of the probes' backoff: repair only, acks come by themselves
+    std::uint32_t burst = 32;  ///< frames that are resent at once; the next burst follows after
+    duration burst_interval =
+        std::chrono::milliseconds(5);  ///< this time, so that a return is no storm
+    sixfold::journaling journaling = journaling::none;
+};
+
+/// In which order the app sees the messages of one sender.
+enum class delivery : std::uint8_t {
+    in_order,    ///< as they were sent; default
+    as_it_comes  ///< at once, when a gap does not matter
+};
+
+/// Whose word makes a message accepted.
+enum class acceptance : std::uint8_t {
+    by_app,  ///< `accept`, after the app's own commit; default
+    on_delivery  ///< `poll_message` itself: for apps that keep nothing, where "on the screen" is "delivered"
+};
+
+struct receiver_options {
+    std::uint32_t window = 64;      ///< W: seqs from the floor on that are taken, per sender
+    std::uint32_t exceptions = 64;  ///< seqs that ended otherwise, remembered per sender: 1 to 64
+    std::uint32_t payload_max = 1024;  ///< larger ones are rejected
+    std::uint32_t held_entries = 256;  ///< messages that wait for their turn or for the app's word
+    std::uint32_t held_bytes =
+        256 << 10;  ///< their payloads; storage of this size is taken at construction
+    std::uint32_t peers_max = 1024;  ///< senders that are remembered, for ever
+    retry_options retry{};
+    duration sync_interval =
+        std::chrono::seconds(30);  ///< how often a quiet mailbox is asked for, as a repair
+    sixfold::delivery delivery = delivery::in_order;
+    sixfold::acceptance acceptance = acceptance::by_app;
+    sixfold::journaling journaling = journaling::none;
+};
+
+/// The largest window; its bitmap is 128 KiB per stream.
+inline constexpr std::uint32_t window_max = 1 << 20;
+/// The largest payload that a frame can carry.
+inline constexpr std::uint32_t payload_limit = 1 << 27;
+
+namespace detail {
+
+[[nodiscard]] inline result<void> check(const retry_options& retry) {
+    if (retry.first <= duration::zero()) {
+        return error{errc::option, "retry.first: must be more than 0"};
+    }
+    if (retry.min <= duration::zero()) {
+        return error{errc::option, "retry.min: must be more than 0"};
+    }
+    if (retry.max < retry.min || retry.max > std::chrono::hours(24)) {
+        return error{errc::option, "retry.max: must be at least retry.min and at most 24 hours"};
+    }
+    return {};
+}
+
+}  // namespace detail
+
+/// Refuses a start number that cannot work.
+[[nodiscard]] inline result<void> check(const incarnation& life) {
+    if (life.start == 0 || life.start > start_max) {
+        return error{errc::option,
+                     "start: must be 1 to 2^44 - 1, and larger at each start without a journal"};
+    }
+    return {};
+}
+
+/// Refuses sender options that cannot work, and names the first one.
+[[nodiscard]] inline result<void> check(const sender_options& o) {
+    if (o.window == 0 || o.window > window_max) {
+        return error{errc::option, "sender.window: must be 1 to 1048576"};
+    }
+    if (o.queue_entries == 0 || o.queue_entries > (1U << 28)) {
+        return error{errc::option, "sender.queue_entries: must be 1 to 268435456"};
+    }
+    if (o.unsettled_max == 0 || o.unsettled_max > (1U << 28)) {
+        return error{errc::option, "sender.unsettled_max: must be 1 to 268435456"};
+    }
+    if (o.payload_max == 0 || o.payload_max > payload_limit) {
+        return error{errc::option, "sender.payload_max: must be 1 to 134217728"};
+    }
+    if (o.queue_bytes < o.payload_max || o.queue_bytes > (1U << 31)) {
+        return error{errc::option, "sender.queue_bytes: must be payload_max to 2147483648"};
+    }
+    if (o.peers_max == 0 || o.peers_max > (1U << 28)) {
+        return error{errc::option, "sender.peers_max: must be 1 to 268435456"};
+    }
+    if (o.probe_max <= duration::zero() || o.probe_max > std::chrono::hours(24)) {
+        return error{errc::option, "sender.probe_max: must be more than 0 and at most 24 hours"};
+    }
+    if (o.burst == 0) {
+        return error{errc::option, "sender.burst: must be at least 1"};
+    }
+    if (o.burst_interval < duration::zero() || o.burst_interval > std::chrono::hours(1)) {
+        return error{errc::option, "sender.burst_interval: must be 0 to 1 hour"};
+    }
+    return detail::check(o.retry);
+}
+
+/// Refuses receiver options that cannot work, and names the first one.
+[[nodiscard]] inline result<void> check(const receiver_options& o) {
+    if (o.window == 0 || o.window > window_max) {
+        return error{errc::option, "receiver.window: must be 1 to 1048576"};
+    }
+    if (o.exceptions == 0 || o.exceptions > 64) {
+        return error{errc::option, "receiver.exceptions: must be 1 to 64"};
+    }
+    if (o.payload_max == 0 || o.payload_max > payload_limit) {
+        return error{errc::option, "receiver.payload_max: must be 1 to 134217728"};
+    }
+    if (o.held_entries == 0 || o.held_entries > (1U << 28)) {
+        return error{errc::option, "receiver.held_entries: must be 1 to 268435456"};
+    }
+    if (o.held_bytes < o.payload_max || o.held_bytes > (1U << 31)) {
+        return error{errc::option, "receiver.held_bytes: must be payload_max to 2147483648"};
+    }
+    if (o.peers_max == 0 || o.peers_max > (1U << 28)) {
+        return error{errc::option, "receiver.peers_max: must be 1 to 268435456"};
+    }
+    if (o.sync_interval <= duration::zero()) {
+        return error{errc::option, "receiver.sync_interval: must be more than 0"};
+    }
+    return detail::check(o.retry);
+}
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_OUTBOUND_STREAM_HPP
+#define SIXFOLD_OUTBOUND_STREAM_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sixfold/ack_state.hpp"
+#include "sixfold/assert.hpp"
+#include "sixfold/retry.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// One stream as its sender sees it: which seqs have not ended, and where their messages are.
+///
+///     0 ...... first ........ base ......... unsent ........ next
+///     ended   | some stored  | in the window | waits for     | free
+///             |              | (unfinished)  | the window    |
+///
+/// Keeps a ring from seq to the slot of its message, and what the receiver has said of itself. Does not know what a
+/// message is, nor the time. A seq between `first` and `next` without a slot has ended. All O(1) but the growth of the
+/// ring, which doubles.
+class outbound_stream {
+  public:
+    static constexpr std::uint32_t no_slot = UINT32_MAX;
+
+    sixfold::epoch epoch = epoch::none;
+    receiver_limits limits{};  ///< what the receiver takes, as far as it has said so
+    round_trip trip{};         ///< from msg:R to the receiver's own ack
+    std::optional<seq>
+        reported_floor;        ///< the last that B itself said since the link came up (law 11)
+    time_point probed_at{};    ///< when the last probe left
+    std::uint32_t probes = 0;  ///< since something was heard of B: the exponent of their backoff
+    std::uint32_t stored = 0;  ///< messages that are stored, their end unknown
+    std::uint32_t tombstones = 0;  ///< tombstones under way
+    bool met = false;  ///< B itself has said since the link came up that it is in this epoch
+    bool turned_away = false;  ///< B has said that it is not, and then nothing else
+    bool probe_due = false;
+
+    [[nodiscard]] seq first() const noexcept { return first_; }
+    [[nodiscard]] seq base() const noexcept { return base_; }
+    [[nodiscard]] seq unsent() const noexcept { return unsent_; }
+    [[nodiscard]] seq next() const noexcept { return next_; }
+    [[nodiscard]] bool empty() const noexcept { return first_ == next_; }
+
+    /// The slot of a seq's message; `no_slot` when it has ended or never was.
+    [[nodiscard]] std::uint32_t slot(seq at) const noexcept {
+        return at < first_ || at >= next_ ? no_slot : ring_[at & mask()];
+    }
+
+    /// Gives the next seq to a message.
+    seq append(std::uint32_t slot) {
+        if (next_ - first_ == ring_.size()) {
+            grow();
+        }
+        ring_[next_ & mask()] = slot;
+        return next_++;
+    }
+
+    /// The seq has ended.
+    void remove(seq at) noexcept {
+        SIXFOLD_ASSERT(slot(at) != no_slot);
+        ring_[at & mask()] = no_slot;
+        while (first_ < next_ && ring_[first_ & mask()] == no_slot) {
+            ++first_;
+        }
+        base_ = (std::max)(base_, first_);
+        unsent_ = (std::max)(unsent_, first_);
+    }
+
+    /// Moves the base up over what `finished(slot)` says is finished.
+    template <class Finished>
+    void advance_base(Finished finished) {
+        while (base_ < next_) {
+            const std::uint32_t at = ring_[base_ & mask()];
+            if (at != no_slot && !finished(at)) {
+                return;
+            }
+            ++base_;
+        }
+    }
+
+    /// A stored message has become a tombstone, which is unfinished again.
+    void lower_base(seq to) noexcept { base_ = (std::min)(base_, to); }
+
+    /// The first seq that may not be sent yet. While a tombstone is under way the receiver's memory for exceptions is the
+    /// bound, so that it cannot forget one before we hear of it (law 3).
+    [[nodiscard]] seq window_end(std::uint32_t window) const noexcept {
+        std::uint32_t width = (std::min)(window, limits.window);
+        if (tombstones != 0) {
+            width = (std::min)(width, limits.exceptions);
+        }
+        return (std::min)(base_ + width, next_);
+    }
+
+    /// The next seq has been handed on for its first sending.
+    void pass_unsent() noexcept { ++unsent_; }
+
+    /// Goes on as an empty stream of another epoch.
+    void restart(sixfold::epoch with) noexcept {
+        epoch = with;
+        first_ = base_ = unsent_ = next_ = 0;
+        reported_floor.reset();
+        stored = tombstones = 0;
+        met = turned_away = false;
+    }
+
+  private:
+    friend struct test_access;
+
+    [[nodiscard]] seq mask() const noexcept { return ring_.size() - 1; }
+
+    void grow() {
+        std::vector<std::uint32_t> larger((std::max)(std::size_t{8}, ring_.size() * 2), no_slot);
+        for (seq at = first_; at < next_; ++at) {
+            larger[at & (larger.size() - 1)] = ring_[at & mask()];
+        }
+        ring_.swap(larger);
+    }
+
+    std::vector<std::uint32_t> ring_;
+    seq first_ = 0;
+    seq base_ = 0;
+    seq unsent_ = 0;
+    seq next_ = 0;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RELAY_HPP
+#define SIXFOLD_RELAY_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "sixfold/ack_state.hpp"
+#include "sixfold/codec.hpp"
+#include "sixfold/error.hpp"
+#include "sixfold/frame.hpp"
+#include "sixfold/link_table.hpp"
+#include "sixfold/mailbox.hpp"
+#include "sixfold/options.hpp"
+#include "sixfold/packet.hpp"
+#include "sixfold/peer_table.hpp"
+#include "sixfold/reactions.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+struct relay_options {
+    /// Peers that have a link here at the same time. About 200 bytes each, taken as they come.
+    std::uint32_t peers_max = 65536;
+
+    /// Bytes of the largest payload that is taken from a sender. What the receivers take too, by
+    /// default.
+    std::uint32_t payload_max = 1024;
+
+    /// Random bits, so that no stranger can choose names that collide in a hash table. Nothing that
+    /// comes out of the relay depends on them.
+    std::uint64_t seed = 0;
+};
+
+/// A relay: a reaction, frames in and frames out, without memory for any message.
+///
+/// It keeps which link leads to which peer, and nothing else. What a message needs is in its
+/// frames, in the clients that resend them, and in the mailbox; kill a relay, and its clients go on
+/// at another. It knows no time, and does not read or write the mailbox itself:
+///
+///     relay.handle(link, packet, out);
+///     while (auto request = out.next_request()) {
+///         relay.complete(*request, mailbox.execute(*request), out);
+///     }
+///     for (const auto& frame : out.frames()) {
+///         network.send(frame.link, frame.bytes);
+///     }
+///     out.clear();
+///
+/// | from            | frame              | at once           | when the mailbox has done it    |
+/// |-----------------|--------------------|-------------------|---------------------------------|
+/// | A, B is here    | msg:R              | msg:A, msg:N to B |                                 |
+/// | A, B is not     | msg:R              | msg:A             | put: ack:N stored, and          |
+/// |                 |                    |                   | msg:N to B if it has come       |
+/// | A, B is not     | msg:R, never store | msg:A away        |                                 |
+/// | A               | msg:R probe        |                   | look: ack:N ended, and          |
+/// |                 |                    |                   | msg:N probe to B if linked here |
+/// | B               | ack:R state, past  |                   | erase: ack:A, ack:N to A        |
+/// | B               | ack:R waiting      | ack:A, ack:N to A |                                 |
+/// | B               | sync:R             |                   | page: msg:N drained ..., sync:A |
+///
+/// Whatever is refused, or was not done by the mailbox, is counted and answered by nothing (law 5).
+/// A frame costs O(its bytes), a page O(its rows). Frames allocate only while the reactions grow to
+/// their high-water mark.
+class relay {
+  public:
+    /// Fails with `option`.
+    [[nodiscard]] static result<relay> create(const relay_options& options) {
+        if (options.peers_max == 0 || options.peers_max > (1U << 28)) {
+            return error{errc::option, "relay.peers_max: must be 1 to 268435456"};
+        }
+        if (options.payload_max == 0 || options.payload_max > payload_limit) {
+            return error{errc::option, "relay.payload_max: must be 1 to 134217728"};
+        }
+        return relay(options);
+    }
+
+    /// This peer is at the other end of this link, from now on: the app has logged it in, and says
+    /// so.
+    ///
+    /// The newest link of a peer wins; a former one is forgotten, and what still comes from it is
+    /// refused as `unknown_link`. A link that led to another peer leads to this one. Fails with
+    /// `peer_name`, `unknown_link` for `link_id::none`, or `peers_full`, and then has changed
+    /// nothing.
+    result<void> link_up(link_id link, const peer& name, checksum mode = checksum::on) {
+        if (!name.valid()) {
+            return error{errc::peer_name, "a peer's name has 1 to 47 bytes"};
+        }
+        if (link == link_id::none) {
+            return error{errc::unknown_link, "link_id::none names no link"};
+        }
+        const std::uint32_t former = links_.find(link);
+        std::uint32_t at = peers_.find(name);
+        if (at == none && former == none && peers_.size() == options_.peers_max) {
+            return error{errc::peers_full, "as many peers are linked as peers_max allows"};
+        }
+        if (former != none && former != at) {
+            link_down(link);
+        }
+        if (at == none) {
+            at = peers_.insert(name);
+        } else {
+            links_.erase(sessions_[at].link);
+        }
+        const session now{link, framing(name, mode)};
+        if (at == sessions_.size()) {
+            sessions_.push_back(now);
+        } else {
+            sessions_[at] = now;
+        }
+        links_.insert(link, at);
+        return {};
+    }
+
+    /// This link is gone. Says nothing about a newer link of its peer: a late "gone" changes
+    /// nothing.
+    void link_down(link_id link) {
+        const std::uint32_t at = links_.find(link);
+        if (at == none) {
+            return;
+        }
+        links_.erase(link);
+        peers_.erase(at);
+    }
+
+    /// Takes a packet, one or more whole frames, from a link. Legal at any time, with any bytes.
+    ///
+    /// The first frame that is refused is counted and ends the packet: what is behind it is
+    /// dropped, what was before it stands. The requests in `out` refer to the packet.
+    void handle(link_id from, bytes packet, reactions& out) {
+        const std::uint32_t at = links_.find(from);
+        if (at == none) {
+            return refuse(refusal::unknown_link, out);
+        }
+        packet_reader reader(packet);
+        while (const std::optional<bytes> wire = reader.next()) {
+            const refusal why = take(at, *wire, out);
+            if (why != refusal::none) {
+                return refuse(why, out);
+            }
+        }
+        if (reader.refused() != refusal::none) {
+            refuse(reader.refused(), out);
+        }
+    }
+
+    /// Takes what became of a request, of this relay or of another, soon or late.
+    ///
+    /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not.
+    /// The same request completed twice is answered twice, and does no harm.
+    void complete(const mailbox_request& request, const mailbox_outcome& outcome, reactions& out) {
+        if (!outcome.done) {
+            return refuse(refusal::mailbox, out);
+        }
+        if (const auto* msg = std::get_if<msg_request>(&request.what)) {
+            return msg->form == form::probe ? looked(request.from, *msg, outcome, out)
+                                            : stored(request.from, *msg, out);
+        }
+        if (const auto* ack = std::get_if<ack_request>(&request.what)) {
+            return settled(request.from, *ack, out);
+        }
+        if (const auto* sync = std::get_if<sync_request>(&request.what)) {
+            return paged(request.from, *sync, outcome, out);
+        }
+    }
+
+    /// Has this peer a link at this relay?
+    [[nodiscard]] bool online(const peer& name) const noexcept { return peers_.find(name) != none; }
+    /// Peers that have a link here.
+    [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
+    [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
+
+  private:
+    static constexpr std::uint32_t none = link_table::none;
+
+    struct session {
+        link_id link;
+        framing wire;
+    };
+
+    explicit relay(const relay_options& options)
+        : options_(options), links_(options.seed), peers_(options.peers_max, options.seed) {}
+
+    void refuse(refusal why, reactions& out) noexcept {
+        refusals_.add(why);
+        out.refuse(why);
+    }
+
+    /// One frame of the peer with index `at`.
+    refusal take(std::uint32_t at, bytes wire, reactions& out) {
+        frame taken;
+        const refusal why = decode(wire, sessions_[at].wire, taken);
+        if (why != refusal::none) {
+            return why;
+        }
+        if (const auto* msg = std::get_if<msg_request>(&taken)) {
+            return take_msg(at, *msg, wire, out);
+        }
+        if (const auto* ack = std::get_if<ack_request>(&taken)) {
+            if (ack->word == ack_word::waiting) {
+                settled(peers_[at], *ack, out);
+            } else {
+                out.add({peers_[at], *ack, wire});
+            }
+            return refusal::none;
+        }
+        if (const auto* sync = std::get_if<sync_request>(&taken)) {
+            out.add({peers_[at], *sync, wire});
+            return refusal::none;
+        }
+        return refusal::direction;
+    }
+
+    refusal take_msg(std::uint32_t at, const msg_request& msg, bytes wire, reactions& out) {
+        const peer& from = peers_[at];
+        if (msg.payload.size() > options_.payload_max) {
+            return refusal::payload_too_large;
+        }
+        if (msg.form == form::probe) {
+            out.add(
+                {from, msg, wire});  // no msg:A: the ack:N that answers it comes from the relay too
+            return refusal::none;
+        }
+        const std::uint32_t to = peers_.find(msg.to);
+        const bool online = to != none;
+        const bool away = !online && msg.storing == storing::never;
+        post(at, msg_answer{msg.to, {msg.epoch, msg.seq}, msg.attempt, away}, out);
+        if (online) {
+            post(to, direct(from, msg), out);
+        } else if (!away) {
+            out.add({from, msg, wire});
+        }
+        return refusal::none;
+    }
+
+    /// The msg:N of a msg:R that did not come out of the mailbox: it says nothing of what is in
+    /// there.
+    [[nodiscard]] static msg_notify direct(const peer& from, const msg_request& msg) {
+        msg_notify notify{};
+        notify.from = from;
+        notify.epoch = msg.epoch;
+        notify.form = msg.form;
+        notify.seq = msg.seq;
+        notify.attempt = msg.attempt;
+        notify.payload = msg.payload;
+        return notify;
+    }
+
+    void stored(const peer& from, const msg_request& msg, reactions& out) {
+        ack_notify notify{};
+        notify.from = msg.to;
+        notify.epoch = msg.epoch;
+        notify.word = ack_word::stored;
+        notify.seq = msg.seq;
+        notify.attempt = msg.attempt;
+        post(from, notify, out);
+        const std::uint32_t to = peers_.find(msg.to);
+        if (to != none) {
+            post(to, direct(from, msg), out);  // it came while the put was under way
+        }
+    }
+
+    void looked(const peer& from,
+                const msg_request& msg,
+                const mailbox_outcome& outcome,
+                reactions& out) {
+        ack_notify notify{};
+        notify.from = msg.to;
+        notify.epoch = msg.epoch;
+        notify.word = ack_word::ended;
+        notify.low = (std::min)(msg.base, outcome.lowest);
+        ack_state checked;  // a store may be damaged: what is no ack state is not passed on
+        if (!outcome.last_state.empty() &&
+            ack_state::decode(outcome.last_state, checked) == refusal::none) {
+            notify.state = outcome.last_state;
+        }
+        post(from, notify, out);
+        const std::uint32_t to = peers_.find(msg.to);
+        if (to == none) {
+            return;
+        }
+        msg_notify probe{};
+        probe.from = from;
+        probe.epoch = msg.epoch;
+        probe.form = form::probe;
+        probe.low = notify.low;
+        probe.clean = !outcome.smaller_epochs;
+        post(to, probe, out);
+    }
+
+    /// An ack:R goes on to A as it came, and is answered.
+    void settled(const peer& from, const ack_request& ack, reactions& out) {
+        ack_notify notify{};
+        notify.from = from;
+        notify.epoch = ack.epoch;
+        notify.word = ack.word;
+        notify.echo = ack.echo;
+        notify.current = ack.current;
+        notify.state = ack.state;
+        post(from, ack_answer{ack.to, ack.serial}, out);
+        post(ack.to, notify, out);
+    }
+
+    [[nodiscard]] static msg_notify drained(const mailbox_row& row) {
+        msg_notify notify{};
+        notify.from = row.from;
+        notify.epoch = row.id.epoch;
+        notify.form = row.form;
+        notify.seq = row.id.seq;
+        notify.drained = true;
+        notify.clean = !row.smaller_epochs;
+        notify.first = row.lowest == row.id.seq;
+        notify.low = (std::min)(row.base, row.lowest);
+        notify.payload = row.payload;
+        return notify;
+    }
+
+    void paged(const peer& from,
+               const sync_request& sync,
+               const mailbox_outcome& outcome,
+               reactions& out) {
+        for (const mailbox_row& row : outcome.rows) {
+            const msg_notify notify = drained(row);
+            if (row.lowest > row.id.seq || !is_valid(notify)) {  // a damaged store: not passed on
+                refuse(refusal::mailbox, out);
+                continue;
+            }
+            post(from, notify, out);
+        }
+        sync_answer answer{sync.serial, std::nullopt};
+        // A page without rows has nothing to go on from, so it is the end whatever it says.
+        if (!outcome.end && !outcome.rows.empty()) {
+            answer.last = mailbox_key{outcome.rows.back().from, outcome.rows.back().id};
+        }
+        post(from, answer, out);
+    }
+
+    /// To a peer that is linked here.
+    template <class Frame>
+    void post(std::uint32_t to, const Frame& what, reactions& out) const {
+        out.add(peers_[to], sessions_[to].link, sessions_[to].wire, what, variable(what));
+    }
+    /// To any peer. Whoever has its link elsewhere gets a frame with a checksum.
+    template <class Frame>
+    void post(const peer& to, const Frame& what, reactions& out) const {
+        const std::uint32_t at = peers_.find(to);
+        if (at != none) {
+            return post(at, what, out);
+        }
+        out.add(to, link_id::none, framing(to, checksum::on), what, variable(what));
+    }
+
+    [[nodiscard]] static std::size_t variable(const msg_notify& msg) { return msg.payload.size(); }
+    [[nodiscard]] static std::size_t variable(const ack_notify& ack) { return ack.state.size(); }
+    template <class Frame>
+    [[nodiscard]] static std::size_t variable(const Frame&) {
+        return 0;
+    }
+
+    relay_options options_;
+    link_table links_;               // each current link: the index of its peer
+    peer_table peers_;               // the peers that have a link here
+    std::vector<session> sessions_;  // by the index of the peer; stale where there is no peer
+    refusal_counts refusals_;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_STREAM_READER_HPP
+#define SIXFOLD_STREAM_READER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "sixfold/error.hpp"
+#include "sixfold/packet.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// Puts the frames together that a byte stream delivers in pieces of any size. (spec 2.11)
+///
+/// It keeps track of the frame that has begun and is not whole yet, in one buffer that is allocated
+/// at construction. It does not know what is in a frame: `decode` does. A byte stream has no second
+/// place to start from, so the first bad frame ends the link: what cannot begin a frame is refused
+/// before its body is kept, and from then on nothing is returned. A frame that `decode` refuses
+/// must end the link too; that is for the caller to do.
+///
+///     while (auto frame = reader.next(input)) { ... }
+///     if (reader.refused() != refusal::none) { close the link }
+class stream_reader {
+  public:
+    /// Takes frames of at most so many bytes, headers and checksum included. See `frame_size_max()`
+    /// in codec.hpp.
+    explicit stream_reader(std::size_t frame_size_max)
+        : frame_size_max_(frame_size_max),
+          buffer_((std::max)(frame_size_max, frame_header_size_max)) {}
+
+    /// The next whole frame; or nothing, when all of the input is used up or the stream is refused.
+    ///
+    /// Takes bytes off the front of `input`. The frame refers to the input if it lay there whole,
+    /// else to the buffer: it is good until the next call, at most as long as the input. Each byte
+    /// is copied once at most.
+    [[nodiscard]] std::optional<bytes> next(bytes& input) noexcept {
+        if (size_ == 0 && !input.empty()) {
+            const frame_extent extent = examine(input);
+            if (extent.refused == refusal::none && extent.size <= input.size()) {
+                return take(input, extent.size);
+            }
+        }
+        // While its length is not known a frame is taken byte by byte, so as to take nothing of the
+        // next one.
+        std::size_t missing = size_ == 0 ? 1 : missing_of(examine(buffered()));
+        while (refused_ == refusal::none && !input.empty()) {
+            keep(input, missing);
+            const frame_extent extent = examine(buffered());
+            if (extent.refused == refusal::none && extent.size == size_) {
+                size_ = 0;
+                return bytes(buffer_).first(extent.size);
+            }
+            missing = missing_of(extent);
+        }
+        return std::nullopt;
+    }
+
+    /// Why the stream was given up: `version`, `kind`, `not_canonical`, or `payload_too_large` for
+    /// a frame above the largest. `none` as long as it was not.
+    [[nodiscard]] refusal refused() const noexcept { return refused_; }
+
+  private:
+    /// Measures the frame that begins here; a stream that it cannot begin is refused for good.
+    [[nodiscard]] frame_extent examine(bytes front) noexcept {
+        if (refused_ == refusal::none) {
+            refused_ = check_first_byte(front.front());
+        }
+        frame_extent extent = measure_frame(front);
+        if (refused_ == refusal::none && extent.refused == refusal::not_canonical) {
+            refused_ = refusal::not_canonical;
+        }
+        if (refused_ == refusal::none && extent.size > frame_size_max_) {
+            refused_ = refusal::payload_too_large;
+        }
+        if (refused_ != refusal::none) {
+            extent.refused = refused_;
+        }
+        return extent;
+    }
+
+    [[nodiscard]] std::size_t missing_of(const frame_extent& begun) const noexcept {
+        return begun.refused == refusal::none ? begun.size - size_ : 1;
+    }
+
+    [[nodiscard]] static bytes take(bytes& input, std::size_t size) noexcept {
+        const bytes front = input.first(size);
+        input = input.subspan(size);
+        return front;
+    }
+
+    void keep(bytes& input, std::size_t size) noexcept {
+        const bytes piece = take(input, (std::min)(size, input.size()));
+        std::copy(piece.begin(), piece.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(size_));
+        size_ += piece.size();
+    }
+
+    [[nodiscard]] bytes buffered() const noexcept { return bytes(buffer_).first(size_); }
+
+    std::size_t frame_size_max_;
+    std::vector<std::byte> buffer_;
+    std::size_t size_ = 0;  // of the begun frame, in buffer_; 0: none has begun
+    refusal refused_ = refusal::none;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

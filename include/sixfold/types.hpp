@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TYPES_HPP
+#define SIXFOLD_TYPES_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace sixfold::inline v0 {
+
+/// Bytes to be read. The owner is always somebody else; each function says for how long they are good.
+using bytes = std::span<const std::byte>;
+
+/// The bytes of a text, for payloads. Good as long as the text is.
+[[nodiscard]] inline bytes as_bytes(std::string_view text) noexcept {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+/// The text in some bytes. Good as long as the bytes are.
+[[nodiscard]] inline std::string_view as_text(bytes data) noexcept {
+    return {reinterpret_cast<const char*>(data.data()), data.size()};
+}
+
+/// The name of one installation of an app: an opaque string of 1 to 47 bytes, compared byte by byte.
+///
+/// An account id in 8 bytes, a UUID (16 bytes, or 36 as text) or a user name all fit, and are held in place: no
+/// allocation. A name that is empty or too long makes a peer that is not `valid()`, which every call refuses.
+/// Several devices of one person are several peers. (spec 1.2)
+class peer {
+  public:
+    static constexpr std::size_t size_max = 47;
+
+    constexpr peer() noexcept = default;
+
+    // NOLINTNEXTLINE(google-explicit-constructor): `alice.send("bob", ...)` should read like that.
+    constexpr peer(std::string_view name) noexcept {
+        if (name.size() <= size_max) {
+            size_ = static_cast<std::uint8_t>(name.size());
+            std::copy(name.begin(), name.end(), name_.begin());
+        }
+    }
+    // NOLINTNEXTLINE(google-explicit-constructor): the same for a literal.
+    constexpr peer(const char* name) noexcept : peer(std::string_view(name)) {}
+    explicit peer(sixfold::bytes name) noexcept : peer(as_text(name)) {}
+
+    [[nodiscard]] constexpr bool valid() const noexcept { return size_ != 0; }
+    [[nodiscard]] constexpr std::string_view name() const noexcept { return {name_.data(), size_}; }
+    [[nodiscard]] sixfold::bytes bytes() const noexcept { return as_bytes(name()); }
+
+    friend constexpr bool operator==(const peer& a, const peer& b) noexcept {
+        return a.name() == b.name();
+    }
+    friend constexpr bool operator<(const peer& a, const peer& b) noexcept {
+        return a.name() < b.name();
+    }
+
+  private:
+    std::array<char, size_max> name_{};
+    std::uint8_t size_ = 0;
+};
+
+/// One life of a stream's sender. Zero is "none"; a later life has a larger one. (law of identity, spec 3.1)
+enum class epoch : std::uint64_t { none = 0 };
+
+/// The place of a message in its stream: 0, 1, 2, ... without holes. Below 2^62, so that no sum of a seq and a window
+/// overflows; at a million messages a second that is 146,000 years.
+using seq = std::uint64_t;
+inline constexpr seq seq_end = seq{1} << 62;
+
+/// What names a message on the wire within its pair of peers. Minted once, by the sender.
+struct msgid {
+    sixfold::epoch epoch = epoch::none;
+    sixfold::seq seq = 0;
+
+    friend constexpr bool operator==(const msgid&, const msgid&) noexcept = default;
+};
+
+/// What `send` returns: names a message of this sender from then until its last event, whatever becomes of its msgid.
+enum class ticket : std::uint64_t {};
+
+/// The app's name for a connection, session or address; a number that it does not use twice.
+enum class link_id : std::uint64_t { none = 0 };
+
+/// Whether the frames of a link carry a CRC32C. Both ends of a link must agree; see spec 2.5.
+enum class checksum : std::uint8_t {
+    on,  ///< default: for datagrams, serial lines, anything that may flip a bit or go to the wrong address
+    off,  ///< for a link that protects what it carries and whom it reaches, such as TLS
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_WAIT_ACK_QUEUE_HPP
+#define SIXFOLD_WAIT_ACK_QUEUE_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "sixfold/assert.hpp"
+#include "sixfold/byte_pool.hpp"
+#include "sixfold/frame.hpp"
+#include "sixfold/message_state.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// The messages that a sender has taken and that have not ended for the app, with their payloads.
+///
+/// Keeps track of each message's state, of who waits for what (its record, its turn on the wire, the app), and of the two
+/// capacities: entries that hold a place in the queue, and *unsettled* ones that are stored and wait to hear their end.
+/// Does not know streams, windows, frames or timers. Everything is O(1), payloads O(log queue_bytes); memory grows by
+/// doubling up to the capacities and never shrinks.
+class wait_ack_queue {
+  public:
+    using slot = std::uint32_t;
+    static constexpr slot none = UINT32_MAX;
+
+    /// In which of the queue's lists an entry is; it is in one at a time.
+    enum class place : std::uint8_t { nowhere, unjournaled, due };
+
+    struct entry {
+        sixfold::epoch epoch = epoch::none;
+        sixfold::seq seq = 0;
+        std::uint64_t record = 0;  ///< what must be durable before it is sent
+        time_point sent_at{};      ///< of the last attempt
+        std::uint32_t stream = 0;
+        byte_pool::handle payload = byte_pool::none;
+        std::uint32_t payload_size = 0;
+        std::uint32_t generation = 0;  ///< tells a ticket from an old one of the same slot
+        slot previous = none;          ///< in the list of its place
+        slot next = none;
+        slot next_event = none;
+        message_state state = message_state::queued;
+        status outcome = status::none;  ///< once it has ended
+        status told = status::none;     ///< the last that the app heard
+        place where = place::nowhere;
+        std::uint8_t attempt = 0;  ///< of the last msg:R, modulo 256
+        std::uint8_t resends =
+            0;  ///< since the link came up, not above 255: the exponent of the backoff
+        sixfold::storing storing = storing::allowed;
+        bool announced = false;  ///< is in the list of events
+        bool unsettled = false;  ///< counts as unsettled and no longer as queued
+    };
+
+    wait_ack_queue(std::uint32_t entries_max, std::uint32_t unsettled_max, std::size_t bytes_max)
+        : payloads_(bytes_max), entries_max_(entries_max), unsettled_max_(unsettled_max) {}
+
+    [[nodiscard]] entry& operator[](slot at) noexcept { return entries_[at]; }
+    [[nodiscard]] const entry& operator[](slot at) const noexcept { return entries_[at]; }
+
+    /// A new entry with a copy of the payload; `none` when entries or bytes are used up.
+    [[nodiscard]] slot add(bytes payload) {
+        if (queued_ == entries_max_) {
+            return none;
+        }
+        const byte_pool::handle block = payloads_.allocate(payload.size());
+        if (block == byte_pool::none) {
+            return none;
+        }
+        std::copy(payload.begin(), payload.end(), payloads_.at(block, payload.size()).begin());
+        const slot at = take_slot();
+        entries_[at].payload = block;
+        entries_[at].payload_size = static_cast<std::uint32_t>(payload.size());
+        ++queued_;
+        return at;
+    }
+
+    /// Good until the payload is dropped.
+    [[nodiscard]] bytes payload(slot at) const noexcept {
+        const entry& e = entries_[at];
+        return payloads_.at(e.payload, e.payload_size);
+    }
+
+    void drop_payload(slot at) noexcept {
+        entry& e = entries_[at];
+        if (e.payload != byte_pool::none) {
+            payloads_.release(e.payload, e.payload_size);
+            e.payload = byte_pool::none;
+            e.payload_size = 0;
+        }
+    }
+
+    /// Lets a stored entry give its place in the queue to others, if one more unsettled one is allowed.
+    void make_unsettled(slot at) noexcept {
+        if (!entries_[at].unsettled && unsettled_ < unsettled_max_) {
+            entries_[at].unsettled = true;
+            ++unsettled_;
+            --queued_;
+        }
+    }
+
+    /// Moves an entry to the end of a list, or out of all.
+    void move(slot at, place to) noexcept {
+        leave(at);
+        if (to == place::nowhere) {
+            return;
+        }
+        list& l = list_of(to);
+        entry& e = entries_[at];
+        e.where = to;
+        e.previous = l.last;
+        e.next = none;
+        (l.last == none ? l.first : entries_[l.last].next) = at;
+        l.last = at;
+    }
+
+    /// The entry that has been longest in the list; `none`.
+    [[nodiscard]] slot first(place in) const noexcept {
+        return in == place::due ? due_.first : unjournaled_.first;
+    }
+
+    /// Something new is known of the entry; the app will be told if it has not been already.
+    void announce(slot at) noexcept {
+        entry& e = entries_[at];
+        if (e.announced || knowledge(at) <= e.told) {
+            return;
+        }
+        e.announced = true;
+        e.next_event = none;
+        (events_.last == none ? events_.first : entries_[events_.last].next_event) = at;
+        events_.last = at;
+    }
+
+    /// The next entry that the app has to hear of; `none`.
+    [[nodiscard]] slot next_event() const noexcept { return events_.first; }
+
+    /// The app has heard what is known of the entry at the front of the events. Frees it when that was the last.
+    void told() noexcept {
+        const slot at = events_.first;
+        entry& e = entries_[at];
+        events_.first = e.next_event;
+        if (events_.first == none) {
+            events_.last = none;
+        }
+        e.announced = false;
+        e.told = knowledge(at);
+        if (is_final(e.told)) {
+            free(at);
+        }
+    }
+
+    /// The strongest that is known of the entry.
+    [[nodiscard]] status knowledge(slot at) const noexcept {
+        const entry& e = entries_[at];
+        return e.state == message_state::ended ? e.outcome : known(e.state);
+    }
+
+    [[nodiscard]] ticket ticket_of(slot at) const noexcept {
+        return ticket{std::uint64_t{entries_[at].generation} << 32 | at};
+    }
+
+    /// The entry of a ticket; `none` when it has ended, or never was.
+    [[nodiscard]] slot find(ticket name) const noexcept {
+        const auto at = static_cast<slot>(static_cast<std::uint64_t>(name));
+        const bool live = at < entries_.size() && ticket_of(at) == name &&
+                          entries_[at].state != message_state::ended;
+        return live ? at : none;
+    }
+
+    /// Entries that hold a place in the queue, heard-of or not.
+    [[nodiscard]] std::uint32_t queued() const noexcept { return queued_; }
+    /// Entries that are stored and whose end is not known.
+    [[nodiscard]] std::uint32_t unsettled() const noexcept { return unsettled_; }
+    [[nodiscard]] bool unsettled_full() const noexcept { return unsettled_ == unsettled_max_; }
+    /// Bytes of the payload storage in use, rounding included.
+    [[nodiscard]] std::size_t bytes_used() const noexcept { return payloads_.used(); }
+
+  private:
+    friend struct test_access;
+
+    struct list {
+        slot first = none;
+        slot last = none;
+    };
+
+    [[nodiscard]] list& list_of(place which) noexcept {
+        return which == place::due ? due_ : unjournaled_;
+    }
+
+    void leave(slot at) noexcept {
+        entry& e = entries_[at];
+        if (e.where == place::nowhere) {
+            return;
+        }
+        list& l = list_of(e.where);
+        (e.previous == none ? l.first : entries_[e.previous].next) = e.next;
+        (e.next == none ? l.last : entries_[e.next].previous) = e.previous;
+        e.where = place::nowhere;
+    }
+
+    [[nodiscard]] slot take_slot() {
+        slot at = free_;
+        if (at == none) {
+            at = static_cast<slot>(entries_.size());
+            entries_.emplace_back();
+        } else {
+            free_ = entries_[at].next;
+            const std::uint32_t generation = entries_[at].generation;
+            entries_[at] = entry{};
+            entries_[at].generation = generation;
+        }
+        return at;
+    }
+
+    void free(slot at) noexcept {
+        leave(at);
+        drop_payload(at);
+        entry& e = entries_[at];
+        --(e.unsettled ? unsettled_ : queued_);
+        ++e.generation;
+        e.state = message_state::ended;
+        e.next = free_;
+        free_ = at;
+    }
+
+    std::vector<entry> entries_;
+    byte_pool payloads_;
+    list unjournaled_;
+    list due_;
+    list events_;  // linked by next_event
+    slot free_ = none;
+    std::uint32_t entries_max_;
+    std::uint32_t unsettled_max_;
+    std::uint32_t queued_ = 0;
+    std::uint32_t unsettled_ = 0;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// The other half of odr_a.cpp, compiled as C++23 and with NDEBUG.
+#include <sixfold/sixfold.hpp>
+
+int odr_b();
+
+int odr_b() {
+    return 0;
+}

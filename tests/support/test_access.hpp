@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_SUPPORT_TEST_ACCESS_HPP
+#define SIXFOLD_TESTS_SUPPORT_TEST_ACCESS_HPP
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <sixfold/sixfold.hpp>
+
+// What tests may do to a machine that no app can: look inside, and pull the plug.
+
+namespace sixfold::inline v0 {
+
+struct test_access {
+    // --- the plug ----------------------------------------------------------------------------------
+
+    /// What is left of a receiver after a crash, if its journal holds what it has committed: the first
+    /// group of each stream, and nothing else.
+    static void crash(receiver& r) {
+        held_messages none(r.options_.held_entries, r.options_.held_bytes, r.options_.payload_max, 1);
+        r.held_ = none;
+        r.sync_ = mailbox_sync(r.options_.sync_interval);
+        r.owed_.clear();
+        r.withheld_.clear();
+        r.retries_ = deadlines();
+        r.relay_trip_ = round_trip();
+        r.shown_ = held_messages::none;
+        r.linked_ = false;
+        for (inbound_stream& stream : r.streams_) {
+            inbound_stream left(r.options_.window, r.options_.exceptions);
+            left.epoch = stream.epoch;
+            left.window = stream.window;
+            left.horizon = stream.horizon;
+            left.exceptions = stream.exceptions;
+            left.next = stream.window.floor();
+            left.record = stream.record;
+            stream = left;
+        }
+        for (std::uint32_t which = 0; which < r.streams_.size(); ++which) {
+            r.line_up(which);
+        }
+    }
+
+    // --- a look inside -----------------------------------------------------------------------------
+
+    /// All that decides what a sender will do next, but for times and counts of tries.
+    static std::string fingerprint(const sender& s) {
+        std::string out;
+        for (const outbound_stream& stream : s.streams_) {
+            add(out, static_cast<std::uint64_t>(stream.epoch));
+            add(out, stream.first());
+            add(out, stream.base());
+            add(out, stream.unsent());
+            add(out, stream.next());
+            add(out, stream.reported_floor ? *stream.reported_floor + 1 : 0);
+            add(out, stream.stored);
+            add(out, stream.tombstones);
+            add(out, (stream.met ? 1U : 0U) | (stream.turned_away ? 2U : 0U));
+            add(out, stream.limits.window);
+            for (seq at = stream.first(); at < stream.next(); ++at) {
+                const std::uint32_t slot = stream.slot(at);
+                add(out, slot == outbound_stream::no_slot
+                             ? 99U
+                             : static_cast<std::uint64_t>(without_relayed(s.queue_[slot].state)) * 8 +
+                                   (s.queue_[slot].unsettled ? 1U : 0U));
+            }
+        }
+        return out;
+    }
+
+    /// Likewise of a receiver, but for its round through the mailbox and the answers it waits for.
+    static std::string fingerprint(const receiver& r) {
+        std::string out;
+        for (std::uint32_t which = 0; which < r.streams_.size(); ++which) {
+            const inbound_stream& stream = r.streams_[which];
+            const seq floor = stream.window.floor();
+            add(out, static_cast<std::uint64_t>(stream.epoch));
+            add(out, floor);
+            add(out, stream.horizon);
+            add(out, stream.next);
+            add(out, stream.superseded ? 1U : 0U);
+            for (const exception& e : stream.exceptions) {
+                add(out, e.seq * 8 + static_cast<std::uint64_t>(e.how));
+            }
+            for (seq at = floor; at < floor + stream.window.width(); ++at) {
+                const std::uint32_t slot = r.held_.find(which, {stream.epoch, at});
+                const bool handed = slot != held_messages::none && r.held_[slot].handed;
+                add(out, (stream.window.of(at) == standing::duplicate ? 1U : 0U) |
+                             (stream.held.test(at) ? 2U : 0U) | (handed ? 4U : 0U));
+            }
+        }
+        return out;
+    }
+
+    /// Has it nothing to send, and waits for no answer but those to its probes, which are repair?
+    static bool quiet(const sender& s) {
+        return s.retries_.next() == never &&
+               s.queue_.first(wait_ack_queue::place::due) == wait_ack_queue::none;
+    }
+    /// Likewise, but for the mailbox that it asks for now and then.
+    static bool quiet(const receiver& r) {
+        return r.retries_.next() == never && r.owed_.empty() && r.sync_.resting_;
+    }
+
+    /// The serial that the next ack:A, or sync:A, must name to be taken for an answer.
+    static std::uint32_t ack_serial(const receiver& r, const peer& from) {
+        const std::uint32_t which = r.peers_.find(from);
+        return which == peer_table::none ? 0 : r.streams_[which].serial;
+    }
+
+    static outbound_stream& stream(sender& s, const peer& to) { return s.streams_[s.peers_.find(to)]; }
+    static inbound_stream& stream(receiver& r, const peer& from) {
+        return r.streams_[r.peers_.find(from)];
+    }
+    static wait_ack_queue& queue(sender& s) { return s.queue_; }
+    static const wait_ack_queue& queue(const sender& s) { return s.queue_; }
+    static const held_messages& held(const receiver& r) { return r.held_; }
+    static std::uint32_t index(const receiver& r, const peer& from) { return r.peers_.find(from); }
+    /// When the message in a slot is sent again, and when its receiver is probed again.
+    static time_point retry_of(const sender& s, std::uint32_t slot) { return s.retries_.of(slot); }
+    static time_point probe_of(const sender& s, const peer& to) {
+        return s.probes_.of(s.peers_.find(to));
+    }
+    /// The sender's estimate of the time to the relay, and to a receiver.
+    static const round_trip& relay_trip(const sender& s) { return s.relay_trip_; }
+    static const mailbox_sync& sync(const receiver& r) { return r.sync_; }
+    /// Zero for a sender that is not known.
+    static seq floor(const receiver& r, const peer& from) {
+        const std::uint32_t which = r.peers_.find(from);
+        return which == peer_table::none ? 0 : r.streams_[which].window.floor();
+    }
+    static bytes held_payload(const receiver& r, const message& m) {
+        return r.held_.payload(r.held_.find(r.peers_.find(m.from), m.id));
+    }
+
+    // --- rules broken on purpose -------------------------------------------------------------------
+
+    /// Ends a message as if B had said so.
+    static void advance(sender& s, std::uint32_t stream) { s.advance(stream); }
+
+    static void end(sender& s, std::uint32_t slot, status how) {
+        const std::uint32_t which = s.queue_[slot].stream;
+        s.end(slot, how);
+        s.advance(which);
+    }
+
+  private:
+    /// What the relay has taken is sent again like what it has not: only the app knows the difference.
+    static message_state without_relayed(message_state s) {
+        return s == message_state::relayed ? message_state::sent : s;
+    }
+    static void add(std::string& out, std::uint64_t value) {
+        do {
+            out.push_back(static_cast<char>(value & 0x7F));
+            value >>= 7;
+        } while (value != 0);
+        out.push_back(static_cast<char>(0x80));
+    }
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_SUPPORT_TRIO_HPP
+#define SIXFOLD_TESTS_SUPPORT_TRIO_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <sixfold/sixfold.hpp>
+
+#include "support/allocations.hpp"
+#include "support/catch.hpp"
+#include "support/frame_log.hpp"
+#include "support/test_access.hpp"
+
+// A, the relay and B in one process, with a network between them that does what a script says, on a
+// clock that goes from one deadline to the next.
+
+namespace support {
+
+using namespace std::chrono_literals;
+using strings = std::vector<std::string>;
+
+/// What the app at a client does with a message.
+enum class app : std::uint8_t {
+    accepts,      ///< at once
+    rejects,      ///< at once
+    waits,        ///< keeps it until the test has it settled
+    looks_at_it,  ///< and says nothing: with acceptance::on_delivery
+};
+
+/// A client, the app behind it, and what that app has seen.
+struct party {
+    sixfold::client_options options;
+    std::optional<sixfold::client> machine;
+    sixfold::link_id link = sixfold::link_id::none;
+    support::app app = support::app::accepts;
+
+    std::vector<sixfold::message> shown;  ///< all that poll_message gave; the payloads are gone
+    strings inbox;                        ///< what the app has taken, or, if it only looks, seen
+    strings inbox_from;                   ///< and from whom
+    std::deque<sixfold::message> waiting;
+
+    struct outgoing {
+        std::optional<sixfold::ticket> id;  ///< none: of an object that is gone
+        std::string text;
+        std::string told;  ///< "relayed stored delivered"
+    };
+    std::vector<outgoing> outbox;
+
+    [[nodiscard]] bool online() const { return link != sixfold::link_id::none; }
+    [[nodiscard]] const sixfold::peer& name() const { return options.self; }
+
+    /// What the app has heard of the last message with this text.
+    [[nodiscard]] std::string told(std::string_view text) const {
+        const auto at = std::find_if(outbox.rbegin(), outbox.rend(),
+                                     [&](const outgoing& each) { return each.text == text; });
+        return at == outbox.rend() ? "never sent" : at->told;
+    }
+    /// Messages of which the last word has not been heard.
+    [[nodiscard]] std::size_t open() const {
+        return static_cast<std::size_t>(
+            std::count_if(outbox.begin(), outbox.end(),
+                          [](const outgoing& each) { return each.id.has_value(); }));
+    }
+    [[nodiscard]] bool all_delivered() const {
+        return std::all_of(outbox.begin(), outbox.end(), [](const outgoing& each) {
+            return each.told == "delivered" || each.told.ends_with(" delivered");
+        });
+    }
+};
+
+struct trio_options {
+    sixfold::client_options a{.self = "alice", .start = 1, .seed = 1};
+    sixfold::client_options b{.self = "bob", .start = 1, .seed = 2};
+    sixfold::relay_options relay{};
+    sixfold::memory_mailbox_options mailbox{};
+    sixfold::duration hop = 10ms;
+    sixfold::duration store = 0ms;  ///< how long the mailbox takes for a request
+};
+
+/// A and B are online from the start, unless a test sends one of them away first. Everything repeats
+/// exactly. When a REQUIRE fails while a trio lives, it prints its frames.
+class trio {
+  public:
+    explicit trio(const trio_options& options = {})
+        : options_(options), relay_(sixfold::relay::create(options.relay).value()),
+          mailbox_(sixfold::memory_mailbox::create(options.mailbox).value()), a(add(options.a)),
+          b(add(options.b)) {}
+
+    trio(const trio&) = delete;
+    trio& operator=(const trio&) = delete;
+    ~trio() {
+        if (std::uncaught_exceptions() != exceptions_) {
+            std::cerr << "The frames of the trio:\n" << log.text();
+        }
+    }
+
+    // --- the parties -------------------------------------------------------------------------------
+
+    /// One more client, online.
+    party& add(const sixfold::client_options& options) {
+        party& one = parties_.emplace_back();
+        one.options = options;
+        replace(one, options);
+        return one;
+    }
+
+    /// Another object in place of a client: a process that ended, and nothing of it survived.
+    void replace(party& who, const sixfold::client_options& options) {
+        const bool again = who.online() || !who.machine;
+        disconnect(who);
+        who.options = options;
+        who.machine.reset();
+        who.machine.emplace(sixfold::client::create(clock, options).value());
+        who.waiting.clear();
+        for (party::outgoing& each : who.outbox) {
+            each.id.reset();
+        }
+        if (again) {
+            connect(who);
+        }
+    }
+
+    /// A crash of a receiver whose journal has survived.
+    void crash(party& who) {
+        const bool again = who.online();
+        disconnect(who);
+        sixfold::test_access::crash(who.machine->receiver());
+        who.waiting.clear();
+        if (again) {
+            connect(who);
+        }
+    }
+
+    sixfold::result<sixfold::ticket> try_send(party& from,
+                                              const party& to,
+                                              std::string_view text,
+                                              const sixfold::send_options& how = {}) {
+        auto sent = machine(
+            [&] { return from.machine->send(to.name(), sixfold::as_bytes(text), how); });
+        if (sent) {
+            from.outbox.push_back({*sent, std::string(text), ""});
+        }
+        serve(from);
+        return sent;
+    }
+    sixfold::ticket send(party& from,
+                         const party& to,
+                         std::string_view text,
+                         const sixfold::send_options& how = {}) {
+        const auto sent = try_send(from, to, text, how);
+        REQUIRE(sent.has_value());
+        return *sent;
+    }
+    sixfold::ticket send(std::string_view text, const sixfold::send_options& how = {}) {
+        return send(a, b, text, how);
+    }
+    void cancel(party& who, sixfold::ticket message) {
+        REQUIRE(who.machine->cancel(message).has_value());
+        serve(who);
+    }
+
+    /// The app of `who`, which waits, settles the message that it was shown first.
+    void accept_one(party& who) {
+        const sixfold::message message = who.waiting.front();
+        who.waiting.pop_front();
+        take(who, message);
+        REQUIRE(who.machine->accept(message).has_value());
+        serve(who);
+    }
+
+    // --- links -------------------------------------------------------------------------------------
+
+    /// A new link, of which both ends know. An older one of this client is not heard of any more.
+    void connect(party& who) {
+        who.link = sixfold::link_id{++links_};
+        REQUIRE(relay_->link_up(who.link, who.name()).has_value());
+        who.machine->link_up();
+        serve(who);
+    }
+    /// The link is gone, with what was on its way, and both ends know.
+    void disconnect(party& who) {
+        if (who.online()) {
+            relay_->link_down(who.link);
+            vanish(who);
+        }
+    }
+    /// The link is gone, and only the client knows; what link it was.
+    sixfold::link_id vanish(party& who) {
+        if (who.machine) {
+            who.machine->link_down();
+        }
+        return std::exchange(who.link, sixfold::link_id::none);
+    }
+    /// The relay hears that a link is gone.
+    void gone(sixfold::link_id link) { relay_->link_down(link); }
+
+    /// Another relay takes over the mailbox. All links break, with what was on its way, and come up anew.
+    void crash_relay() {
+        relay_.emplace(sixfold::relay::create(options_.relay).value());
+        ++crashes;
+        stores_.clear();
+        for (party& each : parties_) {
+            if (each.online()) {
+                vanish(each);
+                connect(each);
+            }
+        }
+    }
+
+    // --- the network -------------------------------------------------------------------------------
+
+    /// Does something to the next frame of a kind, or to the next few; probes do not count.
+    void next(kind what, treatment how, std::size_t times = 1) {
+        for (std::size_t i = 0; i < times; ++i) {
+            next_.push_back({what, how});
+        }
+    }
+    /// Does something to the frame with this number, counted from 0 as they are put on the network.
+    void at(std::size_t ordinal, treatment how) { plan_[ordinal] = how; }
+    /// Does something to any frame; asked for those that nothing above has touched.
+    std::function<treatment(kind)> weather;
+
+    /// Does something at a moment of the virtual clock.
+    void after(sixfold::duration wait, std::function<void()> what) {
+        script_.emplace(clock.now() + wait, std::move(what));
+    }
+
+    // --- time --------------------------------------------------------------------------------------
+
+    /// Goes on until there is nothing on the way, and nobody who is online waits for an answer except to the
+    /// slow repair timers (probes, the mailbox now and then). False if that is not so when `limit` has passed.
+    bool run_until_quiet(sixfold::duration limit = 10min) {
+        return run_until([this] { return quiet(); }, limit);
+    }
+    void run_for(sixfold::duration time) {
+        (void)run_until([] { return false; }, time);
+    }
+    /// Goes on until the goal is reached, and answers whether it was in time.
+    template <class Goal>
+    bool run_until(Goal goal, sixfold::duration limit = 10min) {
+        const sixfold::time_point end = clock.now() + limit;
+        for (party& each : parties_) {
+            serve(each);
+        }
+        for (std::size_t steps = 0; !goal(); ++steps) {
+            const sixfold::time_point due = next_due();
+            if (due > end) {
+                clock.set(end);
+                return goal();
+            }
+            if (steps == steps_max) {
+                FAIL("goes on for ever");
+            }
+            clock.set((std::max)(clock.now(), due));
+            step();
+        }
+        return true;
+    }
+
+    [[nodiscard]] bool quiet() const {
+        return flights_.empty() && stores_.empty() && script_.empty() &&
+               std::all_of(parties_.begin(), parties_.end(), [](const party& each) {
+                   return !each.online() ||
+                          (sixfold::test_access::quiet(each.machine->sender()) &&
+                           sixfold::test_access::quiet(each.machine->receiver()));
+               });
+    }
+
+    [[nodiscard]] sixfold::relay& relay() { return *relay_; }
+    [[nodiscard]] sixfold::memory_mailbox& mailbox() { return mailbox_; }
+    [[nodiscard]] sixfold::duration now() const { return clock.now().time_since_epoch(); }
+
+    sixfold::manual_clock clock;
+    frame_log log;
+    std::size_t crashes = 0;              ///< of the relay
+    std::size_t client_allocations = 0;   ///< made inside of the clients
+    std::size_t relay_allocations = 0;    ///< made inside of the relay and its reactions
+
+  private:
+    static constexpr std::size_t steps_max = 2'000'000;
+
+    struct rule {
+        kind what;
+        treatment how;
+    };
+    struct flight {
+        sixfold::link_id link;
+        bool to_relay;
+        bool crash;
+        std::vector<std::byte> bytes;
+    };
+    struct stored_request {
+        sixfold::peer from;
+        std::vector<std::byte> wire;
+    };
+    /// First what is due first, and in the order in which it was sent.
+    using moment = std::pair<sixfold::time_point, std::uint64_t>;
+
+    template <class Call>
+    auto machine(Call call) -> std::invoke_result_t<Call> {
+        const std::size_t before = allocation_count;
+        auto out = call();
+        client_allocations += allocation_count - before;
+        return out;
+    }
+    template <class Call>
+    void at_relay(Call call) {
+        relay_allocations += allocations_in(call);
+    }
+
+    [[nodiscard]] sixfold::time_point next_due() const {
+        sixfold::time_point due = sixfold::never;
+        for (const party& each : parties_) {
+            due = (std::min)(due, each.machine->next_deadline());
+        }
+        const auto first = [&due](const auto& queue, auto time) {
+            if (!queue.empty()) {
+                due = (std::min)(due, time(queue.begin()->first));
+            }
+        };
+        first(flights_, [](const moment& at) { return at.first; });
+        first(stores_, [](const moment& at) { return at.first; });
+        first(script_, [](sixfold::time_point at) { return at; });
+        return due;
+    }
+
+    /// Does what is due now: one thing of the script, of the store or of the network, or the timers.
+    void step() {
+        if (!script_.empty() && script_.begin()->first <= clock.now()) {
+            const auto what = std::move(script_.extract(script_.begin()).mapped());
+            what();
+        } else if (!stores_.empty() && stores_.begin()->first.first <= clock.now()) {
+            execute(std::move(stores_.extract(stores_.begin()).mapped()));
+        } else if (!flights_.empty() && flights_.begin()->first.first <= clock.now()) {
+            arrive(std::move(flights_.extract(flights_.begin()).mapped()));
+        } else {
+            for (party& each : parties_) {
+                if (each.machine->next_deadline() <= clock.now()) {
+                    serve(each);
+                    // Else an app that polls at the deadline would go round and round.
+                    if (each.machine->next_deadline() <= clock.now()) {
+                        FAIL("a deadline that polling does not move");
+                    }
+                }
+            }
+        }
+    }
+
+    void arrive(const flight& frame) {
+        if (frame.to_relay) {
+            at_relay([&] { relay_->handle(frame.link, frame.bytes, out_); });
+            return frame.crash ? fail() : finish();
+        }
+        for (party& each : parties_) {
+            if (each.link == frame.link) {
+                machine([&] { return each.machine->handle(frame.bytes); });
+                serve(each);
+            }
+        }
+    }
+
+    /// What an app does when something may have changed.
+    void serve(party& who) {
+        while (auto event = machine([&] { return who.machine->poll_event(); })) {
+            hear(who, *event);
+        }
+        while (auto message = machine([&] { return who.machine->poll_message(); })) {
+            show(who, *message);
+        }
+        while (auto packet = machine([&] { return who.machine->poll_transmit(buffer_); })) {
+            sixfold::packet_reader reader(*packet);
+            while (auto one = reader.next()) {
+                put(who, true, *one);
+            }
+        }
+    }
+
+    static void hear(party& who, const sixfold::event& event) {
+        for (party::outgoing& each : who.outbox) {
+            if (each.id == event.id) {
+                each.told += (each.told.empty() ? "" : " ") + std::string(name(event.what));
+                if (sixfold::is_final(event.what)) {
+                    each.id.reset();
+                }
+                return;
+            }
+        }
+        FAIL("an event of a message that nobody has sent, or that had ended");
+    }
+
+    void show(party& who, const sixfold::message& message) {
+        who.shown.push_back(message);
+        switch (who.app) {
+        case app::accepts:
+            take(who, message);
+            REQUIRE(machine([&] { return who.machine->accept(message); }).has_value());
+            break;
+        case app::rejects:
+            REQUIRE(machine([&] { return who.machine->reject(message); }).has_value());
+            break;
+        case app::waits: who.waiting.push_back(message); break;
+        case app::looks_at_it: take(who, message); break;
+        }
+    }
+    static void take(party& who, const sixfold::message& message) {
+        who.inbox.emplace_back(sixfold::as_text(message.payload));
+        who.inbox_from.emplace_back(message.from.name());
+    }
+
+    /// Puts what the relay says on the network, after the mailbox has done its part.
+    void finish() {
+        while (auto request = out_.next_request()) {
+            if (options_.store != sixfold::duration::zero()) {
+                stores_.emplace(moment{clock.now() + options_.store, ++serial_},
+                                stored_request{request->from,
+                                               {request->wire.begin(), request->wire.end()}});
+                continue;
+            }
+            const sixfold::mailbox_outcome outcome = mailbox_.execute(*request);
+            at_relay([&] { relay_->complete(*request, outcome, out_); });
+        }
+        for (const sixfold::outgoing& frame : out_.frames()) {
+            for (party& each : parties_) {
+                if (frame.link == each.link && each.online() && !put(each, false, frame.bytes)) {
+                    return fail();
+                }
+            }
+        }
+        out_.clear();
+    }
+    void fail() {
+        out_.clear();
+        crash_relay();
+    }
+
+    void execute(const stored_request& stored) {
+        sixfold::frame whole;
+        REQUIRE(sixfold::decode(stored.wire, sixfold::framing(stored.from), whole) ==
+                sixfold::refusal::none);
+        sixfold::mailbox_request request{stored.from, {}, stored.wire};
+        if (const auto* msg = std::get_if<sixfold::msg_request>(&whole)) {
+            request.what = *msg;
+        } else if (const auto* ack = std::get_if<sixfold::ack_request>(&whole)) {
+            request.what = *ack;
+        } else {
+            request.what = std::get<sixfold::sync_request>(whole);
+        }
+        relay_->complete(request, mailbox_.execute(request), out_);
+        finish();
+    }
+
+    /// False if the relay crashes before it puts this frame out.
+    bool put(party& who, bool to_relay, sixfold::bytes wire) {
+        const treatment how = decide(wire);
+        log.add({clock.now(), who.name(), kind_of(wire), to_relay, how, 0, 0}, wire);
+        if (how.crash && !to_relay) {
+            return false;
+        }
+        for (unsigned copy = 0; copy < how.copies; ++copy) {
+            // A second copy comes a little later, between others.
+            const sixfold::duration way = options_.hop + how.delay + copy * (options_.hop / 2);
+            flights_.emplace(
+                moment{clock.now() + way, ++serial_},
+                flight{who.link, to_relay, how.crash, {wire.begin(), wire.end()}});
+        }
+        return true;
+    }
+
+    treatment decide(sixfold::bytes wire) {
+        if (const auto at = plan_.find(log.size()); at != plan_.end()) {
+            return at->second;
+        }
+        const kind what = kind_of(wire);
+        const auto found = std::find_if(next_.begin(), next_.end(),
+                                        [&](const rule& each) { return each.what == what; });
+        if (found != next_.end() && !is_probe(wire)) {
+            const treatment how = found->how;
+            next_.erase(found);
+            return how;
+        }
+        return weather ? weather(what) : treatment{};
+    }
+
+    /// The bits of a msg frame's flags that say its form are the codec's business: ask it.
+    [[nodiscard]] bool is_probe(sixfold::bytes wire) const {
+        if (kind_of(wire) != kind::msg_r && kind_of(wire) != kind::msg_n) {
+            return false;
+        }
+        return std::any_of(parties_.begin(), parties_.end(), [&](const party& each) {
+            sixfold::frame whole;
+            if (sixfold::decode(wire, sixfold::framing(each.name()), whole) !=
+                sixfold::refusal::none) {
+                return false;
+            }
+            const auto* request = std::get_if<sixfold::msg_request>(&whole);
+            const auto* notify = std::get_if<sixfold::msg_notify>(&whole);
+            return (request != nullptr ? request->form : notify->form) == sixfold::form::probe;
+        });
+    }
+
+    trio_options options_;
+    std::optional<sixfold::relay> relay_;
+    sixfold::memory_mailbox mailbox_;
+    sixfold::reactions out_;
+    std::deque<party> parties_;
+    std::uint64_t links_ = 0;
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(8192);
+
+    std::multimap<sixfold::time_point, std::function<void()>> script_;
+    std::map<moment, flight> flights_;
+    std::map<moment, stored_request> stores_;
+    std::uint64_t serial_ = 0;
+    std::vector<rule> next_;
+    std::map<std::size_t, treatment> plan_;
+    int exceptions_ = std::uncaught_exceptions();
+
+  public:
+    // Behind what they are made of.
+    party& a;
+    party& b;
+};
+
+}  // namespace support
+
+#endif

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/ack_state.hpp"
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <random>
+#include <vector>
+
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+using blob = std::vector<std::byte>;
+
+blob raw(std::initializer_list<int> values) {
+    blob out;
+    for (const int value : values) {
+        out.push_back(static_cast<std::byte>(value));
+    }
+    return out;
+}
+
+blob encoded(const ack_report& report) {
+    blob out(ack_state_size_max(receiver_limits::exceptions_max));
+    out.resize(encode_ack_state(report, out));
+    REQUIRE_FALSE(out.empty());
+    return out;
+}
+
+refusal refused(std::initializer_list<int> values) {
+    const blob input = raw(values);
+    ack_state out;
+    return ack_state::decode(input, out);
+}
+
+/// What a decoded ack state says, as a report again.
+blob encoded_again(const ack_state& state, bytes accepted, bytes held) {
+    std::vector<exception> exceptions;
+    for (const exception e : state.exceptions()) {
+        exceptions.push_back(e);
+    }
+    return encoded({.floor = state.floor(),
+                    .horizon = state.horizon(),
+                    .accepted = accepted,
+                    .held = held,
+                    .exceptions = exceptions,
+                    .limits = state.limits()});
+}
+
+/// The bits that `of()` tells of, from the floor on.
+blob bits_of(const ack_state& state, bool held) {
+    blob bits(ack_bits_size_max);
+    for (seq i = 0; state.floor() + i < state.end(); ++i) {
+        const seq which = state.floor() + i;
+        const bool is_set = held ? state.of(which) == fate::held : state.covers(which);
+        if (is_set) {
+            bits[i / 8] |= static_cast<std::byte>(1U << i % 8);
+        }
+    }
+    return bits;
+}
+
+}  // namespace
+
+TEST_CASE("ack state: the example of the specification [spec 2.8]") {
+    const exception list[] = {{7, fate::tombstoned}, {12, fate::rejected}};
+    const blob accepted = raw({0x04});
+    const blob held = raw({0x11});
+    const blob wire = encoded({.floor = 10,
+                               .horizon = 5,
+                               .accepted = accepted,
+                               .held = held,
+                               .exceptions = list,
+                               .limits = receiver_limits{}});
+    CHECK(wire == raw({0x0F, 0x0A, 0x40, 0x40, 0x80, 0x08, 0x01, 0x04, 0x01, 0x11, 0x05, 0x02, 0x04,
+                       0x09}));
+
+    ack_state state;
+    REQUIRE(ack_state::decode(wire, state) == refusal::none);
+    CHECK(state.floor() == 10);
+    CHECK(state.horizon() == 5);
+    CHECK(state.limits() == receiver_limits{});
+    CHECK(state.end() == 15);
+    const std::map<seq, fate> expected{
+        {0, fate::ended},      {4, fate::ended},     {5, fate::accepted}, {6, fate::accepted},
+        {7, fate::tombstoned}, {8, fate::accepted},  {9, fate::accepted}, {10, fate::held},
+        {11, fate::open},      {12, fate::rejected}, {13, fate::open},    {14, fate::held},
+        {15, fate::open},      {seq_end, fate::open}};
+    for (const auto& [which, how] : expected) {
+        CAPTURE(which);
+        CHECK(state.of(which) == how);
+        CHECK(state.covers(which) == (how != fate::open && how != fate::held));
+    }
+}
+
+TEST_CASE("ack state: of an unknown stream it is two bytes, and all is open [spec 2.8]") {
+    const blob wire = encoded({});
+    CHECK(wire == raw({0, 0}));
+    ack_state state;
+    REQUIRE(ack_state::decode(wire, state) == refusal::none);
+    CHECK(state.floor() == 0);
+    CHECK(state.end() == 0);
+    CHECK(state.of(0) == fate::open);
+    CHECK_FALSE(state.limits());
+    CHECK(ack_state().of(0) == fate::open);
+}
+
+TEST_CASE("ack state: a horizon above the floor leaves accepted bits unvouched for") {
+    const blob accepted = raw({0x0A});  // 11 and 13
+    const exception list[] = {{13, fate::rejected}};
+    const blob wire =
+        encoded({.floor = 10, .horizon = 12, .accepted = accepted, .exceptions = list});
+    ack_state state;
+    REQUIRE(ack_state::decode(wire, state) == refusal::none);
+    CHECK(state.of(9) == fate::ended);
+    CHECK(state.of(10) == fate::open);
+    CHECK(state.of(11) == fate::ended);
+    CHECK(state.of(12) == fate::open);
+    CHECK(state.of(13) == fate::rejected);
+}
+
+TEST_CASE("ack state: the writer trims bits, and leaves out what it then does not report") {
+    blob accepted(100);
+    accepted[1] = std::byte{0x80};   // 15
+    accepted[63] = std::byte{0x80};  // 511, the last that fits
+    accepted[64] = std::byte{0x01};  // 512
+    const exception list[] = {{3, fate::rejected},
+                              {15, fate::tombstoned},
+                              {20, fate::rejected},
+                              {511, fate::rejected},
+                              {512, fate::tombstoned}};
+    const blob wire = encoded({.floor = 0, .accepted = accepted, .exceptions = list});
+    ack_state state;
+    REQUIRE(ack_state::decode(wire, state) == refusal::none);
+    CHECK(state.exceptions().size() == 2);
+    CHECK(state.of(15) == fate::tombstoned);
+    CHECK(state.of(511) == fate::rejected);
+    CHECK(state.of(512) == fate::open);
+    CHECK(state.end() == 512);
+
+    const blob zeros(100);
+    CHECK(encoded({.floor = 1, .accepted = zeros, .held = zeros}) == raw({0, 1}));
+    const blob trailing = raw({0x02, 0x00, 0x00});
+    CHECK(encoded({.floor = 1, .accepted = trailing}) == raw({2, 1, 1, 2}));
+    // A horizon behind all that has ended says no more than one at its end.
+    CHECK(encoded({.floor = 1, .horizon = 900, .accepted = trailing}) == raw({10, 1, 1, 2, 3, 0}));
+}
+
+TEST_CASE("ack state: the largest fits the promised bound, and not one byte less than it takes") {
+    blob accepted(64, std::byte{0xFF});
+    accepted[0] = std::byte{0x7E};
+    blob held(64);
+    held[0] = std::byte{0x81};
+    held[63] = std::byte{0x00};
+    accepted[63] = std::byte{0x7F};
+    held[63] = std::byte{0x80};
+    std::vector<exception> list;
+    for (seq i = 0; i < 64; ++i) {
+        list.push_back({(i + 1) << 55, fate::rejected});
+    }
+    const ack_report report{.floor = seq_end - 512,
+                            .horizon = 1,
+                            .accepted = accepted,
+                            .held = held,
+                            .exceptions = list,
+                            .limits = receiver_limits{.window = receiver_limits::window_max,
+                                                      .exceptions = 64,
+                                                      .payload_max = (1U << 28) - 1}};
+    const blob wire = encoded(report);
+    CHECK(wire.size() <= ack_state_size_max(64));
+    ack_state state;
+    REQUIRE(ack_state::decode(wire, state) == refusal::none);
+    CHECK(state.end() == seq_end);
+    CHECK(encoded_again(state, accepted, held) == wire);
+    for (std::size_t size = 0; size < wire.size(); ++size) {
+        blob small(size);
+        CHECK(encode_ack_state(report, small) == 0);
+    }
+}
+
+TEST_CASE("ack state: cut at any byte it is refused") {
+    const exception list[] = {{7, fate::tombstoned}, {12, fate::rejected}};
+    const blob accepted = raw({0x04, 0x01});
+    const blob wire = encoded({.floor = 10,
+                               .horizon = 5,
+                               .accepted = accepted,
+                               .exceptions = list,
+                               .limits = receiver_limits{}});
+    for (std::size_t size = 0; size < wire.size(); ++size) {
+        ack_state state;
+        CHECK(ack_state::decode(bytes(wire).first(size), state) == refusal::truncated);
+        CHECK(state.floor() == 0);  // left as it was
+    }
+}
+
+TEST_CASE("ack state: each way to be wrong has its refusal [spec 2.8]") {
+    CHECK(refused({}) == refusal::truncated);
+    CHECK(refused({0x10, 0}) == refusal::flags);
+    CHECK(refused({0, 0, 0}) == refusal::trailing);
+    CHECK(refused({0, 0x80, 0}) == refusal::not_canonical);
+    // floor: 2^62 is the highest
+    CHECK(refused({0, 128, 128, 128, 128, 128, 128, 128, 128, 0x40}) == refusal::none);
+    CHECK(refused({0, 129, 128, 128, 128, 128, 128, 128, 128, 0x40}) == refusal::seq);
+    // limits: window 1 to 2^20, exceptions 1 to 64, payload below 2^28
+    CHECK(refused({1, 0, 1, 1, 0}) == refusal::none);
+    CHECK(refused({1, 0, 0, 1, 0}) == refusal::ack_state);
+    CHECK(refused({1, 0, 128, 128, 64, 64, 0}) == refusal::none);
+    CHECK(refused({1, 0, 129, 128, 64, 64, 0}) == refusal::ack_state);
+    CHECK(refused({1, 0, 1, 0, 0}) == refusal::ack_state);
+    CHECK(refused({1, 0, 1, 65, 0}) == refusal::ack_state);
+    CHECK(refused({1, 0, 1, 1, 128, 128, 128, 128, 1}) == refusal::not_canonical);
+    // bit strings
+    CHECK(refused({2, 0, 0}) == refusal::not_canonical);
+    CHECK(refused({2, 0, 1, 0}) == refusal::not_canonical);
+    CHECK(refused({2, 0, 2, 2, 0}) == refusal::not_canonical);
+    CHECK(refused({2, 0, 65}) == refusal::ack_state);
+    CHECK(refused({2, 0, 1, 1}) == refusal::ack_state);  // the floor is accepted
+    CHECK(refused({2, 0, 1, 2}) == refusal::none);
+    CHECK(refused({4, 0, 1, 1}) == refusal::none);  // the floor is held
+    CHECK(refused({4, 0, 0}) == refusal::not_canonical);
+    CHECK(refused({6, 0, 1, 2, 1, 3}) == refusal::ack_state);  // accepted and held
+    CHECK(refused({6, 0, 1, 2, 1, 1}) == refusal::none);
+    // bits at 2^62 and above: floor 2^62 - 1
+    CHECK(refused({4, 255, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 1}) == refusal::none);
+    CHECK(refused({4, 255, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 3}) == refusal::seq);
+    // exceptions
+    CHECK(refused({8, 5, 0, 0}) == refusal::not_canonical);
+    CHECK(refused({8, 5, 5, 0}) == refusal::none);
+    CHECK(refused({8, 5, 6, 0}) == refusal::ack_state);          // a horizon behind all that ended
+    CHECK(refused({8, 5, 0, 1, 8}) == refusal::none);            // 4
+    CHECK(refused({8, 5, 0, 1, 10}) == refusal::ack_state);      // 5 has not ended
+    CHECK(refused({8, 5, 4, 2, 0, 0}) == refusal::ack_state);    // 4, 5
+    CHECK(refused({10, 5, 1, 2, 4, 2, 0, 3}) == refusal::none);  // 4, then 6: it has its bit
+    CHECK(refused({10, 5, 1, 4, 4, 2, 0, 3}) == refusal::ack_state);  // 7 has, 6 has not
+    CHECK(refused({8, 5, 0, 65}) == refusal::ack_state);
+    CHECK(refused({8, 5, 0, 1}) == refusal::truncated);
+    CHECK(refused({8, 5, 0, 1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1}) ==
+          refusal::ack_state);
+}
+
+TEST_CASE("ack state: random states say of each seq what their receiver says") {
+    std::mt19937_64 random(7);
+    for (int round = 0; round < 3000; ++round) {
+        const seq floor = random() % 40;
+        std::map<seq, fate> truth;
+        blob accepted(1 + random() % 6);
+        blob held(accepted.size());
+        const seq end = floor + 8 * accepted.size();
+        const seq horizon = random() % (floor + 1);
+        std::vector<exception> list;
+        for (seq s = 0; s < end; ++s) {
+            fate how = static_cast<fate>(random() % 5);
+            if (s < floor && (how == fate::open || how == fate::held)) how = fate::accepted;
+            if (s == floor && how != fate::held) how = fate::open;
+            const bool is_exception = how == fate::tombstoned || how == fate::rejected;
+            if (is_exception && s >= horizon) list.push_back({s, how});
+            if (s >= floor) {
+                auto& bits = how == fate::held ? held : accepted;
+                if (how != fate::open) {
+                    bits[(s - floor) / 8] |= static_cast<std::byte>(1U << (s - floor) % 8);
+                }
+            }
+            truth[s] = s < horizon ? fate::ended : how;
+        }
+        if (list.size() > 64) continue;
+        const blob wire = encoded({.floor = floor,
+                                   .horizon = horizon,
+                                   .accepted = accepted,
+                                   .held = held,
+                                   .exceptions = list});
+        ack_state state;
+        REQUIRE(ack_state::decode(wire, state) == refusal::none);
+        for (const auto& [s, how] : truth) {
+            REQUIRE(state.of(s) == how);
+        }
+        REQUIRE(state.of(end) == fate::open);
+        REQUIRE(std::vector<exception>(list) == [&] {
+            std::vector<exception> out;
+            for (const exception e : state.exceptions()) {
+                out.push_back(e);
+            }
+            return out;
+        }());
+    }
+}
+
+TEST_CASE("ack state: random bytes that are taken are encoded again as they were") {
+    std::mt19937_64 random(8);
+    int taken = 0;
+    for (int round = 0; round < 300000; ++round) {
+        blob input(2 + random() % 9);
+        for (std::byte& byte : input) {
+            byte = static_cast<std::byte>(random() % 3 == 0 ? random() : random() % 6);
+        }
+        ack_state state;
+        if (ack_state::decode(input, state) != refusal::none) {
+            continue;
+        }
+        ++taken;
+        REQUIRE(encoded_again(state, bits_of(state, false), bits_of(state, true)) == input);
+    }
+    CHECK(taken > 1000);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/packet.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "sixfold/codec.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+
+struct packet_of_three {
+    packet_of_three() {
+        const framing link("bob");
+        const ack_answer answer{.to = "alice", .serial = 7};
+        const sync_request sync{.serial = 1, .after = {}};
+        const msg_request msg{
+            .to = "alice", .epoch = epoch{9}, .payload = as_bytes("a payload of some length")};
+        for (const frame& what : {frame(answer), frame(sync), frame(msg)}) {
+            std::array<std::byte, 128> buffer{};
+            const std::size_t size = encode(what, link, buffer);
+            data.insert(data.end(), buffer.begin(), buffer.begin() + static_cast<long>(size));
+            ends.push_back(data.size());
+        }
+    }
+    std::vector<std::byte> data;
+    std::vector<std::size_t> ends;
+};
+
+}  // namespace
+
+TEST_CASE("packet: comes apart into the frames that it was made of [spec 2.10]") {
+    const packet_of_three packet;
+    packet_reader reader(packet.data);
+    std::size_t at = 0;
+    for (const std::size_t end : packet.ends) {
+        const auto frame = reader.next();
+        REQUIRE(frame);
+        CHECK(frame->data() == packet.data.data() + at);
+        CHECK(frame->size() == end - at);
+        at = end;
+    }
+    CHECK_FALSE(reader.next());
+    CHECK(reader.refused() == refusal::none);
+}
+
+TEST_CASE("packet: an empty packet has no frame and nothing wrong with it") {
+    packet_reader reader({});
+    CHECK_FALSE(reader.next());
+    CHECK(reader.refused() == refusal::none);
+}
+
+TEST_CASE("packet: cut at any byte, it gives the whole frames and refuses the rest [spec 2.10]") {
+    const packet_of_three packet;
+    for (std::size_t size = 0; size < packet.data.size(); ++size) {
+        packet_reader reader(bytes(packet.data).first(size));
+        std::size_t whole = 0;
+        std::size_t used = 0;
+        while (const auto frame = reader.next()) {
+            ++whole;
+            used += frame->size();
+        }
+        const auto expected = std::count_if(packet.ends.begin(), packet.ends.end(),
+                                            [&](std::size_t end) { return end <= size; });
+        CHECK(whole == static_cast<std::size_t>(expected));
+        CHECK(reader.refused() == (used == size ? refusal::none : refusal::truncated));
+        CHECK_FALSE(reader.next());
+    }
+}
+
+TEST_CASE("packet: nothing is taken behind a length that is none [spec 2.4]") {
+    const std::array<std::byte, 9> bad{std::byte{0x17}, std::byte{0},    std::byte{0x81},
+                                       std::byte{0},    std::byte{0x17}, std::byte{0},
+                                       std::byte{1},    std::byte{1},    std::byte{1}};
+    packet_reader reader(bad);
+    CHECK_FALSE(reader.next());
+    CHECK(reader.refused() == refusal::not_canonical);
+    CHECK_FALSE(reader.next());
+
+    const std::array<std::byte, 8> long_one{std::byte{0x17}, std::byte{0},    std::byte{0x80},
+                                            std::byte{0x80}, std::byte{0x80}, std::byte{0x80},
+                                            std::byte{1},    std::byte{1}};
+    CHECK(measure_frame(long_one).refused == refusal::not_canonical);
+}
+
+TEST_CASE("packet: the first byte is version 1 and one of eight kinds [spec 2.1]") {
+    for (unsigned first = 0; first < 256; ++first) {
+        const refusal why = check_first_byte(static_cast<std::byte>(first));
+        const unsigned kind = first & 15;
+        const refusal expected = first >> 4 != 1         ? refusal::version
+                                 : kind == 0 || kind > 8 ? refusal::kind
+                                                         : refusal::none;
+        CHECK(why == expected);
+    }
+}

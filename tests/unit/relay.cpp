@@ -1,0 +1,907 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/relay.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sixfold/link_table.hpp"
+#include "sixfold/memory_mailbox.hpp"
+#include "sixfold/random.hpp"
+#include "support/allocations.hpp"
+#include "support/catch.hpp"
+
+using namespace sixfold;
+
+namespace {
+
+using blob = std::vector<std::byte>;
+using strings = std::vector<std::string>;
+
+constexpr link_id at_alice{1};
+constexpr link_id at_bob{2};
+
+// ---- what clients send
+
+blob encoded(const frame& what, const peer& author, checksum mode = checksum::on) {
+    blob out(4096);
+    out.resize(encode(what, framing(author, mode), out));
+    REQUIRE_FALSE(out.empty());
+    return out;
+}
+
+blob joined(std::initializer_list<blob> frames) {
+    blob all;
+    for (const blob& each : frames) {
+        all.insert(all.end(), each.begin(), each.end());
+    }
+    return all;
+}
+
+msg_request hello(const peer& to, seq seq = 0, std::string_view payload = "hello") {
+    msg_request msg;
+    msg.to = to;
+    msg.epoch = epoch{7};
+    msg.seq = seq;
+    msg.attempt = 3;
+    msg.payload = as_bytes(payload);
+    return msg;
+}
+
+msg_request tombstone(const peer& to, seq seq) {
+    msg_request msg = hello(to, seq, "");
+    msg.form = form::tombstone;
+    return msg;
+}
+
+msg_request probe(const peer& to, seq base) {
+    msg_request msg;
+    msg.to = to;
+    msg.epoch = epoch{7};
+    msg.form = form::probe;
+    msg.base = base;
+    return msg;
+}
+
+blob ack_state_of(seq floor) {
+    ack_report report;
+    report.floor = floor;
+    report.limits = receiver_limits{};
+    blob out(ack_state_size_max(0));
+    out.resize(encode_ack_state(report, out));
+    return out;
+}
+
+ack_request ack(const peer& to, bytes state) {
+    ack_request ack;
+    ack.to = to;
+    ack.epoch = epoch{7};
+    ack.serial = 99;
+    ack.state = state;
+    return ack;
+}
+
+// ---- what the relay puts out, as text
+
+std::string id_text(epoch epoch, seq seq) {
+    return std::to_string(static_cast<std::uint64_t>(epoch)) + ":" + std::to_string(seq);
+}
+std::string state_text(bytes state) {
+    ack_state read;
+    if (state.empty()) {
+        return " no state";
+    }
+    REQUIRE(ack_state::decode(state, read) == refusal::none);
+    return " floor=" + std::to_string(read.floor());
+}
+
+std::string text(const msg_answer& msg) {
+    return "msg:A " + std::string(msg.to.name()) + ' ' + id_text(msg.id.epoch, msg.id.seq) + " #" +
+           std::to_string(msg.attempt) + (msg.away ? " away" : "");
+}
+std::string text(const msg_notify& msg) {
+    std::string out = "msg:N " + std::string(msg.from.name()) + ' ' + id_text(msg.epoch, msg.seq);
+    out += msg.form == form::payload     ? " '" + std::string(as_text(msg.payload)) + "'"
+           : msg.form == form::tombstone ? " tombstone"
+                                         : " probe";
+    if (msg.drained || msg.form == form::probe) {
+        out += std::string(msg.drained ? " drained" : "") + " low=" + std::to_string(msg.low) +
+               (msg.clean ? " clean" : "") + (msg.first ? " first" : "");
+    } else {
+        out += " #" + std::to_string(msg.attempt);
+    }
+    return out;
+}
+std::string text(const ack_answer& ack) {
+    return "ack:A " + std::string(ack.to.name()) + ' ' + std::to_string(ack.serial);
+}
+std::string text(const ack_notify& ack) {
+    const std::string epoch = std::to_string(static_cast<std::uint64_t>(ack.epoch));
+    std::string out = "ack:N " + std::string(ack.from.name()) + ' ';
+    switch (ack.word) {
+    case ack_word::state: out += epoch + state_text(ack.state); break;
+    case ack_word::waiting: out += epoch + " waiting"; break;
+    case ack_word::past:
+        out += epoch + " past " + std::to_string(static_cast<std::uint64_t>(ack.current));
+        break;
+    case ack_word::stored:
+        out += id_text(ack.epoch, ack.seq) + " stored #" + std::to_string(ack.attempt);
+        break;
+    case ack_word::ended:
+        out += epoch + " ended low=" + std::to_string(ack.low) + state_text(ack.state);
+        break;
+    }
+    if (ack.echo) {
+        out += " echo " + std::to_string(ack.echo->seq) + "#" + std::to_string(ack.echo->attempt);
+    }
+    return out;
+}
+std::string text(const sync_answer& sync) {
+    return "sync:A " + std::to_string(sync.serial) +
+           (sync.last ? " last " + std::string(sync.last->from.name()) + ' ' +
+                            id_text(sync.last->id.epoch, sync.last->id.seq)
+                      : " all");
+}
+template <class Request>
+std::string text(const Request&) {
+    return "a request";
+}
+
+/// Where a frame goes and what it says: "alice@1: msg:A bob 7:0 #3".
+std::string text(const outgoing& each, checksum mode) {
+    frame read;
+    REQUIRE(decode(each.bytes, framing(each.to, mode), read) == refusal::none);
+    return std::string(each.to.name()) + '@' +
+           std::to_string(static_cast<std::uint64_t>(each.link)) + ": " +
+           std::visit([](const auto& kind) { return text(kind); }, read);
+}
+
+// ---- a relay with its mailbox
+
+struct rig {
+    sixfold::relay relay = sixfold::relay::create({}).value();
+    memory_mailbox mailbox = memory_mailbox::create({.page_rows = 2}).value();
+    reactions out;
+
+    /// What is put out; the reactions are empty again.
+    strings sent(checksum mode = checksum::on) {
+        strings all;
+        for (const auto& each : out.frames()) {
+            all.push_back(text(each, mode));
+        }
+        CHECK(all.size() == out.frames().size());
+        out.clear();
+        return all;
+    }
+
+    void execute() {
+        while (const auto request = out.next_request()) {
+            relay.complete(*request, mailbox.execute(*request), out);
+        }
+    }
+
+    /// Handles a frame and all that it asks of the mailbox.
+    strings handle(link_id link, const peer& author, const frame& what) {
+        const blob packet = encoded(what, author);
+        relay.handle(link, packet, out);
+        execute();
+        CHECK(out.refused() == refusal::none);
+        return sent();
+    }
+
+    void online(link_id link, const peer& name, checksum mode = checksum::on) {
+        CHECK(relay.link_up(link, name, mode));
+    }
+};
+
+rig with_alice() {
+    rig r;
+    r.online(at_alice, "alice");
+    return r;
+}
+
+rig with_both() {
+    rig r = with_alice();
+    r.online(at_bob, "bob");
+    return r;
+}
+
+/// Refused, counted, and nothing said.
+void check_refused(rig& r, link_id link, bytes packet, refusal why) {
+    const std::uint64_t before = r.relay.refusals()[why];
+    r.relay.handle(link, packet, r.out);
+    CHECK(r.out.refused() == why);
+    CHECK(r.relay.refusals()[why] == before + 1);
+    CHECK(r.relay.refusals().total() == before + 1);
+    CHECK(r.out.empty());
+    CHECK_FALSE(r.out.next_request());
+    CHECK(r.out.frames().empty());
+    r.out.clear();
+}
+
+}  // namespace
+
+// ---- msg:R
+
+TEST_CASE("relay: a message to a peer that is linked is answered and passed on") {
+    rig r = with_both();
+    CHECK(r.handle(at_alice, "alice", hello("bob")) ==
+          strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3"});
+    CHECK(r.handle(at_alice, "alice", tombstone("bob", 5)) ==
+          strings{"alice@1: msg:A bob 7:5 #3", "bob@2: msg:N alice 7:5 tombstone #3"});
+    CHECK(r.mailbox.rows() == 0);
+}
+
+TEST_CASE("relay: a message that must not be stored is passed on like any other") {
+    rig r = with_both();
+    msg_request msg = hello("bob");
+    msg.storing = storing::never;
+    CHECK(r.handle(at_alice, "alice", msg) ==
+          strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3"});
+}
+
+TEST_CASE("relay: a message to a peer that is away is stored, and then said to be") {
+    rig r = with_alice();
+    const blob packet = encoded(hello("bob", 4), "alice");
+    r.relay.handle(at_alice, packet, r.out);
+    const auto request = r.out.next_request();
+    REQUIRE(request);
+    CHECK_FALSE(r.out.next_request());
+    CHECK(r.sent() == strings{"alice@1: msg:A bob 7:4 #3"});  // and not a word of `stored`
+
+    CHECK(request->from == peer("alice"));
+    CHECK(blob(request->wire.begin(), request->wire.end()) == packet);
+    CHECK(as_text(std::get<msg_request>(request->what).payload) == "hello");
+    r.relay.complete(*request, r.mailbox.execute(*request), r.out);
+    CHECK(r.sent() == strings{"alice@1: ack:N bob 7:4 stored #3"});
+    CHECK(r.mailbox.rows() == 1);
+}
+
+TEST_CASE("relay: a tombstone to a peer that is away is stored") {
+    rig r = with_alice();
+    CHECK(r.handle(at_alice, "alice", tombstone("bob", 4)) ==
+          strings{"alice@1: msg:A bob 7:4 #3", "alice@1: ack:N bob 7:4 stored #3"});
+    CHECK(r.mailbox.rows() == 1);
+}
+
+TEST_CASE("relay: a peer that came while the put was under way gets the message at once") {
+    rig r = with_alice();
+    const blob packet = encoded(hello("bob"), "alice");
+    r.relay.handle(at_alice, packet, r.out);
+    const auto request = r.out.next_request();
+    REQUIRE(request);
+    r.out.clear();
+    r.online(at_bob, "bob");
+    r.relay.complete(*request, r.mailbox.execute(*request), r.out);
+    CHECK(r.sent() ==
+          strings{"alice@1: ack:N bob 7:0 stored #3", "bob@2: msg:N alice 7:0 'hello' #3"});
+}
+
+TEST_CASE("relay: a message that must not be stored for a peer that is away is answered `away`") {
+    rig r = with_alice();
+    msg_request msg = hello("bob");
+    msg.storing = storing::never;
+    CHECK(r.handle(at_alice, "alice", msg) == strings{"alice@1: msg:A bob 7:0 #3 away"});
+    CHECK(r.mailbox.rows() == 0);
+}
+
+TEST_CASE("relay: a peer may write to itself") {
+    rig r = with_alice();
+    CHECK(r.handle(at_alice, "alice", hello("alice")) ==
+          strings{"alice@1: msg:A alice 7:0 #3", "alice@1: msg:N alice 7:0 'hello' #3"});
+    const blob state = ack_state_of(1);
+    CHECK(r.handle(at_alice, "alice", ack("alice", state)) ==
+          strings{"alice@1: ack:A alice 99", "alice@1: ack:N alice 7 floor=1"});
+}
+
+TEST_CASE("relay: stamps a message with the peer of its link, whatever names there are") {
+    rig r = with_both();
+    r.online(link_id{3}, "mallory");
+    CHECK(r.handle(link_id{3}, "mallory", hello("bob"))[1] ==
+          "bob@2: msg:N mallory 7:0 'hello' #3");
+}
+
+TEST_CASE("relay: refuses a payload above its option, and takes one that just fits") {
+    rig r;
+    r.relay = relay::create({.payload_max = 4}).value();
+    r.online(at_alice, "alice");
+    check_refused(r, at_alice, encoded(hello("bob", 0, "12345"), "alice"),
+                  refusal::payload_too_large);
+    CHECK(r.handle(at_alice, "alice", hello("bob", 0, "1234")).size() == 2);
+}
+
+// ---- probe
+
+TEST_CASE("relay: a probe is looked up in the mailbox before anything is said") {
+    rig r = with_both();
+    const blob packet = encoded(probe("bob", 4), "alice");
+    r.relay.handle(at_alice, packet, r.out);
+    CHECK(r.out.frames().empty());
+    r.execute();
+    CHECK(r.sent() == strings{"alice@1: ack:N bob 7 ended low=4 no state",
+                              "bob@2: msg:N alice 7:0 probe low=4 clean"});
+}
+
+TEST_CASE("relay: the low of a probe is the base or the lowest row, whichever is less") {
+    rig r = with_alice();
+    for (const seq each : {seq{5}, seq{3}}) {
+        r.handle(at_alice, "alice", hello("bob", each));
+    }
+    CHECK(r.handle(at_alice, "alice", probe("bob", 9)) ==
+          strings{"alice@1: ack:N bob 7 ended low=3 no state"});
+    CHECK(r.handle(at_alice, "alice", probe("bob", 3)) ==
+          strings{"alice@1: ack:N bob 7 ended low=3 no state"});
+    CHECK(r.handle(at_alice, "alice", probe("bob", 2)) ==
+          strings{"alice@1: ack:N bob 7 ended low=2 no state"});
+}
+
+TEST_CASE("relay: a probe passes on whether rows of a smaller epoch wait") {
+    rig r = with_alice();
+    r.handle(at_alice, "alice", hello("bob"));
+    r.online(at_bob, "bob");
+    msg_request later = probe("bob", 4);
+    later.epoch = epoch{8};
+    CHECK(r.handle(at_alice, "alice", later) == strings{"alice@1: ack:N bob 8 ended low=4 no state",
+                                                        "bob@2: msg:N alice 8:0 probe low=4"});
+}
+
+TEST_CASE("relay: a probe hands out the last ack state that the mailbox keeps, if it is one") {
+    rig r = with_alice();
+    const blob packet = encoded(probe("bob", 9), "alice");
+    r.relay.handle(at_alice, packet, r.out);
+    const auto request = r.out.next_request();
+    REQUIRE(request);
+    const blob state = ack_state_of(6);
+    mailbox_outcome outcome;
+    outcome.done = true;
+    outcome.last_state = state;
+    r.relay.complete(*request, outcome, r.out);
+    CHECK(r.sent() == strings{"alice@1: ack:N bob 7 ended low=9 floor=6"});
+
+    const blob damaged(3, std::byte{0xFF});
+    outcome.last_state = damaged;
+    r.relay.complete(*request, outcome, r.out);
+    CHECK(r.sent() == strings{"alice@1: ack:N bob 7 ended low=9 no state"});
+}
+
+// ---- ack:R
+
+TEST_CASE("relay: an ack state is passed on when the mailbox has erased what it covers") {
+    rig r = with_both();
+    ack_request request = ack("alice", {});
+    const blob state = ack_state_of(5);
+    request.state = state;
+    request.echo = echo{4, 2};
+    const blob packet = encoded(request, "bob");
+    r.relay.handle(at_bob, packet, r.out);
+    CHECK(r.out.frames().empty());
+    r.execute();
+    CHECK(r.sent() == strings{"bob@2: ack:A alice 99", "alice@1: ack:N bob 7 floor=5 echo 4#2"});
+}
+
+TEST_CASE("relay: an ack state is passed on byte for byte") {
+    rig r = with_both();
+    const blob state = ack_state_of(5);
+    const blob packet = encoded(ack("alice", state), "bob");
+    r.relay.handle(at_bob, packet, r.out);
+    r.execute();
+    strings seen;
+    for (const auto& each : r.out.frames()) {
+        frame read;
+        REQUIRE(decode(each.bytes, framing(each.to), read) == refusal::none);
+        if (const auto* notify = std::get_if<ack_notify>(&read)) {
+            CHECK(blob(notify->state.begin(), notify->state.end()) == state);
+            seen.emplace_back("ack:N");
+        }
+    }
+    CHECK(seen.size() == 1);
+}
+
+TEST_CASE("relay: `past` is passed on when the mailbox has erased that epoch") {
+    rig r = with_alice();
+    r.handle(at_alice, "alice", hello("bob"));
+    r.online(at_bob, "bob");
+    ack_request request = ack("alice", {});
+    request.word = ack_word::past;
+    request.current = epoch{8};
+    const blob packet = encoded(request, "bob");
+    r.relay.handle(at_bob, packet, r.out);
+    CHECK(r.out.frames().empty());
+    CHECK(r.mailbox.rows() == 1);
+    r.execute();
+    CHECK(r.mailbox.rows() == 0);
+    CHECK(r.sent() == strings{"bob@2: ack:A alice 99", "alice@1: ack:N bob 7 past 8"});
+}
+
+TEST_CASE("relay: `waiting` is passed on at once, for it erases nothing") {
+    rig r = with_both();
+    ack_request request = ack("alice", {});
+    request.word = ack_word::waiting;
+    const blob packet = encoded(request, "bob");
+    r.relay.handle(at_bob, packet, r.out);
+    CHECK_FALSE(r.out.next_request());
+    CHECK(r.sent() == strings{"bob@2: ack:A alice 99", "alice@1: ack:N bob 7 waiting"});
+}
+
+TEST_CASE("relay: an ack touches only what was sent to the peer that it comes from") {
+    rig r = with_alice();
+    r.handle(at_alice, "alice", hello("bob"));
+    r.online(link_id{3}, "mallory");
+    const blob state = ack_state_of(100);
+    CHECK(r.handle(link_id{3}, "mallory", ack("alice", state)) ==
+          strings{"mallory@3: ack:A alice 99", "alice@1: ack:N mallory 7 floor=100"});
+    CHECK(r.mailbox.rows() == 1);
+}
+
+TEST_CASE("relay: a frame for a peer without a link here names the peer and no link") {
+    rig r;
+    r.online(at_bob, "bob");
+    const blob state = ack_state_of(1);
+    CHECK(r.handle(at_bob, "bob", ack("alice", state)) ==
+          strings{"bob@2: ack:A alice 99", "alice@0: ack:N bob 7 floor=1"});
+}
+
+// ---- sync:R
+
+TEST_CASE("relay: a page is its rows, then sync:A with the last key, or none at the end") {
+    rig r = with_alice();
+    const char* const texts[] = {"m0", "m1", "m2"};
+    for (seq each = 0; each < 3; ++each) {
+        msg_request msg = hello("bob", each, texts[each]);
+        msg.base = each == 2 ? 1 : 0;
+        r.handle(at_alice, "alice", msg);
+    }
+    r.handle(at_alice, "alice", tombstone("bob", 2));
+    msg_request later = hello("bob", 6, "later");
+    later.epoch = epoch{8};
+    later.base = 4;
+    r.handle(at_alice, "alice", later);
+    r.online(at_bob, "bob");
+
+    CHECK(r.handle(at_bob, "bob", sync_request{1, {}}) ==
+          strings{"bob@2: msg:N alice 7:0 'm0' drained low=0 clean first",
+                  "bob@2: msg:N alice 7:1 'm1' drained low=0 clean",
+                  "bob@2: sync:A 1 last alice 7:1"});
+    CHECK(r.handle(at_bob, "bob", sync_request{2, mailbox_key{"alice", {epoch{7}, 1}}}) ==
+          strings{"bob@2: msg:N alice 7:2 tombstone drained low=0 clean",
+                  "bob@2: msg:N alice 8:6 'later' drained low=4 first", "bob@2: sync:A 2 all"});
+}
+
+TEST_CASE("relay: an empty mailbox is answered with that") {
+    rig r;
+    r.online(at_bob, "bob");
+    const blob packet = encoded(sync_request{5, {}}, "bob");
+    r.relay.handle(at_bob, packet, r.out);
+    CHECK(r.out.frames().empty());
+    r.execute();
+    CHECK(r.sent() == strings{"bob@2: sync:A 5 all"});
+}
+
+TEST_CASE("relay: a page without rows that claims to go on ends the round") {
+    rig r;
+    r.online(at_bob, "bob");
+    mailbox_outcome outcome;
+    outcome.done = true;
+    outcome.end = false;
+    r.relay.complete({"bob", sync_request{5, {}}, {}}, outcome, r.out);
+    CHECK(r.sent() == strings{"bob@2: sync:A 5 all"});
+}
+
+TEST_CASE("relay: a row that cannot be is not passed on") {
+    rig r;
+    r.online(at_bob, "bob");
+    mailbox_row rows[3];
+    for (mailbox_row& row : rows) {
+        row.from = "alice";
+        row.id = {epoch{7}, 4};
+        row.base = 2;
+        row.lowest = 4;
+    }
+    rows[0].lowest = 5;
+    rows[1].id.epoch = epoch::none;
+    mailbox_outcome outcome;
+    outcome.done = true;
+    outcome.rows = rows;
+    r.relay.complete({"bob", sync_request{5, {}}, {}}, outcome, r.out);
+    CHECK(r.out.refused() == refusal::mailbox);
+    CHECK(r.relay.refusals()[refusal::mailbox] == 2);
+    CHECK(r.sent() ==
+          strings{"bob@2: msg:N alice 7:4 '' drained low=2 clean first", "bob@2: sync:A 5 all"});
+}
+
+// ---- what goes wrong
+
+TEST_CASE("relay: what the mailbox has not done is answered by nothing") {
+    rig r = with_both();
+    ack_request past = ack("alice", {});
+    past.word = ack_word::past;
+    past.current = epoch{8};
+    const blob state = ack_state_of(5);
+    const mailbox_request requests[] = {
+        {"alice", hello("bob"), {}},
+        {"alice", tombstone("bob", 0), {}},
+        {"alice", probe("bob", 0), {}},
+        {"bob", ack("alice", state), {}},
+        {"bob", past, {}},
+        {"bob", sync_request{5, {}}, {}},
+    };
+    std::uint64_t count = 0;
+    for (const mailbox_request& request : requests) {
+        r.relay.complete(request, mailbox_outcome{}, r.out);
+        CHECK(r.out.empty());
+        CHECK(r.out.frames().empty());
+        CHECK(r.out.refused() == refusal::mailbox);
+        CHECK(r.relay.refusals()[refusal::mailbox] == ++count);
+        r.out.clear();
+    }
+    CHECK(r.out.refused() == refusal::none);
+}
+
+TEST_CASE("relay: refuses the kinds of frame that only relays send") {
+    rig r = with_both();
+    msg_answer taken{"bob", {epoch{7}, 0}, 0, false};
+    msg_notify notify;
+    notify.from = "bob";
+    notify.epoch = epoch{7};
+    ack_notify stored;
+    stored.from = "bob";
+    stored.epoch = epoch{7};
+    stored.word = ack_word::stored;
+    const frame frames[] = {taken, notify, ack_answer{"bob", 1}, stored, sync_answer{}};
+    for (const frame& each : frames) {
+        rig fresh = r;
+        check_refused(fresh, at_alice, encoded(each, "alice"), refusal::direction);
+    }
+}
+
+TEST_CASE("relay: refuses a link that it was not told of, and frames made for another link") {
+    rig r = with_both();
+    SECTION("unknown") {
+        check_refused(r, link_id{9}, encoded(hello("bob"), "alice"), refusal::unknown_link);
+    }
+    SECTION("none") {
+        check_refused(r, link_id::none, encoded(hello("bob"), "alice"), refusal::unknown_link);
+    }
+    SECTION("another peer's") {
+        check_refused(r, at_bob, encoded(hello("bob"), "alice"), refusal::checksum);
+    }
+    SECTION("without a checksum") {
+        const blob packet = encoded(hello("bob"), "alice", checksum::off);
+        r.relay.handle(at_alice, packet, r.out);
+        CHECK(r.out.refused() != refusal::none);
+        CHECK(r.out.empty());
+    }
+}
+
+TEST_CASE("relay: a packet that is cut at any byte says nothing of what was cut") {
+    const blob packet =
+        joined({encoded(hello("bob", 0), "alice"), encoded(hello("bob", 1), "alice")});
+    const std::size_t first = packet.size() / 2;
+    for (std::size_t size = 0; size <= packet.size(); ++size) {
+        rig r = with_both();
+        r.relay.handle(at_alice, bytes(packet).first(size), r.out);
+        CHECK(r.out.frames().size() == 2 * (size / first));
+        CHECK((r.out.refused() == refusal::none) == (size % first == 0));
+        CHECK(r.relay.refusals().total() == (size % first == 0 ? 0 : 1));
+    }
+}
+
+TEST_CASE("relay: a flipped bit anywhere in a frame is refused, with nothing said") {
+    const blob good = encoded(hello("bob"), "alice");
+    rig r = with_both();
+    for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+        blob packet = good;
+        packet[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
+        r.relay.handle(at_alice, packet, r.out);
+        CHECK(r.out.refused() != refusal::none);
+        CHECK(r.out.empty());
+        r.out.clear();
+    }
+    CHECK(r.relay.refusals().total() == 8 * good.size());
+}
+
+TEST_CASE("relay: takes the frames of a packet in order, up to the first that it refuses") {
+    rig r = with_both();
+    const blob packet =
+        joined({encoded(hello("bob", 0), "alice"), encoded(ack_answer{"bob", 1}, "alice"),
+                encoded(hello("bob", 1), "alice")});
+    r.relay.handle(at_alice, packet, r.out);
+    CHECK(r.out.refused() == refusal::direction);
+    CHECK(r.sent() == strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3"});
+}
+
+TEST_CASE("relay: random bytes never make it say anything") {
+    rig r = with_both();
+    r.online(link_id{3}, "carol", checksum::off);
+    random_source random(1);
+    std::uint64_t refused = 0;
+    for (int round = 0; round < 20000; ++round) {
+        blob packet(random.below(60));
+        for (std::byte& each : packet) {
+            each = static_cast<std::byte>(random.below(256));
+        }
+        if (!packet.empty() && random.below(4) != 0) {
+            packet[0] = static_cast<std::byte>(0x11 + random.below(8));
+        }
+        if (packet.size() > 3 && random.below(4) != 0) {
+            packet[2] = static_cast<std::byte>(packet.size() - 3);
+        }
+        r.relay.handle(at_alice, packet, r.out);
+        REQUIRE(r.out.empty());
+        r.relay.handle(link_id{3}, packet, r.out);  // unchecked: anything goes that is a frame
+        refused += r.out.refused() != refusal::none ? 1U : 0U;
+        r.execute();
+        for (const auto& each : r.out.frames()) {
+            frame read;
+            const auto mode = each.link == link_id{3} ? checksum::off : checksum::on;
+            REQUIRE(decode(each.bytes, framing(each.to, mode), read) == refusal::none);
+        }
+        r.out.clear();
+    }
+    CHECK(refused > 10000);
+    CHECK(r.relay.peers() == 3);
+}
+
+// ---- links
+
+TEST_CASE("relay: the newest link of a peer wins, and the former one is refused from then on") {
+    rig r = with_both();
+    r.online(link_id{5}, "bob");
+    CHECK(r.relay.peers() == 2);
+    check_refused(r, at_bob, encoded(hello("alice"), "bob"), refusal::unknown_link);
+    CHECK(r.handle(at_alice, "alice", hello("bob"))[1] == "bob@5: msg:N alice 7:0 'hello' #3");
+    CHECK(r.handle(link_id{5}, "bob", hello("alice"))[0] == "bob@5: msg:A alice 7:0 #3");
+}
+
+TEST_CASE("relay: a late `gone` of a link that was replaced changes nothing") {
+    rig r = with_both();
+    r.online(link_id{5}, "bob");
+    r.relay.link_down(at_bob);
+    CHECK(r.relay.online("bob"));
+    CHECK(r.handle(at_alice, "alice", hello("bob"))[1] == "bob@5: msg:N alice 7:0 'hello' #3");
+    r.relay.link_down(link_id{5});
+    r.relay.link_down(link_id{5});
+    CHECK_FALSE(r.relay.online("bob"));
+    CHECK(r.relay.peers() == 1);
+    check_refused(r, link_id{5}, encoded(hello("alice"), "bob"), refusal::unknown_link);
+}
+
+TEST_CASE("relay: the same link may come up again, with another checksum mode or peer") {
+    rig r = with_both();
+    r.online(at_bob, "bob", checksum::off);
+    CHECK(r.relay.peers() == 2);
+    const blob packet = encoded(hello("bob"), "bob", checksum::off);
+    r.relay.handle(at_bob, packet, r.out);
+    CHECK(r.sent(checksum::off).size() == 2);
+
+    r.online(at_bob, "carol");
+    CHECK(r.relay.peers() == 2);
+    CHECK_FALSE(r.relay.online("bob"));
+    CHECK(r.handle(at_bob, "carol", hello("alice"))[1] == "alice@1: msg:N carol 7:0 'hello' #3");
+
+    r.online(at_bob, "alice");  // alice moves to that link, and carol has none
+    CHECK(r.relay.peers() == 1);
+    check_refused(r, at_alice, encoded(hello("alice"), "alice"), refusal::unknown_link);
+}
+
+TEST_CASE("relay: refuses a peer without a name, a link without a number, and a peer too many") {
+    sixfold::relay relay = sixfold::relay::create({.peers_max = 2}).value();
+    const auto code = [&](link_id link, const peer& name) {
+        const auto done = relay.link_up(link, name);
+        return done ? std::optional<errc>() : done.error().code;
+    };
+    CHECK(code(link_id{1}, "") == errc::peer_name);
+    CHECK(code(link_id{1}, peer(std::string(48, 'x'))) == errc::peer_name);
+    CHECK(code(link_id::none, "alice") == errc::unknown_link);
+    CHECK(relay.peers() == 0);
+    CHECK_FALSE(code(link_id{1}, "alice"));
+    CHECK_FALSE(code(link_id{2}, "bob"));
+    CHECK(code(link_id{3}, "carol") == errc::peers_full);
+    CHECK(relay.peers() == 2);
+    CHECK_FALSE(relay.online("carol"));
+    CHECK_FALSE(code(link_id{3}, "bob"));    // a newer link of a peer that is here
+    CHECK_FALSE(code(link_id{3}, "carol"));  // that link, and so bob's place
+    CHECK_FALSE(relay.online("bob"));
+    relay.link_down(link_id{1});
+    CHECK_FALSE(code(link_id{2}, "bob"));
+}
+
+TEST_CASE("relay: refuses options that cannot work, and names them") {
+    const auto what = [](const relay_options& options) {
+        const auto made = relay::create(options);
+        return made ? std::string() : std::string(made.error().what);
+    };
+    CHECK(what({}).empty());
+    CHECK(what({.peers_max = 1, .payload_max = 1}).empty());
+    CHECK(what({.peers_max = 0}).find("peers_max") != std::string::npos);
+    CHECK(what({.peers_max = ~0U}).find("peers_max") != std::string::npos);
+    CHECK(what({.payload_max = 0}).find("payload_max") != std::string::npos);
+    CHECK(what({.payload_max = ~0U}).find("payload_max") != std::string::npos);
+}
+
+TEST_CASE("relay: a link without checksum and one with it are both served in their own way") {
+    rig r;
+    r.online(at_alice, "alice", checksum::off);
+    r.online(at_bob, "bob", checksum::on);
+    const blob packet = encoded(hello("bob"), "alice", checksum::off);
+    r.relay.handle(at_alice, packet, r.out);
+    REQUIRE(r.out.frames().size() == 2);
+    auto each = r.out.frames().begin();
+    CHECK(text(*each, checksum::off) == "alice@1: msg:A bob 7:0 #3");
+    ++each;
+    CHECK(text(*each, checksum::on) == "bob@2: msg:N alice 7:0 'hello' #3");
+}
+
+// ---- state
+
+TEST_CASE("relay: a copy goes on by itself") {
+    rig r = with_both();
+    rig copy = r;
+    r.relay.link_down(at_bob);
+    CHECK_FALSE(r.relay.online("bob"));
+    CHECK(copy.handle(at_alice, "alice", hello("bob"))[1] == "bob@2: msg:N alice 7:0 'hello' #3");
+}
+
+TEST_CASE("relay: a request may be completed by a relay that has never seen its links") {
+    rig r = with_alice();
+    const blob packet = encoded(hello("bob"), "alice");
+    r.relay.handle(at_alice, packet, r.out);
+    const auto request = r.out.next_request();
+    REQUIRE(request);
+    rig other;
+    other.relay.complete(*request, other.mailbox.execute(*request), other.out);
+    CHECK(other.sent() == strings{"alice@0: ack:N bob 7:0 stored #3"});
+}
+
+TEST_CASE("relay: nothing that it puts out depends on its seed") {
+    const auto run = [](std::uint64_t seed) {
+        const auto name = [](std::uint64_t i) {
+            return peer(std::string_view("peer" + std::to_string(i)));
+        };
+        rig r;
+        r.relay = relay::create({.seed = seed}).value();
+        strings all;
+        for (std::uint64_t i = 1; i <= 50; ++i) {
+            r.online(link_id{i}, name(i));
+        }
+        for (std::uint64_t i = 1; i <= 50; ++i) {
+            for (const auto& each : r.handle(link_id{i}, name(i), hello(name(i * 7 % 60)))) {
+                all.push_back(each);
+            }
+        }
+        return all;
+    };
+    CHECK(run(1).size() == 100);
+    CHECK(run(1) == run(2));
+}
+
+TEST_CASE("relay: does not allocate for messages once its reactions have grown") {
+    if (support::allocations_in([] { CHECK(std::vector<int>(9).size() == 9); }) == 0) {
+        SKIP("allocations are not counted here");
+    }
+    rig r = with_both();
+    const blob state = ack_state_of(5);
+    const std::vector<std::pair<link_id, blob>> packets = {
+        {at_alice, encoded(hello("bob"), "alice")},
+        {at_alice, encoded(hello("carol"), "alice")},
+        {at_alice, encoded(probe("bob", 0), "alice")},
+        {at_bob, encoded(ack("alice", state), "bob")},
+        {at_bob, encoded(sync_request{}, "bob")},
+        {at_bob, encoded(ack_answer{"alice", 1}, "bob")},
+        {link_id{9}, encoded(hello("bob"), "alice")},
+    };
+    mailbox_row row;
+    row.from = "alice";
+    row.id = {epoch{7}, 4};
+    row.base = 2;
+    row.lowest = 4;
+    mailbox_outcome outcome;
+    outcome.done = true;
+    outcome.rows = {&row, 1};
+    outcome.last_state = state;
+    std::size_t frames = 0;
+    const auto round = [&] {
+        for (const auto& [link, packet] : packets) {
+            r.relay.handle(link, packet, r.out);
+            while (const auto request = r.out.next_request()) {
+                r.relay.complete(*request, outcome, r.out);
+            }
+        }
+        for (const auto& each : r.out.frames()) {
+            frames += each.bytes.empty() ? 0U : 1U;
+        }
+        r.out.clear();
+    };
+    CHECK(support::allocations_in(round) > 0);
+    CHECK(support::allocations_in([&] {
+              for (int i = 0; i < 1000; ++i) {
+                  round();
+              }
+          }) == 0);
+    CHECK(frames == 1001 * (2 + 2 + 2 + 2 + 2));
+}
+
+// ---- reactions
+
+TEST_CASE("reactions: collect what several calls put in, until they are cleared") {
+    rig r = with_both();
+    const blob first = encoded(hello("bob", 0), "alice");
+    const blob second = encoded(hello("bob", 1), "alice");
+    CHECK(r.out.empty());
+    r.relay.handle(at_alice, first, r.out);
+    r.relay.handle(at_alice, second, r.out);
+    CHECK_FALSE(r.out.empty());
+    CHECK(r.out.frames().size() == 4);
+    const reactions copy = r.out;
+    r.out.clear();
+    CHECK(r.out.empty());
+    strings kept;
+    for (const auto& each : copy.frames()) {
+        kept.push_back(text(each, checksum::on));
+    }
+    CHECK(kept == strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3",
+                          "alice@1: msg:A bob 7:1 #3", "bob@2: msg:N alice 7:1 'hello' #3"});
+}
+
+TEST_CASE("reactions: hand out each request once, in order, those that came meanwhile too") {
+    rig r = with_alice();
+    const auto seq_of = [](const std::optional<mailbox_request>& request) {
+        REQUIRE(request);
+        return std::get<msg_request>(request->what).seq;
+    };
+    const blob first =
+        joined({encoded(hello("bob", 0), "alice"), encoded(hello("bob", 1), "alice")});
+    const blob second = encoded(hello("bob", 2), "alice");
+    r.relay.handle(at_alice, first, r.out);
+    CHECK(seq_of(r.out.next_request()) == 0);
+    r.relay.handle(at_alice, second, r.out);
+    CHECK(seq_of(r.out.next_request()) == 1);
+    CHECK(seq_of(r.out.next_request()) == 2);
+    CHECK_FALSE(r.out.next_request());
+    CHECK_FALSE(r.out.next_request());
+    r.relay.handle(at_alice, second, r.out);
+    r.out.clear();
+    CHECK_FALSE(r.out.next_request());
+}
+
+TEST_CASE("reactions: remember the first refusal until they are cleared") {
+    rig r = with_both();
+    r.relay.handle(link_id{9}, {}, r.out);
+    r.relay.handle(at_alice, as_bytes("?"), r.out);
+    CHECK(r.out.refused() == refusal::unknown_link);
+    CHECK(r.relay.refusals().total() == 2);
+    r.out.clear();
+    CHECK(r.out.refused() == refusal::none);
+}
+
+// ---- link_table
+
+TEST_CASE("link_table: finds what was inserted and not erased, as a plain list does") {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+        link_table table(seed);
+        std::vector<std::uint32_t> expected(200, link_table::none);  // by link
+        random_source random(seed);
+        for (int step = 0; step < 5000; ++step) {
+            const auto link = 1 + random.below(199);
+            auto& entry = expected[link];
+            if (entry == link_table::none) {
+                entry = static_cast<std::uint32_t>(random.below(1000));
+                table.insert(link_id{link}, entry);
+            } else {
+                entry = link_table::none;
+                table.erase(link_id{link});
+            }
+            if (step % 10 == 0) {
+                for (std::uint64_t each = 0; each < expected.size(); ++each) {
+                    REQUIRE(table.find(link_id{each}) == expected[each]);
+                }
+            }
+        }
+    }
+}
