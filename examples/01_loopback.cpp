@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Alice, the relay and Bob in one process, without any IO between them: a demonstration, and a proof.
+// Alice, the relay and Bob in one process, without any IO between them.
 //
 //     loopback --input novel.txt --loss 30 --offline 2-6 --restart-relay 4 >received.txt
 //     cmp novel.txt received.txt
@@ -15,7 +15,6 @@
 #include <unistd.h>  // isatty
 
 #include <sixfold/sixfold.hpp>
-
 #include "files.hpp"
 #include "loopback_options.hpp"
 #include "loopback_world.hpp"
@@ -29,7 +28,7 @@ message_source open_source(const loopback_options& options) {
     if (options.messages) {
         return message_source(made_up_lines(*options.messages, options.seed));
     }
-    if (options.input.empty() && isatty(STDIN_FILENO) != 0) {
+    if (!options.input && isatty(STDIN_FILENO) != 0) {
         return message_source(conversation());
     }
     return message_source(

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>  // strerror
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -17,14 +18,16 @@ struct usage_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A file of bytes, or standard input or output when the path is empty. Whatever goes wrong throws
+/// A file of bytes, or standard input or output when there is no path. Whatever goes wrong throws
 /// a `usage_error` with the name of the file.
 class file {
   public:
-    file(const std::string& path, const char* mode, std::FILE* standard, std::string_view name)
-        : name_(path.empty() ? name : path), handle_(standard, leave_open) {
-        if (!path.empty()) {
-            handle_ = {std::fopen(path.c_str(), mode), std::fclose};
+    using path_or_none = std::optional<std::string>;
+
+    file(const path_or_none& path, const char* mode, std::FILE* standard, std::string_view name)
+        : name_(path ? *path : name), handle_(standard, leave_open) {
+        if (path) {
+            handle_ = {std::fopen(path->c_str(), mode), std::fclose};
             check(handle_ != nullptr);
         }
     }
@@ -47,7 +50,7 @@ class file {
 
 class input_file : file {
   public:
-    explicit input_file(const std::string& path) : file(path, "rb", stdin, "standard input") {}
+    explicit input_file(const path_or_none& path) : file(path, "rb", stdin, "standard input") {}
 
     /// The next byte, or EOF.
     [[nodiscard]] int get() {
@@ -59,7 +62,7 @@ class input_file : file {
 
 class output_file : file {
   public:
-    explicit output_file(const std::string& path) : file(path, "wb", stdout, "standard output") {}
+    explicit output_file(const path_or_none& path) : file(path, "wb", stdout, "standard output") {}
 
     void write(std::string_view text) {
         check(std::fwrite(text.data(), 1, text.size(), handle()) == text.size());

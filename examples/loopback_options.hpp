@@ -16,7 +16,6 @@
 #include <fmt/format.h>
 
 #include <sixfold/sixfold.hpp>
-
 #include "files.hpp"
 #include "simulated_network.hpp"
 
@@ -30,8 +29,8 @@ struct absence {
 
 /// What the command line says.
 struct loopback_options {
-    std::string input;                      ///< empty: standard input
-    std::string output;                     ///< empty: standard output
+    std::optional<std::string> input;       ///< none: standard input
+    std::optional<std::string> output;      ///< none: standard output
     std::optional<std::uint64_t> messages;  ///< made up, instead of an input
     network_options network;
     std::vector<absence> offline;
@@ -65,14 +64,17 @@ inline constexpr std::uint64_t messages_max = 1'000'000'000;
     return {check, unit};
 }
 
-/// CLI11 would take -1 for a very large number.
+/// CLI11 would take -1 for a very large number, and 010 for eight.
 [[nodiscard]] inline CLI::Validator whole_number(std::uint64_t max) {
-    const auto check = [=](const std::string& text) -> std::string {
+    const auto check = [=](std::string& text) -> std::string {
         std::uint64_t value = 0;
         const char* end = text.data() + text.size();
         const auto [stop, error] = std::from_chars(text.data(), end, value);
-        const bool good = error == std::errc() && stop == end && value <= max;
-        return good ? "" : fmt::format("must be a whole number, 0 to {}, not '{}'", max, text);
+        if (error != std::errc() || stop != end || value > max) {
+            return fmt::format("must be a whole number, 0 to {}, not '{}'", max, text);
+        }
+        text = std::to_string(value);
+        return "";
     };
     return {check, ""};
 }
@@ -90,9 +92,9 @@ inline constexpr std::uint64_t messages_max = 1'000'000'000;
             return {seconds(*from), seconds(*to)};
         }
     }
-    throw usage_error(
-        fmt::format("--offline: must be FROM-TO in seconds, FROM less than TO, at most {}, not '{}'",
-                    seconds_max, text));
+    throw usage_error(fmt::format(
+        "--offline: must be FROM-TO in seconds, FROM less than TO, at most {}, not '{}'",
+        seconds_max, text));
 }
 
 /// Frames that are damaged are as good as lost, and if hardly any gets through, no run comes to an
@@ -109,9 +111,9 @@ inline void check_intact(const network_options& network) {
 /// Opening the output would empty the input.
 inline void check_files(const loopback_options& options) {
     std::error_code error;
-    if (!options.input.empty() && !options.output.empty() &&
-        std::filesystem::equivalent(options.input, options.output, error) &&
-        std::filesystem::is_regular_file(options.input, error)) {
+    if (options.input && options.output &&
+        std::filesystem::equivalent(*options.input, *options.output, error) &&
+        std::filesystem::is_regular_file(*options.input, error)) {
         throw usage_error("--output: is the same file as --input");
     }
 }
@@ -174,7 +176,9 @@ inline void check_files(const loopback_options& options) {
         throw usage_error(error.what());
     }
 
-    const auto milli = [](double value) { return seconds(value / 1000); };
+    const auto milli = [](double value) {
+        return seconds(value / 1000);
+    };
     network.delay = milli(delay);
     network.jitter = milli(jitter);
     for (const std::string& each : offline) {

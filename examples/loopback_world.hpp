@@ -14,7 +14,6 @@
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
-
 #include "files.hpp"
 #include "loopback_options.hpp"
 #include "message_source.hpp"
@@ -125,15 +124,13 @@ class loopback_world {
         : source_(std::move(source)), output_(std::move(output)),
           network_(options.network, seeds.next()), relay_(new_relay()),
           mailbox_(sixfold::memory_mailbox::create().value()),
-          alice_{host::alice,
-                 sixfold::client::create(clock_,
-                                         {.self = "alice", .start = 1, .seed = seeds.next()})
-                     .value()},
+          alice_{host::alice, sixfold::client::create(
+                                  clock_, {.self = "alice", .start = 1, .seed = seeds.next()})
+                                  .value()},
           bob_{host::bob,
                sixfold::client::create(clock_, {.self = "bob", .start = 1, .seed = seeds.next()})
                    .value()},
-          buffer_(
-              (std::max)(alice_.client.packet_size_min(), bob_.client.packet_size_min())) {
+          buffer_((std::max)(alice_.client.packet_size_min(), bob_.client.packet_size_min())) {
         plan(options);
     }
 
@@ -182,9 +179,7 @@ class loopback_world {
         }
     }
 
-    [[nodiscard]] static sixfold::relay new_relay() {
-        return sixfold::relay::create({}).value();
-    }
+    [[nodiscard]] static sixfold::relay new_relay() { return sixfold::relay::create({}).value(); }
 
     // --- the apps ------------------------------------------------------------------------------
 
@@ -233,8 +228,7 @@ class loopback_world {
     }
 
     [[nodiscard]] bool all_settled() const {
-        return source_ended_ && alice().sender().queued() == 0 &&
-               alice().sender().unsettled() == 0;
+        return source_ended_ && alice().sender().queued() == 0 && alice().sender().unsettled() == 0;
     }
 
     // --- frames --------------------------------------------------------------------------------

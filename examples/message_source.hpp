@@ -12,7 +12,6 @@
 #include <variant>
 
 #include <sixfold/sixfold.hpp>
-
 #include "files.hpp"
 
 namespace example {
@@ -63,8 +62,8 @@ class made_up_lines {
 
   private:
     static constexpr std::array<std::string_view, 12> vocabulary{
-        "river", "lamp", "seven", "quiet", "the", "of", "harbour", "walks", "green", "under",
-        "a",     "rain"};
+        "river",   "lamp",  "seven", "quiet", "the", "of",
+        "harbour", "walks", "green", "under", "a",   "rain"};
 
     std::uint64_t count_;
     std::uint64_t number_ = 0;

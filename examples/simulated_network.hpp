@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
-
 #include "timeline.hpp"
 
 namespace example {
@@ -81,8 +80,7 @@ class simulated_network {
         : options_(options), loss_(seeds.next()), duplicate_(seeds.next()), reorder_(seeds.next()),
           corrupt_(seeds.next()), jitter_(seeds.next()) {}
 
-    void
-    send_frame(host to, sixfold::link_id link, sixfold::bytes frame, sixfold::time_point now) {
+    void send_frame(host to, sixfold::link_id link, sixfold::bytes frame, sixfold::time_point now) {
         // The lower half of a frame's first byte is its kind, from 1 on.
         const auto kind = (std::to_integer<frame_kind>(frame.front()) & 0x0F) - 1;
         frame_counts& count = counts_.at(kind);

@@ -115,8 +115,10 @@ enum class refusal : std::uint8_t {
     never_sent,      ///< acknowledges what was never sent
     peers_full,      ///< a sender too many for the receiver's option `peers_max`
     mailbox,         ///< the mailbox could not do it: full, or failed; nothing was answered
-    count_,          ///< how many there are; not a refusal
 };
+
+/// How many refusals there are, `none` included.
+inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::mailbox) + 1;
 
 /// How often each refusal happened. Counts only up, and is no state of the protocol.
 class refusal_counts {
@@ -135,7 +137,7 @@ class refusal_counts {
     }
 
   private:
-    std::array<std::uint64_t, static_cast<std::size_t>(refusal::count_)> counts_{};
+    std::array<std::uint64_t, refusal_kinds> counts_{};
 };
 
 }  // namespace sixfold::inline v0

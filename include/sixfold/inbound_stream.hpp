@@ -41,8 +41,10 @@ class inbound_stream {
 
     // --- the acknowledgement that is owed ---
     std::optional<sixfold::echo> echo;
-    sixfold::epoch other = epoch::none;  ///< an epoch that is not ours and wants to be told so
-    std::uint64_t record = 0;            ///< what must be durable before the state may leave
+    sixfold::epoch past = epoch::none;  ///< a smaller epoch that is to be told so
+    sixfold::epoch waiting =
+        epoch::none;           ///< a larger epoch that is not entered yet, and is to be told so
+    std::uint64_t record = 0;  ///< what must be durable before the state may leave
     time_point sent_at{};
     std::uint32_t serial = 0;   ///< of the last ack:R
     std::uint32_t resends = 0;  ///< of an unanswered one
@@ -61,6 +63,12 @@ class inbound_stream {
         horizon = next = 0;
         superseded = false;
         echo.reset();
+        waiting = waiting > epoch ? waiting : epoch::none;
+    }
+
+    /// Is there anything to be sent?
+    [[nodiscard]] bool owes() const noexcept {
+        return state_due || past != epoch::none || waiting != epoch::none;
     }
 
     /// All below has ended, and we do not know how.

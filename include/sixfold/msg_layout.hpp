@@ -133,7 +133,7 @@ struct frame_layout<msg_notify> {
         const bool direct = m.form != form::probe && !m.drained;
         return m.from.valid() && m.epoch != epoch::none && m.form <= form::probe &&
                m.seq < seq_end && m.low <= seq_end && (m.form != form::probe || m.seq == 0) &&
-               (direct ? m.low == 0 : m.attempt == 0) &&
+               (direct ? m.low == 0 : m.attempt == 0) && (!m.drained || m.low <= m.seq) &&
                (m.form == form::payload || m.payload.empty());
     }
 
@@ -164,6 +164,8 @@ struct frame_layout<msg_notify> {
         }
         if (m.form == form::probe || m.drained) {
             m.low = in.get_seq_bound();
+            // A row is not below the lowest row; a floor raised above it would lose it.
+            in.require(!m.drained || m.low <= m.seq, refusal::seq);
         } else {
             m.attempt = in.get_u8();
         }

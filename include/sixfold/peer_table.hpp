@@ -91,7 +91,7 @@ class peer_table {
     };
     static constexpr std::size_t slots_min = 8;
 
-    // The key takes two numbers, and braces take them in order, as the arguments of a call need not.
+    // Braces take the two numbers of the key in order, as the arguments of a call need not be.
     peer_table(std::uint32_t capacity, random_source random) noexcept
         : capacity_(capacity), hash_{random.next(), random.next()} {}
 

@@ -118,6 +118,7 @@ class receiver {
     void take(std::uint32_t which, const msg_notify& notice);
     void hold(std::uint32_t which, const msg_notify& notice);
     void line_up(std::uint32_t which);
+    void make_ready(slot at) noexcept;
     result<void> settle(const message& handed, fate how);
     void commit(std::uint32_t which, seq at, fate how);
 
@@ -218,16 +219,12 @@ inline refusal receiver::handle(const msg_notify& notice) {
     owe(which);
     inbound_stream& stream = streams_[which];
     if (notice.epoch != stream.epoch && !enters(which, notice)) {
-        stream.other = notice.epoch;
+        (notice.epoch < stream.epoch ? stream.past : stream.waiting) = notice.epoch;
         return refusal::none;
     }
     stream.state_due = true;
     if (notice.drained || notice.form == form::probe) {
         raise(which, notice.low);
-    }
-    if (notice.drained && notice.first && stream.superseded) {
-        raise(which,
-              notice.seq);  // nobody can fill the holes below: the lowest row is the next (law 1)
     }
     if (notice.form == form::probe) {
         stream.tell_limits = true;
@@ -276,7 +273,10 @@ inline bool receiver::enters(std::uint32_t which, const msg_notify& notice) {
         return false;
     }
     if (!notice.clean) {
-        stream.superseded = stream.epoch != epoch::none;
+        if (stream.epoch != epoch::none && !stream.superseded) {
+            stream.superseded = true;
+            sync_.progress(now_);  // rows that waited for a hole to be filled can be taken now
+        }
         return false;
     }
     release_held(which, stream.window.floor() + stream.window.width());
@@ -337,6 +337,9 @@ inline void receiver::take(std::uint32_t which, const msg_notify& notice) {
         commit(which, notice.seq, fate::tombstoned);
     } else if (held) {
         ++duplicates_;
+        if (stream.superseded && notice.drained && notice.first) {
+            make_ready(held_.find(which, {notice.epoch, notice.seq}));
+        }
     } else if (notice.payload.size() > options_.payload_max) {
         commit(which, notice.seq, fate::rejected);
     } else {
@@ -347,19 +350,29 @@ inline void receiver::take(std::uint32_t which, const msg_notify& notice) {
 /// Keeps a message for the app, if there is room; if not, the sender has it still.
 inline void receiver::hold(std::uint32_t which, const msg_notify& notice) {
     inbound_stream& stream = streams_[which];
-    if (in_order() && stream.superseded && notice.drained && !notice.first) {
-        return;  // its turn comes when it is the lowest row
+    // Nobody can fill the holes of a superseded epoch: its rows are taken without waiting, each when
+    // it is the lowest (law 1).
+    const bool last_rows = stream.superseded && notice.drained;
+    if (in_order() && last_rows && !notice.first) {
+        return;
     }
-    const bool awaited = notice.seq == (in_order() ? stream.next : stream.window.floor());
+    const bool awaited =
+        last_rows || notice.seq == (in_order() ? stream.next : stream.window.floor());
     const slot at = held_.add(which, {notice.epoch, notice.seq}, notice.payload,
                               awaited ? held_messages::room::spare : held_messages::room::ordinary);
     if (at == held_messages::none) {
         return;
     }
     stream.held.set(notice.seq);
-    if (in_order()) {
+    if (in_order() && !last_rows) {
         line_up(which);
     } else {
+        make_ready(at);
+    }
+}
+
+inline void receiver::make_ready(slot at) noexcept {
+    if (!held_[at].ready && !held_[at].handed) {
         held_.make_ready(at);
     }
 }
@@ -379,7 +392,7 @@ inline void receiver::line_up(std::uint32_t which) {
         if (!stream.held.test(stream.next)) {
             return;
         }
-        held_.make_ready(held_.find(which, {stream.epoch, stream.next}));
+        make_ready(held_.find(which, {stream.epoch, stream.next}));
     }
 }
 
@@ -486,7 +499,7 @@ inline std::size_t receiver::transmit_acks(std::span<std::byte> out) {
         }
         const std::size_t size = transmit_ack(which, out.subspan(used));
         used += size;
-        if (stream.other != epoch::none || stream.state_due) {
+        if (stream.owes()) {
             break;  // no room for the rest
         }
         stream.owed = false;
@@ -499,18 +512,22 @@ inline std::size_t receiver::transmit_acks(std::span<std::byte> out) {
 inline std::size_t receiver::transmit_ack(std::uint32_t which, std::span<std::byte> out) {
     inbound_stream& stream = streams_[which];
     std::size_t used = 0;
-    if (stream.other != epoch::none) {
-        const bool past = stream.other < stream.epoch;
+    for (sixfold::epoch* other : {&stream.past, &stream.waiting}) {
+        if (*other == epoch::none) {
+            continue;
+        }
+        const bool past = other == &stream.past;
         const ack_request answer{.to = peers_[which],
-                                 .epoch = stream.other,
+                                 .epoch = *other,
                                  .word = past ? ack_word::past : ack_word::waiting,
                                  .serial = ++serial_,
                                  .current = past ? stream.epoch : epoch::none};
-        used = encode(answer, framing_, out);
-        if (used == 0) {
-            return 0;
+        const std::size_t size = encode(answer, framing_, out.subspan(used));
+        if (size == 0) {
+            return used;
         }
-        stream.other = epoch::none;
+        used += size;
+        *other = epoch::none;
     }
     return used + (stream.state_due ? transmit_state(which, out.subspan(used)) : 0);
 }

@@ -600,16 +600,15 @@ inline void sender::on_waiting(std::uint32_t which) {
         return;
     }
     stream.met = false;
-    stream.turned_away = true;
     stream.reported_floor.reset();
-    if (!stream.probe_due) {
-        // One probe per round trip answers any number of these.
-        const retry_options& retry = options_.retry;
-        const duration wait = stream.probes == 0
-                                  ? duration::zero()
-                                  : relay_trip_.timeout(retry.first, retry.min, retry.max);
-        probes_.set(which, (std::min)(probes_.of(which), later(stream.probed_at, wait)));
+    if (!stream.turned_away) {
+        // The first of these asks for a probe at once. The others leave it to the backoff: B may have
+        // to drain its mailbox first.
+        stream.turned_away = true;
+        stream.probes = 0;
+        probes_.clear(which);
     }
+    consider_probe(which);
 }
 
 /// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace sixfold::inline v0 {
 
@@ -35,15 +36,17 @@ class peer {
 
     constexpr peer() noexcept = default;
 
+    /// From anything that is a text: a literal, a std::string, a std::string_view.
+    template <class Name>
+        requires(std::is_convertible_v<const Name&, std::string_view>)
     // NOLINTNEXTLINE(google-explicit-constructor): `alice.send("bob", ...)` should read like that.
-    constexpr peer(std::string_view name) noexcept {
+    constexpr peer(const Name& text) noexcept {
+        const std::string_view name = text;
         if (name.size() <= size_max) {
             size_ = static_cast<std::uint8_t>(name.size());
             std::copy(name.begin(), name.end(), name_.begin());
         }
     }
-    // NOLINTNEXTLINE(google-explicit-constructor): the same for a literal.
-    constexpr peer(const char* name) noexcept : peer(std::string_view(name)) {}
     explicit peer(sixfold::bytes name) noexcept : peer(as_text(name)) {}
 
     [[nodiscard]] constexpr bool valid() const noexcept { return size_ != 0; }

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
-
 #include "support/catch.hpp"
 
 // What went over a simulated network, to be looked at by a test and to be printed when one fails.
@@ -160,8 +159,8 @@ class frame_log {
     [[nodiscard]] std::string line(std::size_t i) const {
         const logged_frame& each = frames_[i];
         std::ostringstream out;
-        const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(
-            each.at.time_since_epoch());
+        const auto since =
+            std::chrono::duration_cast<std::chrono::milliseconds>(each.at.time_since_epoch());
         out << '#' << i << '\t' << since.count() << " ms\t"
             << (each.to_relay ? each.client.name() : "relay") << " -> "
             << (each.to_relay ? "relay" : each.client.name()) << '\t' << name(each.what) << ' ';

@@ -18,7 +18,8 @@ struct test_access {
     /// What is left of a receiver after a crash, if its journal holds what it has committed: the first
     /// group of each stream, and nothing else.
     static void crash(receiver& r) {
-        held_messages none(r.options_.held_entries, r.options_.held_bytes, r.options_.payload_max, 1);
+        held_messages none(r.options_.held_entries, r.options_.held_bytes, r.options_.payload_max,
+                           1);
         r.held_ = none;
         r.sync_ = mailbox_sync(r.options_.sync_interval);
         r.owed_.clear();
@@ -60,10 +61,11 @@ struct test_access {
             add(out, stream.limits.window);
             for (seq at = stream.first(); at < stream.next(); ++at) {
                 const std::uint32_t slot = stream.slot(at);
-                add(out, slot == outbound_stream::no_slot
-                             ? 99U
-                             : static_cast<std::uint64_t>(without_relayed(s.queue_[slot].state)) * 8 +
-                                   (s.queue_[slot].unsettled ? 1U : 0U));
+                add(out,
+                    slot == outbound_stream::no_slot
+                        ? 99U
+                        : static_cast<std::uint64_t>(without_relayed(s.queue_[slot].state)) * 8 +
+                              (s.queue_[slot].unsettled ? 1U : 0U));
             }
         }
         return out;
@@ -109,7 +111,9 @@ struct test_access {
         return which == peer_table::none ? 0 : r.streams_[which].serial;
     }
 
-    static outbound_stream& stream(sender& s, const peer& to) { return s.streams_[s.peers_.find(to)]; }
+    static outbound_stream& stream(sender& s, const peer& to) {
+        return s.streams_[s.peers_.find(to)];
+    }
     static inbound_stream& stream(receiver& r, const peer& from) {
         return r.streams_[r.peers_.find(from)];
     }

@@ -19,7 +19,6 @@
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
-
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/frame_log.hpp"
@@ -149,8 +148,8 @@ class trio {
                                               const party& to,
                                               std::string_view text,
                                               const sixfold::send_options& how = {}) {
-        auto sent = machine(
-            [&] { return from.machine->send(to.name(), sixfold::as_bytes(text), how); });
+        auto sent =
+            machine([&] { return from.machine->send(to.name(), sixfold::as_bytes(text), how); });
         if (sent) {
             from.outbox.push_back({*sent, std::string(text), ""});
         }
@@ -274,9 +273,8 @@ class trio {
     [[nodiscard]] bool quiet() const {
         return flights_.empty() && stores_.empty() && script_.empty() &&
                std::all_of(parties_.begin(), parties_.end(), [](const party& each) {
-                   return !each.online() ||
-                          (sixfold::test_access::quiet(each.machine->sender()) &&
-                           sixfold::test_access::quiet(each.machine->receiver()));
+                   return !each.online() || (sixfold::test_access::quiet(each.machine->sender()) &&
+                                             sixfold::test_access::quiet(each.machine->receiver()));
                });
     }
 
@@ -286,9 +284,9 @@ class trio {
 
     sixfold::manual_clock clock;
     frame_log log;
-    std::size_t crashes = 0;              ///< of the relay
-    std::size_t client_allocations = 0;   ///< made inside of the clients
-    std::size_t relay_allocations = 0;    ///< made inside of the relay and its reactions
+    std::size_t crashes = 0;             ///< of the relay
+    std::size_t client_allocations = 0;  ///< made inside of the clients
+    std::size_t relay_allocations = 0;   ///< made inside of the relay and its reactions
 
   private:
     static constexpr std::size_t steps_max = 2'000'000;
@@ -425,9 +423,9 @@ class trio {
     void finish() {
         while (auto request = out_.next_request()) {
             if (options_.store != sixfold::duration::zero()) {
-                stores_.emplace(moment{clock.now() + options_.store, ++serial_},
-                                stored_request{request->from,
-                                               {request->wire.begin(), request->wire.end()}});
+                stores_.emplace(
+                    moment{clock.now() + options_.store, ++serial_},
+                    stored_request{request->from, {request->wire.begin(), request->wire.end()}});
                 continue;
             }
             const sixfold::mailbox_outcome outcome = mailbox_.execute(*request);
@@ -473,9 +471,8 @@ class trio {
         for (unsigned copy = 0; copy < how.copies; ++copy) {
             // A second copy comes a little later, between others.
             const sixfold::duration way = options_.hop + how.delay + copy * (options_.hop / 2);
-            flights_.emplace(
-                moment{clock.now() + way, ++serial_},
-                flight{who.link, to_relay, how.crash, {wire.begin(), wire.end()}});
+            flights_.emplace(moment{clock.now() + way, ++serial_},
+                             flight{who.link, to_relay, how.crash, {wire.begin(), wire.end()}});
         }
         return true;
     }

@@ -48,6 +48,7 @@ TEST_CASE("byte pool: a payload without bytes always has room") {
     CHECK(block == byte_pool::empty);
     CHECK(block != byte_pool::none);
     CHECK(pool.at(block, 0).empty());
+    CHECK(pool.at(byte_pool::none, 0).empty());
     pool.release(block, 0);
     pool.release(block, 0);
     CHECK(pool.used() == 0);

@@ -125,6 +125,16 @@ TEST_CASE("peer table: agrees with a map in random operations, at every fill") {
     }
 }
 
+TEST_CASE("peer table: tells names apart whose hashes are equal") {
+    // A slot keeps 32 bits of the hash: among so many names, about ten pairs share them.
+    constexpr std::uint32_t count = 300'000;
+    peer_table table(count, 9);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        REQUIRE(table.insert(numbered(i)) == i);
+    }
+    CHECK(table.is_consistent());
+}
+
 TEST_CASE("peer table: a copy goes on by itself") {
     peer_table table(10, 8);
     CHECK(table.insert("bob") == 0);

@@ -109,7 +109,6 @@ namespace sixfold::inline v0::text {
     case refusal::never_sent: return "never_sent";
     case refusal::peers_full: return "peers_full";
     case refusal::mailbox: return "mailbox";
-    case refusal::count_: break;
     }
     return "?";
 }

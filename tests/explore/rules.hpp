@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_EXPLORE_RULES_HPP
+#define SIXFOLD_TESTS_EXPLORE_RULES_HPP
+
+#include <cstdint>
+
+namespace explore {
+
+/// A law broken on purpose, outside of the library's code: what the explorer must refute to be believed.
+enum class broken : std::uint8_t {
+    nothing,
+    stored_before_put,         ///< the relay says `stored`, then puts
+    low_without_look,          ///< low is the base, without a look at the mailbox
+    low_without_base,          ///< low is the lowest row, without the base that came with it
+    clean_without_look,        ///< "nothing of a smaller epoch" is said without looking
+    direct_frame_enters,       ///< a direct frame is enough to enter an epoch
+    forget_on_relayed,         ///< A forgets on msg:A
+    forget_on_held,            ///< A forgets what B only holds
+    erase_on_held,             ///< the relay deletes what B only holds
+    stored_ends_tombstone,     ///< `stored` ends a cancelled message
+    highest_floor,             ///< A goes by the highest floor ever reported
+    silence_beyond_window,     ///< B does not answer what is beyond its window
+    epoch_used_again,          ///< A mints the same epoch after it lost its journal
+    accept_before_commit,      ///< B's app accepts, and commits afterwards
+    dedup_not_durable,         ///< B's app commits without the dedup record
+    delivered_by_relays_word,  ///< "ended below" is taken for `delivered`
+    ack_of_any_epoch,          ///< an ack counts for whatever epoch A is in
+};
+
+/// What may happen in a world. The network may always lose, repeat and reorder everything.
+struct rules {
+    std::uint32_t messages = 1;  ///< submitted by A in its first life; 1 in later ones
+    std::uint32_t window = 1;    ///< of A
+    std::uint32_t width = 1;     ///< W, of B
+    std::uint32_t cancels = 0;   ///< how many messages A may cancel
+    std::uint32_t amnesias = 0;  ///< how often B may lose all that it knows
+    std::uint32_t lives = 1;     ///< of A: it loses its journal once less
+    bool in_order = true;        ///< how B delivers
+    bool crash = true;           ///< A and B may crash, and have their journals
+    bool slow_app = false;       ///< B's app may look at a message before it settles it
+    bool reject = false;         ///< B's app may reject
+    broken what = broken::nothing;
+    std::uint32_t states_max = 4'000'000;
+};
+
+}  // namespace explore
+
+#endif

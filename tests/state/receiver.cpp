@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <sixfold/ext/fmt.hpp>
+#include <sixfold/sixfold.hpp>
+#include "support/catch.hpp"
+#include "support/golden.hpp"
+#include "support/test_access.hpp"
+
+// One message of A at B, brought into each of its states; then one input of each kind.
+
+namespace {
+
+using namespace sixfold;
+using namespace std::chrono_literals;
+
+constexpr epoch smaller{0xD};
+constexpr epoch entered{0xE};
+constexpr epoch larger{0xF};
+
+msg_notify direct(seq at, form what = form::payload, epoch in = entered) {
+    return {.from = "alice",
+            .epoch = in,
+            .form = what,
+            .seq = at,
+            .payload = what == form::payload ? as_bytes("text") : bytes{}};
+}
+
+/// What the relay says of the mailbox: rows of smaller epochs (dirty) or none (clean).
+enum class mailbox { clean, dirty };
+
+msg_notify drained(seq at, seq low, mailbox how, form what = form::payload, epoch in = entered) {
+    msg_notify notice = direct(at, what, in);
+    notice.drained = true;
+    notice.clean = how == mailbox::clean;
+    notice.low = low;
+    return notice;
+}
+msg_notify first(msg_notify notice) {
+    notice.first = true;
+    return notice;
+}
+msg_notify probe(seq low, mailbox how, epoch in = entered) {
+    return {.from = "alice",
+            .epoch = in,
+            .form = form::probe,
+            .clean = how == mailbox::clean,
+            .low = low};
+}
+
+/// A receiver, and a message under test, E/1, of a stream whose message 0 was accepted long ago.
+struct subject {
+    static constexpr seq own = 1;
+    static constexpr std::uint32_t window = 4;
+
+    manual_clock clock;
+    std::optional<receiver> b;
+    std::array<std::byte, 4096> buffer{};
+    std::vector<message> handed;
+    std::uint32_t serials = 0;  // of the last frame before the input
+
+    explicit subject(const receiver_options& options) {
+        b.emplace(receiver::create(clock, 1, options).value());
+        b->link_up(framing("bob"));
+    }
+
+    void enter() {
+        (void)b->handle(probe(0, mailbox::clean));
+        (void)b->handle(direct(0));
+        poll();
+        (void)b->accept(handed.at(0)).has_value();
+        b->durable(b->written());
+        handed.clear();
+        settle();
+    }
+    /// Polls messages into `handed`.
+    std::string poll() {
+        std::string out;
+        while (const auto next = b->poll_message()) {
+            out += fmt::format("{}{}", out.empty() ? "" : "; ", next->id);
+            handed.push_back(*next);
+        }
+        return out;
+    }
+    /// Everything is sent, and answered: the mailbox is empty.
+    void settle() {
+        for (bool more = true; more;) {
+            more = false;
+            for (const frame& sent : frames()) {
+                more = true;
+                if (const auto* ack = std::get_if<ack_request>(&sent)) {
+                    (void)b->handle(ack_answer{ack->to, ack->serial});
+                } else if (const auto* sync = std::get_if<sync_request>(&sent)) {
+                    (void)b->handle(sync_answer{sync->serial, std::nullopt});
+                }
+            }
+        }
+    }
+    [[nodiscard]] std::vector<frame> frames() {
+        std::vector<frame> out;
+        while (const auto packet = b->poll_transmit(buffer)) {
+            packet_reader reader(*packet);
+            while (const auto one = reader.next()) {
+                frame decoded;
+                REQUIRE(decode(*one, framing("bob"), decoded) == refusal::none);
+                if (auto* ack = std::get_if<ack_request>(&decoded)) {
+                    serials = ack->serial;
+                } else if (auto* sync = std::get_if<sync_request>(&decoded)) {
+                    serials = sync->serial;
+                }
+                out.push_back(decoded);
+                lines += fmt::format("{}{}", lines.empty() ? "" : "; ", decoded);
+            }
+        }
+        return out;
+    }
+    std::string lines;  // of all frames since it was cleared
+
+    /// The frames that come out now. Serials are counted from the last one before.
+    [[nodiscard]] std::string sends() {
+        const std::uint32_t before = serials;
+        lines.clear();
+        (void)frames();
+        for (std::uint32_t i = 1; i < 10; ++i) {
+            const std::string serial = fmt::format("serial {}", before + i);
+            if (const auto at = lines.find(serial); at != std::string::npos) {
+                lines.replace(at, serial.size(), fmt::format("serial +{}", i));
+            }
+        }
+        return lines;
+    }
+
+    /// "E floor 1: held" of the message under test.
+    [[nodiscard]] std::string where() {
+        const std::uint32_t which = test_access::index(*b, "alice");
+        if (which == peer_table::none) {
+            return "unknown";
+        }
+        const inbound_stream& stream = test_access::stream(*b, "alice");
+        std::array<std::byte, 512> encoded{};
+        ack_state state;
+        const std::size_t size = stream.report(std::nullopt, encoded);
+        REQUIRE(ack_state::decode(bytes(encoded).first(size), state) == refusal::none);
+        std::string how = fmt::format("{}", state.of(own));
+        const held_messages& held = test_access::held(*b);
+        if (const auto at = held.find(which, {stream.epoch, own}); at != held_messages::none) {
+            how += held[at].handed ? ", handed" : held[at].ready ? ", ready" : "";
+        }
+        return fmt::format("{} floor {}: {}{}", stream.epoch, state.floor(), how,
+                           stream.superseded ? ", superseded" : "");
+    }
+};
+
+struct state_row {
+    const char* name;
+    receiver_options options;
+    std::function<void(subject&)> reach;
+};
+
+/// Enters the stream, then takes this frame.
+std::function<void(subject&)> after(const msg_notify& notice) {
+    return [=](subject& s) {
+        s.enter();
+        (void)s.b->handle(notice);
+        s.settle();
+    };
+}
+
+void hand_out(subject& s) {
+    s.enter();
+    (void)s.b->handle(direct(subject::own));
+    s.poll();
+    s.settle();
+}
+
+std::vector<state_row> states() {
+    const receiver_options usual{.window = subject::window, .exceptions = 4};
+    receiver_options unordered = usual;
+    unordered.delivery = delivery::as_it_comes;
+    receiver_options full = usual;
+    full.held_entries = 1;
+    receiver_options withhold = usual;
+    withhold.journaling = journaling::withhold;
+    receiver_options on_delivery = usual;
+    on_delivery.acceptance = acceptance::on_delivery;
+    receiver_options one_peer = usual;
+    one_peer.peers_max = 1;
+    const auto settled = [](bool accepts) {
+        return [=](subject& s) {
+            hand_out(s);
+            (void)(accepts ? s.b->accept(s.handed[0]) : s.b->reject(s.handed[0])).has_value();
+            s.settle();
+        };
+    };
+    return {
+        {"no stream", usual,
+         [](subject& s) {
+             s.settle();
+         }},
+        {"no epoch yet", usual,
+         [](subject& s) {
+             (void)s.b->handle(direct(subject::own));
+             s.settle();
+         }},
+        {"open", usual,
+         [](subject& s) {
+             s.enter();
+         }},
+        {"open, out of room", full,
+         [](subject& s) {
+             s.enter();
+             (void)s.b->handle(direct(2));
+             s.settle();
+         }},
+        {"ready", usual, after(direct(subject::own))},
+        {"ready, as it comes", unordered, after(direct(subject::own))},
+        {"handed", usual, hand_out},
+        {"handed, on delivery", on_delivery, hand_out},
+        {"accepted", usual, settled(true)},
+        {"accepted, no record", withhold,
+         [=](subject& s) {
+             hand_out(s);
+             (void)s.b->accept(s.handed[0]).has_value();
+         }},
+        {"rejected", usual, settled(false)},
+        {"tombstoned", usual, after(direct(subject::own, form::tombstone))},
+        {"below the horizon", usual, after(probe(2, mailbox::clean))},
+        {"open, superseded", usual, after(direct(0, form::payload, larger))},
+        {"ready, superseded", usual,
+         [](subject& s) {
+             after(direct(subject::own))(s);
+             (void)s.b->handle(direct(0, form::payload, larger));
+             s.settle();
+         }},
+        {"handed, superseded", usual,
+         [](subject& s) {
+             hand_out(s);
+             (void)s.b->handle(direct(0, form::payload, larger));
+             s.settle();
+         }},
+        {"no room for a peer", one_peer,
+         [](subject& s) {
+             msg_notify other = direct(0);
+             other.from = "carol";
+             (void)s.b->handle(other);
+             s.settle();
+         }},
+    };
+}
+
+struct input {
+    std::string name;
+    std::function<std::string(subject&)> give;  // says why it was refused; empty: it was not
+};
+
+std::string reason(refusal why) {
+    return why == refusal::none ? "" : fmt::format("{}", why);
+}
+std::string reason(const result<void>& done) {
+    return done ? "" : fmt::format("{}", done.error().code);
+}
+
+input take(const char* name, const msg_notify& notice) {
+    return {name, [=](subject& s) {
+                return reason(s.b->handle(notice));
+            }};
+}
+input happen(const char* name, const std::function<void(subject&)>& what) {
+    return {name, [=](subject& s) {
+                what(s);
+                return std::string();
+            }};
+}
+message named(subject& s) {
+    return s.handed.empty() ? message{"alice", {entered, subject::own}, {}} : s.handed[0];
+}
+
+std::vector<input> inputs() {
+    const seq floor = 1;  // in the state `open`
+    const seq end = floor + subject::window;
+    const auto clean = mailbox::clean;
+    const auto dirty = mailbox::dirty;
+    return {
+        take("msg:N 0", direct(0)),
+        take("msg:N 1", direct(1)),
+        take("msg:N 1 tombstone", direct(1, form::tombstone)),
+        take("msg:N 2", direct(2)),
+        take("msg:N 2 tombstone", direct(2, form::tombstone)),
+        take("msg:N floor+W-1", direct(end - 1)),
+        take("msg:N floor+W", direct(end)),
+        take("msg:N the last seq", direct(seq_end - 1)),
+        take("msg:N 1 too large",
+             [] {
+                 static const std::array<std::byte, 2000> much{};
+                 msg_notify notice = direct(1);
+                 notice.payload = much;
+                 return notice;
+             }()),
+        take("drained 1 low 0", first(drained(1, 0, clean))),
+        take("drained 1 low 1", first(drained(1, 1, clean))),
+        take("drained 1 low 1 not first", drained(1, 1, clean)),
+        take("drained 1 tombstone", first(drained(1, 1, clean, form::tombstone))),
+        take("drained 2 low 1 not first", drained(2, 1, clean)),
+        take("drained 2 low 1 first", first(drained(2, 1, clean))),
+        take("drained 2 low 2 first", first(drained(2, 2, clean))),
+        take("drained 1 dirty", first(drained(1, 1, dirty))),
+        take("drained 9 low 9 first", first(drained(9, 9, clean))),
+        take("probe low 0", probe(0, clean)),
+        take("probe low 1", probe(1, clean)),
+        take("probe low 2", probe(2, clean)),
+        take("probe low 9", probe(9, clean)),
+        take("probe low 9 dirty", probe(9, dirty)),
+        take("D msg:N 1", direct(1, form::payload, smaller)),
+        take("D drained 1 clean", first(drained(1, 1, clean, form::payload, smaller))),
+        take("D probe low 9", probe(9, clean, smaller)),
+        take("F msg:N 0", direct(0, form::payload, larger)),
+        take("F drained 0 dirty", first(drained(0, 0, dirty, form::payload, larger))),
+        take("F drained 0 clean", first(drained(0, 0, clean, form::payload, larger))),
+        take("F drained 2 low 1 clean", first(drained(2, 1, clean, form::payload, larger))),
+        take("F probe low 0 dirty", probe(0, dirty, larger)),
+        take("F probe low 0 clean", probe(0, clean, larger)),
+        take("F probe low 3 clean", probe(3, clean, larger)),
+        {"ack:A of the last",
+         [](subject& s) {
+             const std::uint32_t serial = test_access::ack_serial(*s.b, "alice");
+             return reason(s.b->handle(ack_answer{"alice", serial}));
+         }},
+        {"ack:A of a stranger",
+         [](subject& s) {
+             return reason(s.b->handle(ack_answer{"mallory", s.serials}));
+         }},
+        {"sync:A of another",
+         [](subject& s) {
+             return reason(s.b->handle(sync_answer{s.serials + 5, std::nullopt}));
+         }},
+        {"ack:N",
+         [](subject& s) {
+             return reason(s.b->handle(frame(ack_notify{.from = "alice"})));
+         }},
+        {"accept",
+         [](subject& s) {
+             return reason(s.b->accept(named(s)));
+         }},
+        {"accept, accept",
+         [](subject& s) {
+             const message which = named(s);
+             (void)s.b->accept(which).has_value();
+             return reason(s.b->accept(which));
+         }},
+        {"reject",
+         [](subject& s) {
+             return reason(s.b->reject(named(s)));
+         }},
+        happen("durable", [](subject& s) { s.b->durable(s.b->written()); }),
+        happen("time", [](subject& s) { s.clock.advance(31s); }),
+        happen("link down", [](subject& s) { s.b->link_down(); }),
+        happen("link down, up",
+               [](subject& s) {
+                   s.b->link_down();
+                   s.b->link_up(framing("bob"));
+               }),
+    };
+}
+
+support::table receiver_table() {
+    support::table out({
+        "What a receiver does: one message, E/1, in each of its states, and one input. E/0 was "
+        "accepted before. The",
+        "window is 4. D is a smaller epoch than E, F a larger one. The mailbox of a clean frame "
+        "holds nothing of smaller",
+        "epochs, that of a dirty one does; frames whose epoch is not said are of E.",
+        "",
+        "to: the stream after the input, = if it is as before: its epoch, floor, and what became "
+        "of seq 1 of its epoch.",
+        "Then everything is polled. sends: the frames that come out; app gets: the messages.",
+    });
+    out.add({"state", "input", "refused", "to", "app gets", "sends"});
+    for (const state_row& state : states()) {
+        out.add({});
+        for (const input& each : inputs()) {
+            subject s(state.options);
+            state.reach(s);
+            const std::string before = s.where();
+            const std::string why = each.give(s);
+            const std::string to = s.where();
+            const std::string sends = s.sends();
+            const std::string gets = s.poll();
+            out.add({state.name, each.name, why.empty() ? "-" : why, to == before ? "=" : to,
+                     gets.empty() ? "-" : gets, sends.empty() ? "-" : sends});
+        }
+    }
+    return out;
+}
+
+TEST_CASE("state: every input to a receiver does in every state what the golden table says") {
+    const std::string differs =
+        support::difference_to_golden(__FILE__, "receiver.golden", receiver_table());
+    INFO(differs);
+    CHECK(differs.empty());
+}
+
+}  // namespace

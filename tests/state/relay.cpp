@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <sixfold/ext/fmt.hpp>
+#include <sixfold/sixfold.hpp>
+#include "support/catch.hpp"
+#include "support/golden.hpp"
+
+// Each request of A or B, with each of them here or away, and each outcome of the mailbox.
+
+namespace {
+
+using namespace sixfold;
+
+constexpr epoch stream{0xE};
+constexpr link_id link_of_a{1};
+constexpr link_id link_of_b{2};
+constexpr link_id former_link_of_a{3};
+
+struct subject {
+    relay r = relay::create({}).value();
+    reactions out;
+    std::array<std::byte, 4096> buffer{};
+    std::array<std::byte, 512> encoded{};
+
+    void a_comes() { (void)r.link_up(link_of_a, "alice").has_value(); }
+    void b_comes() { (void)r.link_up(link_of_b, "bob").has_value(); }
+    void a_goes() { r.link_down(link_of_a); }
+    void b_goes() { r.link_down(link_of_b); }
+
+    template <class Frame>
+    void handle(link_id from, const peer& end, const Frame& what) {
+        const std::size_t size = encode(what, framing(end), buffer);
+        REQUIRE(size != 0);
+        r.handle(from, std::span(buffer).first(size), out);
+    }
+    [[nodiscard]] bytes ack(const ack_report& report) {
+        return std::span(encoded).first(encode_ack_state(report, encoded));
+    }
+
+    /// Everything that came out since the last time, a frame each.
+    [[nodiscard]] std::string sends() {
+        std::string text;
+        for (const outgoing each : out.frames()) {
+            frame decoded;
+            REQUIRE(decode(each.bytes, framing(each.to), decoded) == refusal::none);
+            text += fmt::format("{}{}{}: {}", text.empty() ? "" : "; ", each.to,
+                                each.link == link_id::none ? " (elsewhere)" : "", decoded);
+        }
+        return text.empty() ? "-" : text;
+    }
+    [[nodiscard]] std::string refused() const {
+        return out.refused() == refusal::none ? "-" : fmt::format("{}", out.refused());
+    }
+};
+
+// --- what the relay is asked -------------------------------------------------------------------------
+
+struct request {
+    const char* name;
+    const peer sender;
+    std::function<void(subject&)> give;
+};
+
+std::vector<request> requests() {
+    const msg_request msg{.to = "bob",
+                          .epoch = stream,
+                          .seq = 5,
+                          .base = 3,
+                          .attempt = 2,
+                          .payload = as_bytes("text")};
+    const auto of_a = [](auto what) {
+        return [=](subject& s) {
+            s.handle(link_of_a, "alice", what);
+        };
+    };
+    const auto of_b = [](auto what) {
+        return [=](subject& s) {
+            s.handle(link_of_b, "bob", what);
+        };
+    };
+    msg_request never = msg;
+    never.storing = storing::never;
+    msg_request tombstone = msg;
+    tombstone.form = form::tombstone;
+    tombstone.payload = {};
+    msg_request large = msg;
+    static const std::array<std::byte, 2000> much{};
+    large.payload = much;
+    const msg_request probe{.to = "bob", .epoch = stream, .form = form::probe, .base = 3};
+    const ack_request waiting{
+        .to = "alice", .epoch = stream, .word = ack_word::waiting, .serial = 7};
+    ack_request past = waiting;
+    past.word = ack_word::past;
+    past.current = epoch{0xF};
+    const auto state = [](subject& s) {
+        s.handle(link_of_b, "bob",
+                 ack_request{.to = "alice",
+                             .epoch = stream,
+                             .serial = 7,
+                             .echo = echo{5, 2},
+                             .state = s.ack({.floor = 6})});
+    };
+    return {
+        {"msg:R", "alice", of_a(msg)},
+        {"msg:R never-stored", "alice", of_a(never)},
+        {"msg:R tombstone", "alice", of_a(tombstone)},
+        {"msg:R probe", "alice", of_a(probe)},
+        {"msg:R too large", "alice",
+         [=](subject& s) {
+             const std::size_t size = encode(large, framing("alice"), s.buffer);
+             s.r.handle(link_of_a, std::span(s.buffer).first(size), s.out);
+         }},
+        {"msg:R, then damaged", "alice",
+         [=](subject& s) {
+             const std::size_t size = encode(msg, framing("alice"), s.buffer);
+             const auto second = std::span(s.buffer).subspan(size);
+             const std::size_t more = encode(msg, framing("alice"), second);
+             second[more - 1] ^= std::byte{1};
+             s.r.handle(link_of_a, std::span(s.buffer).first(size + more), s.out);
+         }},
+        {"msg:R of B's frame", "alice",
+         [=](subject& s) {
+             s.handle(link_of_a, "bob", msg);
+         }},
+        {"msg:R on the former link", "alice",
+         [=](subject& s) {
+             s.handle(former_link_of_a, "alice", msg);
+         }},
+        {"ack:R state", "bob", state},
+        {"ack:R waiting", "bob", of_b(waiting)},
+        {"ack:R past", "bob", of_b(past)},
+        {"sync:R", "bob", of_b(sync_request{.serial = 9})},
+        {"msg:A", "bob", of_b(msg_answer{.to = "bob", .id = {stream, 5}})},
+        {"msg:N", "bob", of_b(msg_notify{.from = "bob", .epoch = stream})},
+        {"ack:A", "bob", of_b(ack_answer{.to = "bob"})},
+        {"ack:N", "bob",
+         of_b(ack_notify{.from = "bob", .epoch = stream, .word = ack_word::waiting})},
+        {"sync:A", "bob", of_b(sync_answer{})},
+    };
+}
+
+// --- who is here -------------------------------------------------------------------------------------
+
+struct presence {
+    const char* name;
+    std::function<void(subject&)> before;  ///< the request
+    std::function<void(subject&)> then;    ///< before the mailbox answers
+};
+
+std::vector<presence> presences() {
+    const auto both = [](subject& s) {
+        (void)s.r.link_up(former_link_of_a, "alice").has_value();
+        s.a_comes();
+        s.b_comes();
+    };
+    const auto nothing = [](subject&) {
+    };
+    return {
+        {"both here", both, nothing},
+        {"B away", [](subject& s) { s.a_comes(); }, nothing},
+        {"A away", [](subject& s) { s.b_comes(); }, nothing},
+        {"B away, then comes", [](subject& s) { s.a_comes(); },
+         [](subject& s) {
+             s.b_comes();
+         }},
+        {"both here, then B goes", both,
+         [](subject& s) {
+             s.b_goes();
+         }},
+        {"both here, then A goes", both,
+         [](subject& s) {
+             s.a_goes();
+         }},
+    };
+}
+
+// --- what the mailbox says ---------------------------------------------------------------------------
+
+struct outcome {
+    std::string name;
+    mailbox_outcome what;
+};
+
+std::vector<outcome> outcomes(const mailbox_request& of, subject& s) {
+    std::vector<outcome> all{{"failed", {}}};
+    const auto done = [&](const char* name, mailbox_outcome what = {}) {
+        what.done = true;
+        all.push_back({name, what});
+    };
+    const auto* msg = std::get_if<msg_request>(&of.what);
+    if (msg != nullptr && msg->form == form::probe) {
+        done("no rows");
+        done("lowest row 1", {.lowest = 1});
+        done("lowest row 8", {.lowest = 8});
+        done("smaller epochs", {.smaller_epochs = true});
+        done("last state", {.last_state = s.ack({.floor = 4})});
+        done("broken state", {.last_state = as_bytes("broken")});
+    } else if (std::holds_alternative<sync_request>(of.what)) {
+        static const std::array<mailbox_row, 2> rows{mailbox_row{.from = "alice",
+                                                                 .id = {stream, 5},
+                                                                 .base = 3,
+                                                                 .lowest = 5,
+                                                                 .payload = as_bytes("text")},
+                                                     mailbox_row{.from = "alice",
+                                                                 .id = {stream, 6},
+                                                                 .form = form::tombstone,
+                                                                 .base = 3,
+                                                                 .lowest = 5,
+                                                                 .smaller_epochs = true}};
+        static const std::array<mailbox_row, 1> broken{
+            mailbox_row{.from = "alice", .id = {stream, 5}, .lowest = 9}};
+        done("no rows");
+        done("two rows, all", {.rows = rows});
+        done("two rows, more", {.rows = rows, .end = false});
+        done("broken row, more", {.rows = broken, .end = false});
+        done("no rows, more", {.end = false});
+    } else {
+        done("done");
+    }
+    return all;
+}
+
+void add_rows(support::table& out, const presence& who, const request& asked) {
+    const auto run = [&](subject& s) {
+        who.before(s);
+        asked.give(s);
+        return s.out.next_request();
+    };
+    subject s;
+    const auto first = run(s);
+    const char* const needs = first ? "asked" : "-";
+    out.add({who.name, asked.name, needs, s.refused(), s.sends()});
+    if (!first) {
+        return;
+    }
+    for (std::size_t i = 0; i < outcomes(*first, s).size(); ++i) {
+        subject again;
+        const auto request = run(again);
+        again.out.clear();
+        who.then(again);
+        const outcome said = outcomes(*request, again)[i];
+        again.r.complete(*request, said.what, again.out);
+        out.add({who.name, asked.name, said.name, again.refused(), again.sends()});
+    }
+}
+
+support::table relay_table() {
+    support::table out({
+        "What a relay does: one request of A (alice) or of B (bob), with each of them here or "
+        "away.",
+        "",
+        "mailbox: - if it is not needed, asked if it is; then a line for each of its outcomes. "
+        "sends: for whom, what;",
+        "(elsewhere): the peer has no link at this relay.",
+    });
+    out.add({"who is here", "request", "mailbox", "refused", "sends"});
+    for (const presence& who : presences()) {
+        out.add({});
+        for (const request& asked : requests()) {
+            add_rows(out, who, asked);
+        }
+    }
+    return out;
+}
+
+TEST_CASE("state: every request to a relay is answered as the golden table says") {
+    const std::string differs =
+        support::difference_to_golden(__FILE__, "relay.golden", relay_table());
+    INFO(differs);
+    CHECK(differs.empty());
+}
+
+}  // namespace

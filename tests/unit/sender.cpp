@@ -1,0 +1,675 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <sixfold/sixfold.hpp>
+
+#include "support/catch.hpp"
+#include "support/test_access.hpp"
+
+namespace {
+
+using namespace sixfold;
+using namespace std::chrono_literals;
+
+/// A sender on a clock of its own, and all that comes out of it.
+struct fixture {
+    manual_clock clock;
+    sender a;
+    std::array<std::byte, 8192> buffer{};
+    std::array<std::byte, 512> encoded{};
+    std::vector<std::byte> wire;  // all bytes that came out
+
+    explicit fixture(const sender_options& options = {}, std::uint64_t seed = 1)
+        : a(sender::create(clock, {.start = 1, .seed = seed}, options).value()) {}
+
+    void up() { a.link_up(framing("alice")); }
+    ticket send(const peer& to, std::string_view text, const send_options& how = {}) {
+        return a.send(to, as_bytes(text), how).value();
+    }
+    [[nodiscard]] epoch stream(const peer& to = "bob") { return test_access::stream(a, to).epoch; }
+
+    std::vector<msg_request> transmit() {
+        std::vector<msg_request> out;
+        while (const auto packet = a.poll_transmit(buffer)) {
+            wire.insert(wire.end(), packet->begin(), packet->end());
+            packet_reader reader(*packet);
+            while (const auto one = reader.next()) {
+                frame decoded;
+                REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
+                out.push_back(std::get<msg_request>(decoded));
+                out.back().payload = {};  // of a buffer that will be used again
+            }
+        }
+        return out;
+    }
+    /// The seqs that come out now, without the probes.
+    std::vector<seq> seqs() {
+        std::vector<seq> out;
+        for (const msg_request& each : transmit()) {
+            if (each.form != form::probe) {
+                out.push_back(each.seq);
+            }
+        }
+        return out;
+    }
+    std::size_t probes() {
+        std::size_t count = 0;
+        for (const msg_request& each : transmit()) {
+            count += std::size_t{each.form == form::probe};
+        }
+        return count;
+    }
+    std::vector<status> news() {
+        std::vector<status> out;
+        while (const auto next = a.poll_event()) {
+            out.push_back(next->what);
+        }
+        return out;
+    }
+    refusal state(const ack_report& report, std::optional<echo> of = std::nullopt) {
+        const std::size_t size = encode_ack_state(report, encoded);
+        return a.handle(ack_notify{.from = "bob",
+                                   .epoch = stream(),
+                                   .echo = of,
+                                   .state = std::span(encoded).first(size)});
+    }
+    refusal stored(seq which) {
+        return a.handle(ack_notify{
+            .from = "bob", .epoch = stream(), .word = ack_word::stored, .seq = which});
+    }
+    refusal taken(seq which, std::uint8_t attempt = 0) {
+        return a.handle(msg_answer{.to = "bob", .id = {stream(), which}, .attempt = attempt});
+    }
+};
+
+const std::vector<status> nothing;
+
+// --- misuse ------------------------------------------------------------------------------------------
+
+TEST_CASE("sender: refuses a peer without a name, and one with a name of 48 bytes") {
+    fixture f;
+    CHECK(f.a.send("", as_bytes("x")).error().code == errc::peer_name);
+    CHECK(f.a.send(std::string(48, 'b'), as_bytes("x")).error().code == errc::peer_name);
+    CHECK(f.a.send(std::string(47, 'b'), as_bytes("x")).has_value());
+    CHECK(f.a.queued() == 1);
+}
+
+TEST_CASE("sender: refuses a payload that is too large, and takes the largest") {
+    fixture f({.payload_max = 10});
+    CHECK(f.a.send("bob", as_bytes("12345678901")).error().code == errc::payload_too_large);
+    CHECK(f.a.queued() == 0);
+    CHECK(f.a.send("bob", as_bytes("1234567890")).has_value());
+    CHECK(f.a.send("bob", {}).has_value());
+}
+
+TEST_CASE("sender: takes every payload up to its own limit until the receiver has said less") {
+    fixture f({.payload_max = 4000});
+    const std::string large(4000, 'x');
+    CHECK(f.a.send("bob", as_bytes(large)).has_value());
+    CHECK(f.a.send("bob", as_bytes(large)).has_value());
+    f.up();
+    (void)f.transmit();
+    REQUIRE(f.state({.limits = receiver_limits{.payload_max = 2000}}) == refusal::none);
+    CHECK(f.a.send("bob", as_bytes(large)).error().code == errc::payload_too_large);
+    CHECK(f.a.send("carol", as_bytes(large)).has_value());
+}
+
+TEST_CASE("sender: refuses a message when the entries of the queue are used up") {
+    fixture f({.queue_entries = 2});
+    f.up();
+    f.send("bob", "0");
+    f.send("bob", "1");
+    CHECK(f.a.send("bob", as_bytes("2")).error().code == errc::queue_full);
+    CHECK(f.seqs() == std::vector<seq>{0, 1});
+    REQUIRE(f.state({.floor = 1}) == refusal::none);
+    CHECK(f.a.send("bob", as_bytes("2")).error().code == errc::queue_full);  // not heard yet
+    CHECK(f.news() == std::vector{status::delivered});
+    f.send("bob", "2");
+    CHECK(f.seqs() == std::vector<seq>{2});  // the refused ones have left no hole
+}
+
+TEST_CASE("sender: refuses a message when the bytes of the queue are used up") {
+    fixture f({.queue_bytes = 64, .payload_max = 64});
+    const std::string large(64, 'x');
+    f.send("bob", large);
+    CHECK(f.a.send("bob", as_bytes("y")).error().code == errc::queue_full);
+    CHECK(f.a.send("bob", {}).has_value());
+    CHECK(f.a.queued() == 2);
+}
+
+TEST_CASE("sender: refuses a peer too many, and goes on with those it has") {
+    fixture f({.peers_max = 1});
+    f.send("bob", "x");
+    CHECK(f.a.send("carol", as_bytes("x")).error().code == errc::peers_full);
+    CHECK(f.a.queued() == 1);
+    f.send("bob", "y");
+}
+
+TEST_CASE("sender: refuses a deadline that has passed already") {
+    fixture f;
+    const auto refused = f.a.send("bob", as_bytes("x"), {.expires_after = 0s});
+    CHECK(refused.error().code == errc::option);
+    CHECK(refused.error().what.starts_with("expires_after"));
+}
+
+TEST_CASE("sender: cancelling what it does not know, or what has ended, is an error") {
+    fixture f;
+    f.up();
+    CHECK(f.a.cancel(ticket{7}).error().code == errc::unknown_ticket);
+    const ticket message = f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.state({.floor = 1}) == refusal::none);
+    CHECK(f.a.cancel(message).error().code == errc::unknown_ticket);
+    CHECK(f.news() == std::vector{status::delivered});
+    const ticket other = f.send("bob", "y");
+    CHECK(other != message);  // the same place in memory
+    CHECK(f.a.cancel(message).error().code == errc::unknown_ticket);
+    CHECK(f.a.cancel(other).has_value());
+    CHECK(f.a.cancel(other).has_value());
+}
+
+TEST_CASE("sender: a frame of a stream or an epoch that it has not changes nothing") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    const std::string before = test_access::fingerprint(f.a);
+    const std::array<std::byte, 2> floor_1{std::byte{0}, std::byte{1}};
+    CHECK(f.a.handle(ack_notify{.from = "carol", .epoch = f.stream(), .state = floor_1}) ==
+          refusal::unknown_stream);
+    CHECK(f.a.handle(ack_notify{.from = "bob", .epoch = epoch{1}, .state = floor_1}) ==
+          refusal::unknown_stream);
+    CHECK(f.a.handle(msg_answer{.to = "carol", .id = {f.stream(), 0}}) == refusal::unknown_stream);
+    CHECK(f.a.handle(msg_answer{.to = "bob", .id = {epoch{1}, 0}}) == refusal::unknown_stream);
+    CHECK(f.a.handle(frame(sync_answer{})) == refusal::direction);
+    CHECK(test_access::fingerprint(f.a) == before);
+    CHECK(f.news() == nothing);
+    CHECK(f.transmit().empty());
+    CHECK(f.a.refusals()[refusal::unknown_stream] == 4);
+    CHECK(f.a.refusals().total() == 5);
+}
+
+// --- what the app hears ------------------------------------------------------------------------------
+
+TEST_CASE("sender: what it tells only grows stronger, and each thing once") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.taken(0) == refusal::none);
+    REQUIRE(f.taken(0) == refusal::none);
+    CHECK(f.news() == std::vector{status::relayed});
+    REQUIRE(f.stored(0) == refusal::none);
+    REQUIRE(f.stored(0) == refusal::none);
+    REQUIRE(f.taken(0) == refusal::none);
+    CHECK(f.news() == std::vector{status::stored});
+    REQUIRE(f.state({.floor = 1}) == refusal::none);
+    REQUIRE(f.stored(0) == refusal::none);
+    CHECK(f.news() == std::vector{status::delivered});
+    REQUIRE(f.state({.floor = 1}) == refusal::none);
+    CHECK(f.news() == nothing);
+}
+
+TEST_CASE("sender: no event says nothing, when a message is cancelled before the app has heard more") {
+    fixture f;
+    f.up();
+    const ticket message = f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.taken(0) == refusal::none);
+    REQUIRE(f.a.cancel(message).has_value());
+    CHECK(f.news() == nothing);
+    std::array<exception, 1> tombstone{exception{0, fate::tombstoned}};
+    REQUIRE(f.state({.floor = 1, .exceptions = tombstone}) == refusal::none);
+    CHECK(f.news() == std::vector{status::cancelled});
+}
+
+TEST_CASE("sender: no event says nothing, when a stream begins again before the app has heard more") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.taken(0) == refusal::none);
+    REQUIRE(f.a.handle(ack_notify{.from = "bob",
+                                  .epoch = f.stream(),
+                                  .word = ack_word::past,
+                                  .current = epoch{std::uint64_t{9} << epoch_random_bits}}) ==
+            refusal::none);
+    CHECK(f.news() == nothing);
+    CHECK(f.seqs() == std::vector<seq>{0});
+}
+
+TEST_CASE("sender: what was never sent cannot be delivered") {
+    fixture f({.window = 1});
+    f.up();
+    f.send("bob", "0");
+    f.send("bob", "1");
+    REQUIRE(f.seqs() == std::vector<seq>{0});
+    // B knows more of this stream than we do: our journal is old (law 1).
+    CHECK(f.state({.floor = 2}) == refusal::never_sent);
+    CHECK(f.news() == nothing);
+    CHECK(f.seqs() == std::vector<seq>{0});  // both go on under a larger epoch
+    CHECK(f.a.queued() == 2);
+}
+
+TEST_CASE("sender: what was never sent cannot be stored") {
+    fixture f;
+    f.send("bob", "0");
+    CHECK(f.stored(0) == refusal::never_sent);
+    CHECK(f.news() == nothing);
+    f.up();
+    CHECK(f.seqs() == std::vector<seq>{0});
+}
+
+TEST_CASE("sender: a deadline is heard as expiring, and then how it ended") {
+    fixture f;
+    f.up();
+    f.send("bob", "x", {.expires_after = 10s});
+    (void)f.transmit();
+    f.clock.advance(10s);
+    CHECK(f.news() == std::vector{status::expiring});
+    const auto frames = f.transmit();
+    REQUIRE(frames.size() == 1);
+    CHECK(frames[0].form == form::tombstone);
+    CHECK(frames[0].seq == 0);
+
+    SECTION("the message came first") {
+        REQUIRE(f.state({.floor = 1}) == refusal::none);
+        CHECK(f.news() == std::vector{status::delivered});
+    }
+    SECTION("the tombstone came first") {
+        std::array<exception, 1> tombstone{exception{0, fate::tombstoned}};
+        REQUIRE(f.state({.floor = 1, .exceptions = tombstone}) == refusal::none);
+        CHECK(f.news() == std::vector{status::expired});
+    }
+    SECTION("nobody knows any more") {
+        REQUIRE(f.state({.floor = 1, .horizon = 1}) == refusal::none);
+        CHECK(f.news() == std::vector{status::ended});
+    }
+}
+
+TEST_CASE("sender: only as many stored messages are given up as the memory for them needs") {
+    fixture f({.unsettled_max = 2});
+    f.up();
+    for (const char* text : {"0", "1"}) {
+        f.send("bob", text);
+    }
+    (void)f.transmit();
+    REQUIRE(f.stored(0) == refusal::none);
+    REQUIRE(f.stored(1) == refusal::none);
+    CHECK(f.news() == std::vector{status::stored, status::stored});
+    REQUIRE(f.a.unsettled() == 2);
+    // The relay's word alone makes nothing delivered; one place is enough for the next message.
+    REQUIRE(f.a.handle(ack_notify{.from = "bob",
+                                  .epoch = f.stream(),
+                                  .word = ack_word::ended,
+                                  .low = 2}) == refusal::none);
+    CHECK(f.news() == std::vector{status::ended});
+    CHECK(f.a.unsettled() == 1);
+}
+
+// --- windows -----------------------------------------------------------------------------------------
+
+TEST_CASE("sender: keeps within its own window, and hands on as it moves") {
+    fixture f({.window = 3});
+    f.up();
+    for (int i = 0; i < 7; ++i) {
+        f.send("bob", "x");
+    }
+    CHECK(f.seqs() == std::vector<seq>{0, 1, 2});
+    REQUIRE(f.state({.floor = 2}) == refusal::none);
+    CHECK(f.seqs() == std::vector<seq>{3, 4});
+    const std::array<std::byte, 1> accepted{std::byte{0b110}};
+    REQUIRE(f.state({.floor = 2, .accepted = accepted}) == refusal::none);
+    CHECK(f.seqs().empty());  // seq 2 still holds the window
+}
+
+TEST_CASE("sender: the window that a receiver tells shrinks that of the sender") {
+    fixture f({.window = 8});
+    f.up();
+    for (int i = 0; i < 8; ++i) {
+        f.send("bob", "x");
+    }
+    CHECK(f.seqs().size() == 8);
+    REQUIRE(f.state({.floor = 8, .limits = receiver_limits{.window = 2}}) == refusal::none);
+    (void)f.news();
+    for (int i = 0; i < 8; ++i) {
+        f.send("bob", "x");
+    }
+    CHECK(f.seqs() == std::vector<seq>{8, 9});
+    REQUIRE(f.state({.floor = 9}) == refusal::none);
+    CHECK(f.seqs() == std::vector<seq>{10});
+}
+
+TEST_CASE("sender: while a tombstone is under way the receiver's memory for exceptions is the window") {
+    fixture f;
+    f.up();
+    const ticket first = f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.state({.limits = receiver_limits{.exceptions = 2}}) == refusal::none);
+    REQUIRE(f.a.cancel(first).has_value());
+    for (int i = 0; i < 5; ++i) {
+        f.send("bob", "x");
+    }
+    CHECK(f.seqs() == std::vector<seq>{0, 1});
+    std::array<exception, 1> tombstone{exception{0, fate::tombstoned}};
+    REQUIRE(f.state({.floor = 1, .exceptions = tombstone}) == refusal::none);
+    CHECK(f.seqs() == std::vector<seq>{2, 3, 4, 5});
+}
+
+TEST_CASE("sender: stored frees the payload, the place in the queue and the window") {
+    fixture f({.window = 1, .queue_entries = 1, .queue_bytes = 32, .payload_max = 32});
+    f.up();
+    f.send("bob", std::string(32, 'x'));
+    (void)f.transmit();
+    REQUIRE(f.stored(0) == refusal::none);
+    CHECK(f.a.queued() == 0);
+    CHECK(f.a.unsettled() == 1);
+    f.send("bob", std::string(32, 'y'));
+    CHECK(f.seqs() == std::vector<seq>{1});
+}
+
+// --- time --------------------------------------------------------------------------------------------
+
+TEST_CASE("sender: the same msgid on every resend, and the time between them never above the cap") {
+    fixture f({.retry = {.first = 100ms, .max = 2s}});
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.state({}) == refusal::none);  // it has met us: no more probes
+    std::vector<duration> waits;
+    time_point last = f.clock.now();
+    for (int i = 0; i < 40; ++i) {
+        f.clock.set(f.a.next_deadline());
+        for (const msg_request& each : f.transmit()) {
+            CHECK(each.seq == 0);
+            CHECK(each.epoch == f.stream());
+            waits.push_back(f.clock.now() - last);
+            last = f.clock.now();
+        }
+    }
+    REQUIRE(waits.size() == 40);
+    CHECK(waits[0] >= 100ms);
+    CHECK(waits[0] <= 125ms);
+    CHECK(waits[1] >= 200ms);
+    std::size_t different = 0;
+    for (std::size_t i = 10; i < waits.size(); ++i) {
+        CHECK(waits[i] >= 2s);
+        CHECK(waits[i] <= 2500ms);  // a quarter of jitter
+        different += std::size_t{waits[i] != waits[i - 1]};
+    }
+    CHECK(different > 20);
+}
+
+TEST_CASE("sender: the 257th attempt of a message is a resend as the others") {
+    fixture f({.retry = {.first = 1ms, .min = 1ms, .max = 1ms}});
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.state({}) == refusal::none);
+    for (int i = 0; i < 300; ++i) {
+        f.clock.set(f.a.next_deadline());
+        (void)f.transmit();
+    }
+    CHECK(f.a.sent() >= 300);
+    CHECK(f.a.resent() == f.a.sent() - 1);
+}
+
+TEST_CASE("sender: a clock that steps back stands still") {
+    fixture f;
+    f.clock.advance(1h);
+    f.up();
+    f.send("bob", "x", {.expires_after = 10min});
+    (void)f.transmit();
+    const time_point due = f.a.next_deadline();
+    f.clock.set({});
+    CHECK(f.transmit().empty());
+    CHECK(f.a.next_deadline() == due);
+    REQUIRE(f.taken(0) == refusal::none);  // a sample of zero, not a negative one
+    f.clock.set(due - 1ns);
+    (void)f.transmit();
+    CHECK(f.a.resent() == 0);
+    f.clock.set(time_point{} + 1h + 10min);
+    (void)f.news();
+    CHECK(f.transmit().back().form == form::tombstone);
+}
+
+TEST_CASE("sender: after a year everything is resent in bounded bursts, each message once") {
+    fixture f({.window = 64, .queue_entries = 1024, .burst = 10, .burst_interval = 5ms});
+    f.up();
+    for (char c = 'a'; c <= 'j'; ++c) {
+        for (int i = 0; i < 30; ++i) {
+            f.send(std::string(1, c), "x");
+        }
+    }
+    CHECK(f.seqs().size() == 300);
+    f.clock.advance(std::chrono::hours(24 * 365));
+    std::size_t resent = 0;
+    for (int burst = 0; burst < 30; ++burst) {
+        const std::size_t now = f.seqs().size();
+        CHECK(now <= 10);
+        CHECK(f.seqs().empty());
+        resent += now;
+        f.clock.set(f.a.next_deadline());
+    }
+    CHECK(resent == 300);
+    CHECK(f.a.resent() == 300);
+}
+
+TEST_CASE("sender: after polling until empty the next deadline is ahead, and waiting for it moves on") {
+    fixture f({.window = 4, .retry = {.max = 10s}, .probe_max = 20s, .burst = 2});
+    f.up();
+    for (int i = 0; i < 10; ++i) {
+        f.send(i % 2 == 0 ? "bob" : "carol", "x", {.expires_after = i % 3 == 0 ? 30s : 1h});
+    }
+    std::size_t idle = 0;
+    for (int i = 0; i < 500; ++i) {
+        const bool moved = !f.transmit().empty();
+        const bool told = !f.news().empty();
+        idle = moved || told ? 0 : idle + 1;
+        CHECK(idle < 3);  // a deadline may be for nothing, but not again and again
+        const time_point next = f.a.next_deadline();
+        REQUIRE(next > f.clock.now());
+        REQUIRE(next != never);
+        f.clock.set(next);
+        if (i == 200) {
+            REQUIRE(f.stored(0) == refusal::none);
+        }
+        if (i == 250) {
+            f.a.link_down();
+            f.up();
+        }
+    }
+}
+
+TEST_CASE("sender: without a link or a message there is nothing to wait for") {
+    fixture f;
+    CHECK(f.a.next_deadline() == never);
+    f.up();
+    CHECK(f.a.next_deadline() == never);
+    f.a.link_down();
+    f.send("bob", "x");
+    CHECK(f.a.next_deadline() == never);
+    CHECK(f.transmit().empty());
+    f.send("bob", "y", {.expires_after = 1s});
+    CHECK(f.a.next_deadline() == f.clock.now() + 1s);
+}
+
+TEST_CASE("sender: measures a round trip only with the attempt that was answered") {
+    fixture f({.retry = {.first = 1s}});
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.state({}) == refusal::none);
+    f.clock.set(f.a.next_deadline());
+    REQUIRE(f.seqs() == std::vector<seq>{0});  // attempt 1
+    f.clock.advance(10ms);
+    const round_trip relay_before = test_access::relay_trip(f.a);
+    const round_trip peer_before = test_access::stream(f.a, "bob").trip;
+
+    SECTION("an answer to the first attempt says nothing of the second") {
+        REQUIRE(f.taken(0, 0) == refusal::none);
+        REQUIRE(f.state({}, echo{0, 0}) == refusal::none);
+        CHECK(test_access::relay_trip(f.a) == relay_before);
+        CHECK(test_access::stream(f.a, "bob").trip == peer_before);
+    }
+    SECTION("an ack without an echo says nothing") {
+        REQUIRE(f.state({}) == refusal::none);
+        CHECK(test_access::stream(f.a, "bob").trip == peer_before);
+    }
+    SECTION("an answer to the last attempt is a sample") {
+        round_trip expected;
+        expected.sample(10ms);
+        REQUIRE(f.taken(0, 1) == refusal::none);
+        CHECK(test_access::relay_trip(f.a) == expected);
+        REQUIRE(f.state({}, echo{0, 1}) == refusal::none);
+        CHECK(test_access::stream(f.a, "bob").trip == expected);
+    }
+    SECTION("an attempt that was not made is no sample") {
+        REQUIRE(f.state({}, echo{0, 2}) == refusal::none);
+        REQUIRE(f.state({}, echo{7, 1}) == refusal::none);
+        CHECK(test_access::stream(f.a, "bob").trip == peer_before);
+    }
+}
+
+// --- links, probes, journals -------------------------------------------------------------------------
+
+TEST_CASE("sender: everything outstanding goes out again when the link comes back, in order") {
+    fixture f;
+    f.up();
+    for (int i = 0; i < 5; ++i) {
+        f.send("bob", "x");
+    }
+    (void)f.transmit();
+    REQUIRE(f.stored(1) == refusal::none);
+    f.a.link_down();
+    f.clock.advance(1h);
+    CHECK(f.transmit().empty());
+    f.up();
+    const auto frames = f.transmit();
+    REQUIRE(!frames.empty());
+    CHECK(frames[0].form == form::probe);  // in front of the messages
+    std::vector<seq> seqs;
+    for (std::size_t i = 1; i < frames.size(); ++i) {
+        seqs.push_back(frames[i].seq);
+    }
+    CHECK(seqs == std::vector<seq>{0, 2, 3, 4});
+}
+
+TEST_CASE("sender: probes until the receiver itself has said that it is there, ever more slowly") {
+    fixture f({.probe_max = 4s});
+    f.up();
+    f.send("bob", "x");
+    CHECK(f.transmit().size() == 2);
+    std::vector<duration> waits;
+    time_point last = f.clock.now();
+    while (waits.size() < 12) {
+        f.clock.set(f.a.next_deadline());
+        if (f.probes() != 0) {
+            waits.push_back(f.clock.now() - last);
+            last = f.clock.now();
+        }
+    }
+    CHECK(waits.front() < waits.back());
+    CHECK(waits.back() <= 5s);
+    REQUIRE(f.a.handle(ack_notify{.from = "bob", .epoch = f.stream(), .word = ack_word::ended}) ==
+            refusal::none);
+    CHECK(test_access::probe_of(f.a, "bob") != never);  // the relay's answer does not end it
+    REQUIRE(f.state({}) == refusal::none);
+    CHECK(test_access::probe_of(f.a, "bob") == never);
+}
+
+TEST_CASE("sender: nothing leaves before its record is durable, and then in order") {
+    fixture f({.journaling = journaling::withhold});
+    f.up();
+    const ticket first = f.send("bob", "0");
+    f.send("bob", "1");
+    f.send("bob", "2");
+    CHECK(f.seqs().empty());
+    CHECK(f.a.written() == 3);
+    f.a.durable(1);
+    CHECK(f.seqs() == std::vector<seq>{0});
+    f.a.durable(0);  // never backwards
+    CHECK(f.seqs().empty());
+    f.a.durable(99);  // what was not written is not durable
+    CHECK(f.seqs() == std::vector<seq>{1, 2});
+
+    REQUIRE(f.a.cancel(first).has_value());
+    CHECK(f.a.written() == 4);
+    f.clock.advance(50ms);
+    CHECK(f.transmit().empty());
+    f.a.link_down();
+    f.up();
+    for (const msg_request& each : f.transmit()) {
+        CHECK((each.form == form::probe || each.seq != 0));  // neither tombstone nor payload
+    }
+    f.a.durable(4);
+    const auto frames = f.transmit();
+    REQUIRE(frames.size() == 1);
+    CHECK(frames[0].form == form::tombstone);
+}
+
+TEST_CASE("sender: a stream that begins again waits for its records too") {
+    fixture f({.journaling = journaling::withhold});
+    f.up();
+    f.send("bob", "0");
+    f.a.durable(1);
+    (void)f.transmit();
+    REQUIRE(f.a.handle(ack_notify{.from = "bob",
+                                  .epoch = f.stream(),
+                                  .word = ack_word::past,
+                                  .current = epoch{std::uint64_t{9} << epoch_random_bits}}) ==
+            refusal::none);
+    CHECK(static_cast<std::uint64_t>(f.stream()) >> epoch_random_bits == 10);
+    CHECK(f.seqs().empty());
+    f.a.durable(f.a.written());
+    CHECK(f.seqs() == std::vector<seq>{0});
+}
+
+TEST_CASE("sender: the same calls give the same bytes") {
+    const auto run = [](std::uint64_t seed) {
+        fixture f({.window = 4}, seed);
+        f.up();
+        for (int i = 0; i < 12; ++i) {
+            f.send(std::string(1, static_cast<char>('a' + i % 5)), "text", {.expires_after = 3s});
+        }
+        for (int i = 0; i < 60; ++i) {
+            (void)f.transmit();
+            f.clock.set(f.a.next_deadline());
+        }
+        return f.wire;
+    };
+    CHECK(run(1) == run(1));
+    CHECK(run(1) != run(2));
+    CHECK(run(1).size() > 1000);
+}
+
+TEST_CASE("sender: every capacity can be one") {
+    fixture f({.window = 1,
+               .queue_entries = 1,
+               .queue_bytes = 1,
+               .unsettled_max = 1,
+               .payload_max = 1,
+               .peers_max = 1,
+               .burst = 1,
+               .burst_interval = 0s});
+    f.up();
+    for (seq i = 0; i < 20; ++i) {
+        f.send("bob", "x");
+        CHECK(f.seqs() == std::vector<seq>{i});
+        REQUIRE(f.taken(i) == refusal::none);
+        if (i % 2 == 0) {
+            REQUIRE(f.stored(i) == refusal::none);
+        }
+        REQUIRE(f.state({.floor = i + 1}) == refusal::none);
+        CHECK(f.news() == std::vector{status::delivered});
+    }
+}
+
+}  // namespace
