@@ -16,7 +16,6 @@ int main() {
     auto bob = client::create(clock, {.self = "bob", .start = 1, .seed = 8}).value();
     auto server = relay::create({}).value();
     auto mailbox = memory_mailbox::create().value();
-
     const auto carry = [&](client& from, link_id link) {
         std::vector<std::byte> buffer(from.packet_size_min());
         reactions out;
@@ -34,27 +33,28 @@ int main() {
         }
     };
 
+    alice.link_up();
+    bool good = server.link_up(link_id{1}, "alice") && alice.send("bob", as_bytes("Dinner?"));
+
     std::string inbox;
     status told = status::none;
     const auto turn = [&] {  // of an app: when a packet has come, and at next_deadline()
         carry(alice, link_id{1});
         carry(bob, link_id{2});
         while (const auto message = bob.poll_message()) {
-            inbox += as_text(message->payload);  // first Bob keeps it, and then he says so
-            std::printf("Bob reads: %s\n", bob.accept(*message) ? inbox.c_str() : "?");
+            inbox += as_text(message->payload);   // first Bob keeps it,
+            good = good && bob.accept(*message);  // and then he says so
         }
         while (const auto event = alice.poll_event()) {
             told = event->what;
-            std::printf("Alice knows: %s\n", told == status::stored ? "it waits" : "Bob has it");
+            std::printf("Alice: %s\n", told == status::delivered ? "Bob has it" : "on its way");
         }
     };
-
-    alice.link_up();
-    bool good = server.link_up(link_id{1}, "alice") && alice.send("bob", as_bytes("Dinner?"));
     turn();
     bob.link_up();
     good = good && server.link_up(link_id{2}, "bob");
     turn();
     turn();
+    std::printf("Bob: %s\n", inbox.c_str());
     return good && inbox == "Dinner?" && told == status::delivered ? 0 : 1;
 }

@@ -54,7 +54,9 @@ class inbound_stream {
     bool tell_limits = false;  ///< a probe asked
     bool limits_sent = false;  ///< with the last ack:R
 
-    /// Enters a larger epoch, as an empty stream. What was held of the old one must be gone.
+    /// Enters a larger epoch, as an empty stream. What was held of the old one must be gone. If a
+    /// frame of this epoch came before the word that lets us in, `waiting` still says so: then its
+    /// sender sends again at once, and not after a time-out.
     void enter(sixfold::epoch larger) {
         epoch = larger;
         window.clear();
@@ -63,7 +65,6 @@ class inbound_stream {
         horizon = next = 0;
         superseded = false;
         echo.reset();
-        waiting = waiting > epoch ? waiting : epoch::none;
     }
 
     /// Is there anything to be sent?

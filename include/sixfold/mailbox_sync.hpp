@@ -46,6 +46,13 @@ class mailbox_sync {
         }
     }
 
+    /// There may be rows although the last round brought none.
+    void look_again(time_point now) noexcept {
+        if (resting_) {
+            start(now);
+        }
+    }
+
     /// sync:A. True if it answers the last request.
     bool answered(const sync_answer& answer, time_point now) noexcept {
         if (!waiting_ || answer.serial != serial_) {

@@ -40,6 +40,7 @@ class outbound_stream {
     bool met = false;  ///< B itself has said since the link came up that it is in this epoch
     bool turned_away = false;  ///< B has said that it is not, and then nothing else
     bool probe_due = false;
+    seq sent_end = 0;  ///< above everything that was ever sent: no ack can speak of more
 
     [[nodiscard]] seq first() const noexcept { return first_; }
     [[nodiscard]] seq base() const noexcept { return base_; }
@@ -106,6 +107,7 @@ class outbound_stream {
         first_ = base_ = unsent_ = next_ = 0;
         reported_floor.reset();
         stored = tombstones = 0;
+        sent_end = 0;
         met = turned_away = false;
     }
 

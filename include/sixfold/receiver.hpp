@@ -283,6 +283,7 @@ inline bool receiver::enters(std::uint32_t which, const msg_notify& notice) {
     stream.enter(notice.epoch);
     stream.record = ++written_;
     sync_.progress(now_);
+    sync_.look_again(now_);  // a row of this epoch may have been turned away
     return true;
 }
 
@@ -420,10 +421,15 @@ inline result<void> receiver::settle(const message& handed, fate how) {
     const slot at = which == peer_table::none ? held_messages::none : held_.find(which, handed.id);
     inbound_stream* stream = which == peer_table::none ? nullptr : &streams_[which];
     if (at == held_messages::none || !held_[at].handed) {
-        const bool again = stream != nullptr && stream->epoch == handed.id.epoch &&
-                           stream->window.of(handed.id.seq) == standing::duplicate;
+        const bool again =
+            stream != nullptr && (handed.id.epoch < stream->epoch ||
+                                  (handed.id.epoch == stream->epoch &&
+                                   stream->window.of(handed.id.seq) == standing::duplicate));
         return again ? result<void>()
                      : error{errc::unknown_message, "not a message that poll_message handed out"};
+    }
+    if (at == shown_) {
+        return {};  // accepted on delivery
     }
     tick();
     held_.erase(at);

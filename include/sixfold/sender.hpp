@@ -228,7 +228,7 @@ inline time_point sender::next_deadline() const {
     time_point at = (std::min)({expiries_.next(), retries_.next(), probes_.next()});
     const slot due = queue_.first(place::due);
     if (due != wait_ack_queue::none) {
-        const bool waits = queue_[due].attempt != 0 && burst_spent();
+        const bool waits = queue_[due].was_sent && burst_spent();
         at = (std::min)(at, waits ? later(burst_began_, options_.burst_interval) : now_);
     }
     return probes_due_.empty() ? at : (std::min)(at, now_);
@@ -264,6 +264,7 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
         stream = peers_.insert(to);
         streams_.resize((std::max)(streams_.size(), std::size_t{stream} + 1));
         streams_[stream].epoch = mint(start_);
+        streams_[stream].limits.payload_max = options_.payload_max;  // until told otherwise
     }
     entry& e = queue_[at];
     e.stream = stream;
@@ -294,15 +295,17 @@ inline result<void> sender::cancel(ticket message) {
 
 inline std::optional<event> sender::poll_event() {
     tick();
-    const slot at = queue_.next_event();
-    if (at == wait_ack_queue::none) {
-        return std::nullopt;
+    for (slot at = queue_.next_event(); at != wait_ack_queue::none; at = queue_.next_event()) {
+        const entry& e = queue_[at];
+        const event news{
+            queue_.ticket_of(at), peers_[e.stream], {e.epoch, e.seq}, queue_.knowledge(at)};
+        const bool is_news = news.what > e.told;  // what was to be told may have been taken back
+        queue_.told();
+        if (is_news) {
+            return news;
+        }
     }
-    const entry& e = queue_[at];
-    const event news{
-        queue_.ticket_of(at), peers_[e.stream], {e.epoch, e.seq}, queue_.knowledge(at)};
-    queue_.told();
-    return news;
+    return std::nullopt;
 }
 
 // --- messages --------------------------------------------------------------------------------------------------------
@@ -462,6 +465,7 @@ inline void sender::begin_again(std::uint32_t which, sixfold::epoch above) {
         e.seq = stream.append(message);
         e.state = message_state::queued;
         e.attempt = e.resends = 0;
+        e.was_sent = false;
         retries_.clear(message);
         queue_.move(message, place::nowhere);
         record(message);
@@ -514,7 +518,7 @@ inline refusal sender::handle(const msg_answer& answer) {
     if (which == peer_table::none || streams_[which].epoch != answer.id.epoch) {
         return refuse(refusal::unknown_stream);
     }
-    if (answer.id.seq >= streams_[which].unsent()) {
+    if (answer.id.seq >= streams_[which].sent_end) {
         return refuse(refusal::never_sent);
     }
     const slot at = streams_[which].slot(answer.id.seq);
@@ -551,7 +555,7 @@ inline refusal sender::handle(const ack_notify& notice) {
     case ack_word::waiting: on_waiting(which); break;
     case ack_word::past: begin_again(which, notice.current); break;
     case ack_word::stored:
-        if (notice.seq >= streams_[which].unsent()) {
+        if (notice.seq >= streams_[which].sent_end) {
             return refuse(refusal::never_sent);
         }
         on_stored(streams_[which].slot(notice.seq));
@@ -567,7 +571,7 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
         return refuse(why);
     }
     outbound_stream& stream = streams_[which];
-    if (ack.end() > stream.next()) {
+    if (ack.end() > stream.sent_end) {
         refuse(refusal::never_sent);
         begin_again(which, stream.epoch);
         return refusal::never_sent;
@@ -641,15 +645,16 @@ inline refusal sender::on_ended(std::uint32_t which, const ack_notify& notice) {
             return refuse(why);
         }
     }
-    if (notice.low > stream.next() || (remembered && ack.end() > stream.next())) {
+    if (notice.low > stream.sent_end || (remembered && ack.end() > stream.sent_end)) {
         return refuse(refusal::never_sent);
     }
     if (remembered) {
         settle(which, ack);
     }
-    // That something has ended is less than how. It is enough only when the memory for it is used up.
-    while (queue_.unsettled_full() && stream.first() < notice.low &&
-           queue_[stream.slot(stream.first())].state == message_state::stored) {
+    // That something has ended is less than how. It is enough only when the memory for it is used up,
+    // and then for one message.
+    if (queue_.unsettled_full() && stream.first() < notice.low &&
+        queue_[stream.slot(stream.first())].state == message_state::stored) {
         end(stream.slot(stream.first()), status::ended);
     }
     advance(which);
@@ -728,7 +733,7 @@ inline std::size_t sender::transmit(slot at, std::span<std::byte> out) {
         return 0;
     }
     ++sent_;
-    if (e.attempt != 0) {
+    if (e.was_sent) {
         ++resent_;
         if (burst_size_ >= options_.burst || now_ >= later(burst_began_, options_.burst_interval)) {
             burst_size_ = 0;
@@ -737,6 +742,8 @@ inline std::size_t sender::transmit(slot at, std::span<std::byte> out) {
         ++burst_size_;
     }
     ++e.attempt;
+    e.was_sent = true;
+    streams_[e.stream].sent_end = (std::max)(stream.sent_end, e.seq + 1);
     e.resends = static_cast<std::uint8_t>((std::min)(e.resends + 1, 255));
     e.sent_at = now_;
     if (e.state == message_state::queued) {
@@ -756,7 +763,7 @@ inline std::optional<bytes> sender::poll_transmit(std::span<std::byte> buffer) {
     std::size_t used = transmit_probes(buffer);
     for (slot at = queue_.first(place::due); at != wait_ack_queue::none;
          at = queue_.first(place::due)) {
-        if (queue_[at].attempt != 0 && burst_spent()) {
+        if (queue_[at].was_sent && burst_spent()) {
             break;
         }
         const std::size_t size = transmit(at, buffer.subspan(used));

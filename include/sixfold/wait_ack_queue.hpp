@@ -49,6 +49,7 @@ class wait_ack_queue {
         std::uint8_t resends =
             0;  ///< since the link came up, not above 255: the exponent of the backoff
         sixfold::storing storing = storing::allowed;
+        bool was_sent = false;   ///< under its present msgid
         bool announced = false;  ///< is in the list of events
         bool unsettled = false;  ///< counts as unsettled and no longer as queued
     };
@@ -144,7 +145,7 @@ class wait_ack_queue {
             events_.last = none;
         }
         e.announced = false;
-        e.told = knowledge(at);
+        e.told = (std::max)(e.told, knowledge(at));
         if (is_final(e.told)) {
             free(at);
         }

@@ -116,7 +116,7 @@ TEST_CASE("fault: the relay crashes at each frame, before it has done or said wh
 TEST_CASE("fault: each frame lost, doubled or late, with a mailbox that takes its time") {
     const treatment what = GENERATE(as<treatment>{}, lost, twice, late(45ms), crashed);
     trio_options options = with_window(2);
-    options.store = GENERATE(as<duration>{}, 7ms, 150ms);
+    options.put = options.store = GENERATE(as<duration>{}, 7ms, 150ms);
     const std::size_t runs = to_each_frame(options, what);
     report("each frame, slow mailbox", 2, runs);
     REQUIRE(runs > 50);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <sixfold/sixfold.hpp>
-
 #include "support/catch.hpp"
 #include "support/trio.hpp"
 
@@ -155,7 +154,8 @@ TEST_CASE("deadline: it passes while the link is down, and the app hears so at o
     REQUIRE(t.a.told("hello") == "expiring expired");
 }
 
-TEST_CASE("deadline: it passes, but B had the message already, and A hears expiring and delivered") {
+TEST_CASE(
+    "deadline: it passes, but B had the message already, and A hears expiring and delivered") {
     trio t;
     t.send("before");
     REQUIRE(t.run_until_quiet());
@@ -202,7 +202,8 @@ TEST_CASE("never store: B is online, and the message is delivered as any other")
     REQUIRE(t.a.told("now or never") == "relayed delivered");
 }
 
-TEST_CASE("never store: no payload of it ever reaches the mailbox, even when B goes away under it") {
+TEST_CASE(
+    "never store: no payload of it ever reaches the mailbox, even when B goes away under it") {
     trio t;
     t.send("before");
     REQUIRE(t.run_until_quiet());

@@ -2,7 +2,6 @@
 #include <string>
 
 #include <sixfold/sixfold.hpp>
-
 #include "support/catch.hpp"
 #include "support/trio.hpp"
 
@@ -151,7 +150,8 @@ TEST_CASE("lost journal: with a smaller start A is told so, and what is sent the
     }
 }
 
-TEST_CASE("lost journal: a journal from a backup, with the epoch of B and fewer messages than B has") {
+TEST_CASE(
+    "lost journal: a journal from a backup, with the epoch of B and fewer messages than B has") {
     // What such a journal holds is what a client with the same options holds that has sent nothing yet.
     trio t;
     for (int i = 0; i < 4; ++i) {
@@ -232,7 +232,8 @@ TEST_CASE("amnesia: what the app of the first life had seen and not accepted is 
     REQUIRE(t.a.told("two") == "relayed delivered");
 }
 
-TEST_CASE("amnesia: B loses its state again and again under a stream of messages, and A is told all") {
+TEST_CASE(
+    "amnesia: B loses its state again and again under a stream of messages, and A is told all") {
     trio t;
     for (std::uint64_t life = 2; life < 12; ++life) {
         t.after(life * 23ms, [&t, life] { t.replace(t.b, reborn(t.b, life)); });
@@ -244,7 +245,8 @@ TEST_CASE("amnesia: B loses its state again and again under a stream of messages
     require_settled(t);
     REQUIRE(t.a.all_delivered());
     for (int i = 0; i < 40; ++i) {  // each at least once: a B without memory cannot know more
-        REQUIRE(std::count(t.b.inbox.begin(), t.b.inbox.end(), "message " + std::to_string(i)) >= 1);
+        REQUIRE(std::count(t.b.inbox.begin(), t.b.inbox.end(), "message " + std::to_string(i)) >=
+                1);
     }
 }
 

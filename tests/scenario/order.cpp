@@ -3,7 +3,6 @@
 #include <string>
 
 #include <sixfold/sixfold.hpp>
-
 #include "support/catch.hpp"
 #include "support/trio.hpp"
 
@@ -111,13 +110,14 @@ TEST_CASE("acceptance: the app accepts later than it polls, in any order, and A 
     REQUIRE(t.b.shown.size() == 3);
 }
 
-TEST_CASE("acceptance: a message that the app thinks about for an hour is not sent again and again") {
+TEST_CASE(
+    "acceptance: a message that the app thinks about for an hour is not sent again and again") {
     trio t;
     t.b.app = app::waits;
     t.send("hello");
     t.run_for(1h);
     REQUIRE(t.b.shown.size() == 1);
-    REQUIRE(t.log.count(kind::msg_r) > 90);  // never stopped,
+    REQUIRE(t.log.count(kind::msg_r) > 90);    // never stopped,
     REQUIRE(t.log.count(kind::msg_r) <= 122);  // but only each 30 s
     t.accept_one(t.b);
     require_settled(t);
@@ -278,17 +278,64 @@ TEST_CASE("mailbox: a backlog of 1000 messages is drained round after round, in 
     REQUIRE(t.b.shown.size() == 1000);
 }
 
-TEST_CASE("mailbox: a backlog of 1000 messages through a network that loses a third of everything") {
+TEST_CASE(
+    "mailbox: a backlog of 1000 messages through a network that loses a third of everything") {
     trio t;
     t.disconnect(t.b);
     const strings all = numbered(1000);
     send_all(t, all);
     REQUIRE(t.run_until_quiet());
     random_source dice(7);
-    t.weather = [&](kind) { return dice.below(3) == 0 ? lost : treatment{}; };
+    t.weather = [&](kind) {
+        return dice.below(3) == 0 ? lost : treatment{};
+    };
     t.connect(t.b);
     REQUIRE(t.run_until([&] { return t.a.open() == 0; }, 24h));
     t.weather = nullptr;
     require_settled(t);
     REQUIRE(t.b.inbox == all);
+}
+
+TEST_CASE("mailbox: a row that is lost on the way comes again in the next round, at once") {
+    trio_options options;
+    options.b.receiver.window = 2;
+    trio t(options);
+    t.send("before");
+    require_settled(t);
+    t.disconnect(t.b);
+    send_all(t, numbered(6));
+    REQUIRE(t.run_until_quiet());
+    t.b.inbox.clear();
+    t.disconnect(t.a);  // so that it is B's doing alone
+    t.connect(t.b);
+    t.next(kind::msg_n, treatment{});
+    t.next(kind::msg_n, lost);
+    REQUIRE(t.run_until([&] { return t.b.inbox.size() == 6; }, 1s));
+    REQUIRE(t.b.inbox == numbered(6));
+    t.connect(t.a);
+    require_settled(t);
+}
+
+TEST_CASE("mailbox: rows that cannot be taken yet do not keep those behind them away") {
+    trio_options options;
+    options.b.receiver.window = 2;
+    trio t(options);
+    party& carol = t.add({.self = "carol", .start = 1, .seed = 3});
+    t.disconnect(t.b);
+    send_all(t, numbered(50));  // three pages, of which two rows fit into the window
+    t.send(carol, t.b, "from carol");
+    REQUIRE(t.run_until_quiet());
+    t.b.app = app::waits;
+    t.connect(t.b);
+    REQUIRE(t.run_until([&] { return t.b.waiting.size() == 3; }, 1s));
+    REQUIRE(as_text(t.b.waiting[0].payload) == "message 0");
+    REQUIRE(as_text(t.b.waiting[1].payload) == "message 1");
+    REQUIRE(as_text(t.b.waiting[2].payload) == "from carol");
+    t.b.app = app::accepts;
+    while (!t.b.waiting.empty()) {
+        t.accept_one(t.b);
+    }
+    REQUIRE(t.run_until([&] { return carol.open() == 0; }));
+    require_settled(t);
+    REQUIRE(t.b.inbox.size() == 51);
 }

@@ -314,6 +314,7 @@ std::vector<input> inputs() {
         take("drained 2 low 1 first", first(drained(2, 1, clean))),
         take("drained 2 low 2 first", first(drained(2, 2, clean))),
         take("drained 1 dirty", first(drained(1, 1, dirty))),
+        take("drained 9 low 1 first", first(drained(9, 1, clean))),
         take("drained 9 low 9 first", first(drained(9, 9, clean))),
         take("probe low 0", probe(0, clean)),
         take("probe low 1", probe(1, clean)),

@@ -22,6 +22,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/frame_log.hpp"
+#include "support/party.hpp"
 #include "support/test_access.hpp"
 
 // A, the relay and B in one process, with a network between them that does what a script says, on a
@@ -30,56 +31,6 @@
 namespace support {
 
 using namespace std::chrono_literals;
-using strings = std::vector<std::string>;
-
-/// What the app at a client does with a message.
-enum class app : std::uint8_t {
-    accepts,      ///< at once
-    rejects,      ///< at once
-    waits,        ///< keeps it until the test has it settled
-    looks_at_it,  ///< and says nothing: with acceptance::on_delivery
-};
-
-/// A client, the app behind it, and what that app has seen.
-struct party {
-    sixfold::client_options options;
-    std::optional<sixfold::client> machine;
-    sixfold::link_id link = sixfold::link_id::none;
-    support::app app = support::app::accepts;
-
-    std::vector<sixfold::message> shown;  ///< all that poll_message gave; the payloads are gone
-    strings inbox;                        ///< what the app has taken, or, if it only looks, seen
-    strings inbox_from;                   ///< and from whom
-    std::deque<sixfold::message> waiting;
-
-    struct outgoing {
-        std::optional<sixfold::ticket> id;  ///< none: of an object that is gone
-        std::string text;
-        std::string told;  ///< "relayed stored delivered"
-    };
-    std::vector<outgoing> outbox;
-
-    [[nodiscard]] bool online() const { return link != sixfold::link_id::none; }
-    [[nodiscard]] const sixfold::peer& name() const { return options.self; }
-
-    /// What the app has heard of the last message with this text.
-    [[nodiscard]] std::string told(std::string_view text) const {
-        const auto at = std::find_if(outbox.rbegin(), outbox.rend(),
-                                     [&](const outgoing& each) { return each.text == text; });
-        return at == outbox.rend() ? "never sent" : at->told;
-    }
-    /// Messages of which the last word has not been heard.
-    [[nodiscard]] std::size_t open() const {
-        return static_cast<std::size_t>(
-            std::count_if(outbox.begin(), outbox.end(),
-                          [](const outgoing& each) { return each.id.has_value(); }));
-    }
-    [[nodiscard]] bool all_delivered() const {
-        return std::all_of(outbox.begin(), outbox.end(), [](const outgoing& each) {
-            return each.told == "delivered" || each.told.ends_with(" delivered");
-        });
-    }
-};
 
 struct trio_options {
     sixfold::client_options a{.self = "alice", .start = 1, .seed = 1};
@@ -87,7 +38,8 @@ struct trio_options {
     sixfold::relay_options relay{};
     sixfold::memory_mailbox_options mailbox{};
     sixfold::duration hop = 10ms;
-    sixfold::duration store = 0ms;  ///< how long the mailbox takes for a request
+    sixfold::duration put = 0ms;    ///< how long the mailbox takes to take something in,
+    sixfold::duration store = 0ms;  ///< and for any other request
 };
 
 /// A and B are online from the start, unless a test sends one of them away first. Everything repeats
@@ -148,8 +100,8 @@ class trio {
                                               const party& to,
                                               std::string_view text,
                                               const sixfold::send_options& how = {}) {
-        auto sent =
-            machine([&] { return from.machine->send(to.name(), sixfold::as_bytes(text), how); });
+        auto sent = machine(
+            from, [&] { return from.machine->send(to.name(), sixfold::as_bytes(text), how); });
         if (sent) {
             from.outbox.push_back({*sent, std::string(text), ""});
         }
@@ -309,10 +261,10 @@ class trio {
     using moment = std::pair<sixfold::time_point, std::uint64_t>;
 
     template <class Call>
-    auto machine(Call call) -> std::invoke_result_t<Call> {
+    static auto machine(party& who, Call call) -> std::invoke_result_t<Call> {
         const std::size_t before = allocation_count;
         auto out = call();
-        client_allocations += allocation_count - before;
+        who.allocations += allocation_count - before;
         return out;
     }
     template <class Call>
@@ -365,7 +317,7 @@ class trio {
         }
         for (party& each : parties_) {
             if (each.link == frame.link) {
-                machine([&] { return each.machine->handle(frame.bytes); });
+                machine(each, [&] { return each.machine->handle(frame.bytes); });
                 serve(each);
             }
         }
@@ -373,13 +325,13 @@ class trio {
 
     /// What an app does when something may have changed.
     void serve(party& who) {
-        while (auto event = machine([&] { return who.machine->poll_event(); })) {
+        while (auto event = machine(who, [&] { return who.machine->poll_event(); })) {
             hear(who, *event);
         }
-        while (auto message = machine([&] { return who.machine->poll_message(); })) {
+        while (auto message = machine(who, [&] { return who.machine->poll_message(); })) {
             show(who, *message);
         }
-        while (auto packet = machine([&] { return who.machine->poll_transmit(buffer_); })) {
+        while (auto packet = machine(who, [&] { return who.machine->poll_transmit(buffer_); })) {
             sixfold::packet_reader reader(*packet);
             while (auto one = reader.next()) {
                 put(who, true, *one);
@@ -405,10 +357,10 @@ class trio {
         switch (who.app) {
         case app::accepts:
             take(who, message);
-            REQUIRE(machine([&] { return who.machine->accept(message); }).has_value());
+            REQUIRE(machine(who, [&] { return who.machine->accept(message); }).has_value());
             break;
         case app::rejects:
-            REQUIRE(machine([&] { return who.machine->reject(message); }).has_value());
+            REQUIRE(machine(who, [&] { return who.machine->reject(message); }).has_value());
             break;
         case app::waits: who.waiting.push_back(message); break;
         case app::looks_at_it: take(who, message); break;
@@ -422,9 +374,12 @@ class trio {
     /// Puts what the relay says on the network, after the mailbox has done its part.
     void finish() {
         while (auto request = out_.next_request()) {
-            if (options_.store != sixfold::duration::zero()) {
+            const auto* msg = std::get_if<sixfold::msg_request>(&request->what);
+            const bool put = msg != nullptr && msg->form != sixfold::form::probe;
+            const sixfold::duration wait = put ? options_.put : options_.store;
+            if (wait != sixfold::duration::zero()) {
                 stores_.emplace(
-                    moment{clock.now() + options_.store, ++serial_},
+                    moment{clock.now() + wait, ++serial_},
                     stored_request{request->from, {request->wire.begin(), request->wire.end()}});
                 continue;
             }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <string>
+
+#include <sixfold/sixfold.hpp>
+#include "support/catch.hpp"
+#include "support/trio.hpp"
+
+// How soon a loss is repaired when everybody is online: within a few round trips and first timeouts, and not
+// by the slow timers that are there for what nobody can notice.
+
+using namespace sixfold;
+using namespace support;
+
+namespace {
+
+bool all_done(const trio& t) {
+    return t.a.open() == 0 && t.quiet();
+}
+
+/// B comes back to a mailbox with this many messages.
+void return_to(trio& t, int messages) {
+    t.send("before");
+    REQUIRE(t.run_until_quiet());
+    t.disconnect(t.b);
+    for (int i = 0; i < messages; ++i) {
+        t.send("stored " + std::to_string(i));
+    }
+    REQUIRE(t.run_until_quiet());
+    t.connect(t.b);
+}
+
+}  // namespace
+
+TEST_CASE("repair: some rows of a page are lost, and come soon", "[!shouldfail]") {
+    trio t;
+    return_to(t, 3);
+    t.next(kind::msg_n, lost);
+    REQUIRE(t.run_until([&] { return all_done(t); }, 3s));
+    REQUIRE(t.b.inbox.size() == 4);
+}
+
+TEST_CASE("repair: all rows of a page are lost, and come soon", "[!shouldfail]") {
+    trio t;
+    return_to(t, 3);
+    t.next(kind::msg_n, lost, 3);
+    REQUIRE(t.run_until([&] { return all_done(t); }, 3s));
+    REQUIRE(t.b.inbox.size() == 4);
+}
+
+TEST_CASE("repair: the last ack:A of many in flight is lost, and B asks again soon",
+          "[!shouldfail]") {
+    trio t;
+    for (int i = 0; i < 20; ++i) {
+        t.send("message " + std::to_string(i));
+    }
+    t.weather = [&](kind what) {  // the last one for now, not for ever
+        return what == kind::ack_a && t.log.count(kind::ack_a) == 20 ? lost : treatment{};
+    };
+    REQUIRE(t.run_until([&] { return t.a.open() == 0; }, 1s));
+    REQUIRE(t.run_until([&] { return t.quiet(); }, 3s));
+}
+
+TEST_CASE(
+    "repair: B was out of reach for long, and what waits is sent soon after the first sign of it",
+    "[!shouldfail]") {
+    trio t;
+    t.send("before");
+    REQUIRE(t.run_until_quiet());
+    t.weather = [](kind what) {
+        return what == kind::msg_n ? lost : treatment{};
+    };
+    for (int i = 0; i < 10; ++i) {
+        t.send("message " + std::to_string(i));
+    }
+    t.run_for(10min);
+    t.weather = nullptr;
+    REQUIRE(t.run_until([&] { return t.b.inbox.size() > 1; }, 1min));
+    REQUIRE(t.run_until([&] { return all_done(t); }, 3s));
+}
+
+TEST_CASE(
+    "repair: B comes for the first time while the mailbox still writes, and is not left waiting",
+    "[!shouldfail]") {
+    for (duration back = 0ms; back < 300ms; back += 5ms) {
+        CAPTURE(back.count());
+        trio_options options;
+        options.put = 120ms;
+        trio t(options);
+        t.disconnect(t.b);
+        t.after(back, [&t] { t.connect(t.b); });
+        t.send("hello");
+        REQUIRE(t.run_until([&] { return !t.b.inbox.empty(); }, 2s));
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "support/allocations.hpp"
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+#include <sixfold/sixfold.hpp>
+#include "support/catch.hpp"
+#include "support/trio.hpp"
+
+// After its buffers have grown to what a traffic needs, no machine allocates for any message. Counted, not
+// timed. A only sends and B only receives, where it is not said otherwise.
+
+using namespace sixfold;
+using namespace support;
+
+namespace {
+
+struct allocated {
+    std::size_t sender;
+    std::size_t receiver;
+    std::size_t relay;
+    friend bool operator==(const allocated&, const allocated&) = default;
+};
+constexpr allocated nothing{0, 0, 0};
+
+allocated so_far(const trio& t) {
+    return {t.a.allocations, t.b.allocations, t.relay_allocations};
+}
+
+/// What this makes the three machines allocate.
+template <class Traffic>
+allocated allocated_by(trio& t, Traffic traffic) {
+    const allocated before = so_far(t);
+    traffic();
+    const allocated after = so_far(t);
+    return {after.sender - before.sender, after.receiver - before.receiver,
+            after.relay - before.relay};
+}
+
+void exchange(trio& t, int rounds, int burst) {
+    for (int round = 0; round < rounds; ++round) {
+        for (int i = 0; i < burst; ++i) {
+            t.send("a message of some bytes");
+        }
+        REQUIRE(t.run_until([&] { return t.a.open() == 0; }, 1h));
+        t.a.outbox.clear();
+    }
+}
+
+}  // namespace
+
+namespace Catch {
+template <>
+struct StringMaker<allocated> {
+    static std::string convert(const allocated& a) {
+        return "sender " + std::to_string(a.sender) + ", receiver " + std::to_string(a.receiver) +
+               ", relay " + std::to_string(a.relay);
+    }
+};
+}  // namespace Catch
+
+TEST_CASE("allocations: the count counts") {
+    const std::size_t count = allocations_in([] {
+        const std::string large(1000, 'x');
+        REQUIRE(large.size() == 1000);
+    });
+    REQUIRE(count >= 1);
+    trio t;  // and the machines do allocate while they grow
+    exchange(t, 1, 1);
+    REQUIRE(t.a.allocations > 0);
+    REQUIRE(t.b.allocations > 0);
+    REQUIRE(t.relay_allocations > 0);
+}
+
+TEST_CASE("allocations: none for any message, one after the other") {
+    trio t;
+    exchange(t, 2, 1);
+    REQUIRE(allocated_by(t, [&] { exchange(t, 1000, 1); }) == nothing);
+    REQUIRE(t.b.inbox.size() == 1002);
+}
+
+TEST_CASE("allocations: none for any message, with windows and queues full") {
+    trio t;
+    exchange(t, 2, 1000);
+    REQUIRE(allocated_by(t, [&] { exchange(t, 5, 1000); }) == nothing);
+    REQUIRE(t.b.inbox.size() == 7000);
+}
+
+TEST_CASE("allocations: none for any message, through loss, duplication and delay") {
+    trio t;
+    random_source dice(3);
+    t.weather = [&](kind) {
+        switch (dice.below(8)) {
+        case 0:
+        case 1: return lost;
+        case 2: return twice;
+        case 3: return late(70ms);
+        default: return treatment{};
+        }
+    };
+    exchange(t, 20, 200);
+    REQUIRE(allocated_by(t, [&] { exchange(t, 20, 200); }) == nothing);
+    REQUIRE(t.b.inbox.size() == 8000);
+    REQUIRE(t.b.machine->receiver().duplicates() > 100);
+    REQUIRE(t.a.machine->sender().resent() > 1000);
+}
+
+TEST_CASE("allocations: none for any message that goes through the mailbox") {
+    trio t;
+    const auto round = [&] {
+        t.disconnect(t.b);
+        for (int i = 0; i < 200; ++i) {
+            t.send("a message of some bytes");
+        }
+        REQUIRE(t.run_until_quiet());
+        t.connect(t.b);
+        REQUIRE(t.run_until([&] { return t.a.open() == 0; }, 1h));
+        t.a.outbox.clear();
+    };
+    round();
+    round();
+    REQUIRE(allocated_by(t, [&] {
+                for (int i = 0; i < 5; ++i) {
+                    round();
+                }
+            }) == nothing);
+    REQUIRE(t.b.inbox.size() == 1400);
+}
+
+TEST_CASE("allocations: none for messages that are cancelled or rejected") {
+    trio t;
+    const auto round = [&] {
+        for (int i = 0; i < 100; ++i) {
+            t.b.app = i % 3 == 0 ? app::rejects : app::accepts;
+            const ticket sent = t.send("a message of some bytes");
+            if (i % 2 == 0) {
+                t.cancel(t.a, sent);
+            }
+            t.run_for(7ms);
+        }
+        REQUIRE(t.run_until([&] { return t.a.open() == 0; }, 1h));
+        t.a.outbox.clear();
+    };
+    round();
+    round();
+    REQUIRE(allocated_by(t, [&] {
+                for (int i = 0; i < 5; ++i) {
+                    round();
+                }
+            }) == nothing);
+}
+
+TEST_CASE("allocations: none while A and B write to each other") {
+    trio t;
+    const auto round = [&](int messages) {
+        for (int i = 0; i < messages; ++i) {
+            t.send(t.a, t.b, "to B");
+            t.send(t.b, t.a, "to A");
+            t.run_for(3ms);
+        }
+        REQUIRE(t.run_until([&] { return t.a.open() + t.b.open() == 0; }, 1h));
+        t.a.outbox.clear();
+        t.b.outbox.clear();
+    };
+    round(300);
+    REQUIRE(allocated_by(t, [&] { round(1000); }) == nothing);
+}
+
+TEST_CASE("allocations: none for bytes that are refused") {
+    trio t;
+    exchange(t, 2, 10);
+    const std::size_t count = allocations_in([&] {
+        std::array<std::byte, 64> noise{};
+        random_source dice(9);
+        for (int i = 0; i < 10'000; ++i) {
+            for (std::byte& each : noise) {
+                each = static_cast<std::byte>(dice.next());
+            }
+            (void)t.a.machine->handle(noise);
+            (void)t.b.machine->handle(noise);
+        }
+    });
+    REQUIRE(count == 0);
+    REQUIRE(t.a.machine->refusals().total() == 10'000);
+    REQUIRE(t.b.machine->refusals().total() == 10'000);
+}

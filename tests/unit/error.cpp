@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include <sixfold/error.hpp>
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+
+TEST_CASE("error: a result is a value or an error") {
+    result<int> good = 5;
+    CHECK(good.has_value());
+    CHECK(good);
+    CHECK(*good == 5);
+    *good = 6;
+    CHECK(good.value() == 6);
+
+    const result<int> bad = error{errc::queue_full, "full"};
+    CHECK(!bad);
+    CHECK(bad.error().code == errc::queue_full);
+    CHECK(bad.error().what == "full");
+}
+
+TEST_CASE("error: a result gives up what can only be moved") {
+    result<std::unique_ptr<int>> owned = std::make_unique<int>(7);
+    const std::unique_ptr<int> taken = *std::move(owned);
+    REQUIRE(taken != nullptr);
+    CHECK(*taken == 7);
+    struct pair {
+        int first;
+        int second;
+    };
+    const result<pair> both = pair{1, 2};
+    CHECK(both->second == 2);
+}
+
+TEST_CASE("error: success of a call without a value is a result too") {
+    CHECK(result<void>().has_value());
+    const result<void> bad = error{errc::unknown_link, "no"};
+    CHECK(!bad.has_value());
+    CHECK(bad.error().code == errc::unknown_link);
+}
+
+TEST_CASE("error: refusals are counted, each reason for itself") {
+    refusal_counts counts;
+    CHECK(counts.total() == 0);
+    for (std::size_t i = 1; i < refusal_kinds; ++i) {
+        for (std::size_t n = 0; n < i; ++n) {
+            counts.add(static_cast<refusal>(i));
+        }
+    }
+    std::size_t sum = 0;
+    for (std::size_t i = 1; i < refusal_kinds; ++i) {
+        CHECK(counts[static_cast<refusal>(i)] == i);
+        sum += i;
+    }
+    CHECK(counts.total() == sum);
+    counts.add(refusal::none);  // not a refusal
+    CHECK(counts.total() == sum);
+}
+
+}  // namespace

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <sixfold/inbound_stream.hpp>
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+
+/// The ack state of a stream, with the bytes that it refers to.
+struct reported {
+    std::array<std::byte, ack_state_size_max(64)> encoded{};
+    ack_state state;
+
+    explicit reported(const inbound_stream& stream,
+                      const std::optional<receiver_limits>& limits = std::nullopt) {
+        const std::size_t size = stream.report(limits, encoded);
+        REQUIRE(size != 0);
+        REQUIRE(ack_state::decode(std::span(encoded).first(size), state) == refusal::none);
+    }
+};
+
+TEST_CASE("inbound_stream: an empty stream is floor 0, and nothing else") {
+    const inbound_stream stream(8, 4);
+    const reported report(stream);
+    CHECK(report.state.floor() == 0);
+    CHECK(report.state.horizon() == 0);
+    CHECK(report.state.end() == 0);
+    CHECK(!report.state.limits());
+    CHECK(stream.epoch == epoch::none);
+}
+
+TEST_CASE("inbound_stream: reports what has ended, how, and what is held") {
+    inbound_stream stream(8, 4);
+    for (const seq each : {seq{0}, seq{1}, seq{3}, seq{4}}) {
+        stream.window.accept(each);
+    }
+    stream.note({3, fate::tombstoned});
+    stream.note({1, fate::rejected});
+    stream.held.set(5);
+    const reported report(stream, receiver_limits{8, 4, 100});
+    const std::vector<fate> expected{fate::accepted, fate::rejected, fate::open, fate::tombstoned,
+                                     fate::accepted, fate::held,     fate::open};
+    for (seq i = 0; i < expected.size(); ++i) {
+        CHECK(report.state.of(i) == expected[i]);
+    }
+    CHECK(report.state.limits() == receiver_limits{8, 4, 100});
+}
+
+TEST_CASE(
+    "inbound_stream: when the memory for exceptions is full the horizon moves over the lowest") {
+    inbound_stream stream(64, 2);
+    for (seq i = 0; i < 10; ++i) {
+        stream.window.accept(i);
+    }
+    stream.note({8, fate::tombstoned});
+    stream.note({2, fate::tombstoned});
+    CHECK(stream.horizon == 0);
+    stream.note({5, fate::rejected});
+    CHECK(stream.horizon == 3);
+    stream.note({1, fate::rejected});  // below: nobody can be told any more
+    CHECK(stream.horizon == 3);
+    const reported report(stream);
+    CHECK(report.state.of(2) == fate::ended);
+    CHECK(report.state.of(3) == fate::accepted);
+    CHECK(report.state.of(5) == fate::rejected);
+    CHECK(report.state.of(8) == fate::tombstoned);
+}
+
+TEST_CASE("inbound_stream: raising the floor takes the horizon along, and keeps what is above") {
+    inbound_stream stream(8, 4);
+    stream.window.accept(0);
+    stream.note({0, fate::tombstoned});
+    stream.window.accept(5);
+    stream.note({5, fate::rejected});
+    stream.raise(3);
+    CHECK(stream.window.floor() == 3);
+    CHECK(stream.horizon == 3);
+    const reported report(stream);
+    CHECK(report.state.of(0) == fate::ended);
+    CHECK(report.state.of(5) == fate::rejected);
+    stream.raise(1000);
+    CHECK(stream.window.floor() == 1000);
+    CHECK(stream.exceptions.empty());
+}
+
+TEST_CASE("inbound_stream: enters an epoch as an empty stream") {
+    inbound_stream stream(8, 4);
+    stream.raise(5);
+    stream.window.accept(6);
+    stream.note({6, fate::rejected});
+    stream.superseded = true;
+    stream.echo = echo{6, 1};
+    stream.next = 7;
+    stream.enter(epoch{9});
+    CHECK(stream.epoch == epoch{9});
+    CHECK((stream.window.floor() == 0 && stream.horizon == 0 && stream.next == 0));
+    CHECK(stream.window.of(6) == standing::fresh);
+    CHECK((stream.exceptions.empty() && !stream.superseded && !stream.echo));
+}
+
+TEST_CASE("inbound_stream: a report fits whatever is in it") {
+    inbound_stream stream(1 << 12, 64);
+    stream.raise(seq_end - (1 << 13));
+    const seq floor = stream.window.floor();
+    for (seq i = 1; i < 1 << 12; ++i) {
+        if (i % 2 == 1) {
+            stream.window.accept(floor + i);
+            stream.note({floor + i, fate::rejected});
+        } else {
+            stream.held.set(floor + i);
+        }
+    }
+    const reported report(stream, receiver_limits{1 << 12, 64, 1 << 27});
+    CHECK(report.state.floor() == floor);
+    CHECK(report.state.of(floor + 2) == fate::held);
+}
+
+}  // namespace

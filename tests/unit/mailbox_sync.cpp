@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include <sixfold/mailbox_sync.hpp>
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+using namespace std::chrono_literals;
+
+constexpr time_point start{};
+
+/// A request goes out, under this serial.
+sync_request ask(mailbox_sync& sync, std::uint32_t serial, time_point now = start) {
+    REQUIRE(sync.deadline() <= now);
+    const sync_request out = sync.poll(serial);
+    sync.sent(now + 1s);
+    return out;
+}
+
+mailbox_key key(seq which) {
+    return {"alice", {epoch{1}, which}};
+}
+
+TEST_CASE("mailbox_sync: asks when the link comes up, and page by page from the last key") {
+    mailbox_sync sync(30s);
+    CHECK(sync.deadline() == never);
+    sync.start(start);
+    CHECK(!ask(sync, 1).after.has_value());
+    CHECK(sync.deadline() == start + 1s);
+    sync.row();
+    CHECK(sync.answered({1, key(7)}, start));
+    CHECK(ask(sync, 2).after == key(7));
+    CHECK(sync.answered({2, std::nullopt}, start));
+    CHECK(sync.deadline() ==
+          start + 30s);  // nothing was accepted: a round more would bring the same
+    CHECK(!ask(sync, 3, start + 30s).after.has_value());
+}
+
+TEST_CASE("mailbox_sync: a request that is not answered goes out again, the same page") {
+    mailbox_sync sync(30s);
+    sync.start(start);
+    ask(sync, 1);
+    REQUIRE(sync.answered({1, key(7)}, start));
+    ask(sync, 2);
+    CHECK(sync.resends() == 1);
+    CHECK(ask(sync, 3, start + 1s).after == key(7));
+    CHECK(sync.resends() == 2);
+    CHECK(
+        !sync.answered({2, key(9)}, start));  // of the earlier one: its rows came, its key may not
+    CHECK(sync.answered({3, key(9)}, start));
+    CHECK(!sync.answered({3, key(9)}, start));
+    CHECK(ask(sync, 4).after == key(9));
+    CHECK(sync.resends() == 1);
+}
+
+TEST_CASE("mailbox_sync: a round in which something was accepted is followed by another at once") {
+    mailbox_sync sync(30s);
+    sync.start(start);
+    ask(sync, 1);
+    sync.row();
+    sync.progress(start);
+    REQUIRE(sync.answered({1, std::nullopt}, start));
+    CHECK(sync.deadline() == start);
+    CHECK(!ask(sync, 2).after.has_value());
+    REQUIRE(sync.answered({2, std::nullopt}, start));  // empty now
+    CHECK(sync.deadline() == start + 30s);
+}
+
+TEST_CASE("mailbox_sync: rows that were passed by are asked for when the receiver gets on") {
+    mailbox_sync sync(30s);
+    sync.start(start);
+    ask(sync, 1);
+    sync.row();
+    REQUIRE(sync.answered({1, std::nullopt}, start));
+    CHECK(sync.deadline() == start + 30s);
+    sync.progress(start + 5s);
+    CHECK(sync.deadline() == start + 5s);
+}
+
+TEST_CASE("mailbox_sync: what comes directly does not make a quiet mailbox ask") {
+    mailbox_sync sync(30s);
+    sync.start(start);
+    ask(sync, 1);
+    REQUIRE(sync.answered({1, std::nullopt}, start));
+    sync.progress(start + 5s);
+    CHECK(sync.deadline() == start + 30s);
+}
+
+TEST_CASE("mailbox_sync: without a link nothing is asked, and no answer is taken") {
+    mailbox_sync sync(30s);
+    sync.start(start);
+    ask(sync, 1);
+    sync.stop();
+    CHECK(sync.deadline() == never);
+    CHECK(!sync.answered({1, key(3)}, start));
+    sync.start(start + 9s);
+    CHECK(sync.deadline() == start + 9s);
+    CHECK(!ask(sync, 2, start + 9s).after.has_value());
+}
+
+}  // namespace

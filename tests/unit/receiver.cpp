@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <sixfold/sixfold.hpp>
+#include "support/catch.hpp"
+#include "support/test_access.hpp"
+
+namespace {
+
+using namespace sixfold;
+using namespace std::chrono_literals;
+
+constexpr epoch entered{0xE};
+constexpr epoch larger{0xF};
+
+/// A receiver on a clock of its own, and all that comes out of it.
+struct fixture {
+    manual_clock clock;
+    receiver b;
+    std::array<std::byte, 8192> buffer{};
+    std::vector<std::byte> wire;        // all bytes that came out
+    std::array<std::byte, 512> last{};  // the last ack state
+
+    explicit fixture(const receiver_options& options = {}, std::uint64_t seed = 1)
+        : b(receiver::create(clock, seed, options).value()) {
+        b.link_up(framing("bob"));
+    }
+
+    struct sent {
+        std::vector<ack_request> acks;
+        std::vector<sync_request> syncs;
+    };
+    sent transmit() {
+        sent out;
+        while (const auto packet = b.poll_transmit(buffer)) {
+            wire.insert(wire.end(), packet->begin(), packet->end());
+            packet_reader reader(*packet);
+            while (const auto one = reader.next()) {
+                frame decoded;
+                REQUIRE(decode(*one, framing("bob"), decoded) == refusal::none);
+                if (auto* ack = std::get_if<ack_request>(&decoded)) {
+                    std::copy(ack->state.begin(), ack->state.end(), last.begin());
+                    ack->state = std::span(last).first(ack->state.size());
+                    out.acks.push_back(*ack);
+                } else {
+                    out.syncs.push_back(std::get<sync_request>(decoded));
+                }
+            }
+        }
+        return out;
+    }
+    /// The ack state that comes out now.
+    ack_state state() {
+        const sent out = transmit();
+        REQUIRE(!out.acks.empty());
+        ack_state decoded;
+        REQUIRE(ack_state::decode(out.acks.back().state, decoded) == refusal::none);
+        return decoded;
+    }
+    /// Everything is answered; the mailbox is empty.
+    void settle() {
+        for (sent out = transmit(); !out.acks.empty() || !out.syncs.empty(); out = transmit()) {
+            for (const ack_request& each : out.acks) {
+                (void)b.handle(ack_answer{each.to, each.serial});
+            }
+            for (const sync_request& each : out.syncs) {
+                (void)b.handle(sync_answer{each.serial, std::nullopt});
+            }
+        }
+    }
+
+    refusal probe(seq low = 0, const peer& from = "alice", epoch in = entered) {
+        return b.handle(
+            msg_notify{.from = from, .epoch = in, .form = form::probe, .clean = true, .low = low});
+    }
+    refusal direct(seq which, std::string_view text = "text", const peer& from = "alice") {
+        return b.handle(
+            msg_notify{.from = from, .epoch = entered, .seq = which, .payload = as_bytes(text)});
+    }
+    refusal tombstone(seq which) {
+        return b.handle(
+            msg_notify{.from = "alice", .epoch = entered, .form = form::tombstone, .seq = which});
+    }
+    /// A message comes out, and is not settled.
+    message get() {
+        const auto next = b.poll_message();
+        REQUIRE(next.has_value());
+        return *next;
+    }
+    std::vector<seq> take_all() {
+        std::vector<seq> out;
+        while (const auto next = b.poll_message()) {
+            out.push_back(next->id.seq);
+            REQUIRE(b.accept(*next).has_value());
+        }
+        return out;
+    }
+};
+
+// --- the app -----------------------------------------------------------------------------------------
+
+TEST_CASE("receiver: nothing is acknowledged as delivered before the app's word") {
+    fixture f;
+    (void)f.probe();
+    (void)f.direct(0);
+    CHECK(f.state().of(0) == fate::held);
+    const message first = f.get();
+    CHECK(as_text(first.payload) == "text");
+    CHECK(f.transmit().acks.empty());
+    REQUIRE(f.b.accept(first).has_value());
+    CHECK(f.state().of(0) == fate::accepted);
+}
+
+TEST_CASE("receiver: accepting what was never handed out is an error and changes nothing") {
+    fixture f;
+    (void)f.probe();
+    (void)f.direct(0);
+    (void)f.direct(1);
+    f.settle();
+    const std::string before = test_access::fingerprint(f.b);
+    for (const seq which : {seq{0}, seq{1}, seq{2}, seq{1000}, seq_end - 1}) {
+        CHECK(f.b.accept({"alice", {entered, which}, {}}).error().code == errc::unknown_message);
+        CHECK(f.b.reject({"alice", {entered, which}, {}}).error().code == errc::unknown_message);
+    }
+    CHECK(f.b.accept({"alice", {larger, 0}, {}}).error().code == errc::unknown_message);
+    CHECK(f.b.accept({"carol", {entered, 0}, {}}).error().code == errc::unknown_message);
+    CHECK(f.b.accept({"", {}, {}}).error().code == errc::unknown_message);
+    CHECK(test_access::fingerprint(f.b) == before);
+    CHECK(f.transmit().acks.empty());
+    CHECK(f.take_all() == std::vector<seq>{0, 1});
+}
+
+TEST_CASE("receiver: accepting twice is once, and so is rejecting") {
+    fixture f;
+    (void)f.probe();
+    (void)f.direct(0);
+    (void)f.direct(1);
+    const message first = f.get();
+    const message second = f.get();
+    REQUIRE(f.b.accept(first).has_value());
+    REQUIRE(f.b.reject(second).has_value());
+    f.settle();
+    const std::string before = test_access::fingerprint(f.b);
+    CHECK(f.b.accept(first).has_value());
+    CHECK(f.b.reject(second).has_value());
+    CHECK(test_access::fingerprint(f.b) == before);
+    CHECK(f.transmit().acks.empty());
+    CHECK(!f.b.poll_message().has_value());
+}
+
+TEST_CASE("receiver: with acceptance on delivery the app may still say that it accepts") {
+    fixture f({.acceptance = acceptance::on_delivery});
+    (void)f.probe();
+    (void)f.direct(0, "zero");
+    (void)f.direct(1, "one");
+    const message first = f.get();
+    CHECK(f.state().floor() == 1);
+    CHECK(f.b.accept(first).has_value());
+    CHECK(as_text(first.payload) == "zero");  // good until the next one
+    const message second = f.get();
+    CHECK(as_text(second.payload) == "one");
+    CHECK(f.b.reject(second).has_value());  // too late: it has been accepted
+    CHECK(!f.b.poll_message().has_value());
+    CHECK(f.state().of(1) == fate::accepted);
+}
+
+TEST_CASE("receiver: messages may be settled in any order, and come in theirs") {
+    fixture f;
+    (void)f.probe();
+    (void)f.direct(2);
+    CHECK(!f.b.poll_message().has_value());
+    (void)f.direct(1);
+    CHECK(!f.b.poll_message().has_value());
+    (void)f.direct(0);
+    const message a = f.get();
+    const message b = f.get();
+    const message c = f.get();
+    CHECK((a.id.seq == 0 && b.id.seq == 1 && c.id.seq == 2));
+    REQUIRE(f.b.accept(c).has_value());
+    REQUIRE(f.b.reject(a).has_value());
+    const ack_state state = f.state();
+    CHECK(state.floor() == 1);
+    CHECK(state.of(0) == fate::rejected);
+    CHECK(state.of(1) == fate::held);
+    CHECK(state.of(2) == fate::accepted);
+    REQUIRE(f.b.accept(b).has_value());
+    CHECK(f.state().floor() == 3);
+}
+
+TEST_CASE("receiver: as it comes, a gap holds nothing up") {
+    fixture f({.delivery = delivery::as_it_comes});
+    (void)f.probe();
+    (void)f.direct(5);
+    (void)f.direct(3);
+    (void)f.direct(5);
+    CHECK(f.take_all() == std::vector<seq>{5, 3});
+    CHECK(f.b.duplicates() == 1);
+}
+
+TEST_CASE("receiver: hands each message out once, however often it comes") {
+    fixture f;
+    (void)f.probe();
+    for (int i = 0; i < 3; ++i) {
+        (void)f.direct(0);
+    }
+    const message first = f.get();
+    (void)f.direct(0);
+    CHECK(!f.b.poll_message().has_value());
+    REQUIRE(f.b.accept(first).has_value());
+    (void)f.direct(0);
+    CHECK(!f.b.poll_message().has_value());
+    CHECK(f.b.duplicates() == 4);
+    CHECK(f.state().floor() == 1);
+}
+
+TEST_CASE("receiver: the app's word comes before a tombstone that came while it looked") {
+    fixture f;
+    (void)f.probe();
+    (void)f.direct(0);
+    const message first = f.get();
+    (void)f.tombstone(0);
+    CHECK(f.state().of(0) == fate::held);
+    CHECK(as_text(first.payload) == "text");
+    REQUIRE(f.b.accept(first).has_value());
+    CHECK(f.state().of(0) == fate::accepted);
+}
+
+TEST_CASE("receiver: a tombstone ends what the app has not seen") {
+    fixture f;
+    (void)f.probe();
+    (void)f.direct(1);
+    (void)f.tombstone(1);
+    (void)f.direct(1);
+    (void)f.direct(0);
+    CHECK(f.take_all() == std::vector<seq>{0});
+    const ack_state state = f.state();
+    CHECK(state.floor() == 2);
+    CHECK(state.of(1) == fate::tombstoned);
+}
+
+TEST_CASE("receiver: a message that is settled after its stream moved on is no error") {
+    fixture f;
+    (void)f.probe();
+    (void)f.direct(0);
+    const message first = f.get();
+    SECTION("to another floor") {
+        (void)f.probe(3);
+        CHECK(f.b.accept(first).has_value());
+        CHECK(f.state().floor() == 3);
+    }
+    SECTION("to another epoch") {
+        (void)f.probe(0, "alice", larger);
+        CHECK(as_text(first.payload) == "text");
+        CHECK(f.b.accept(first).has_value());
+        CHECK(f.b.accept(first).has_value());  // twice is once, here too
+        const ack_state state = f.state();
+        CHECK(state.floor() == 0);
+        CHECK(state.of(0) == fate::open);
+    }
+}
+
+// --- capacities --------------------------------------------------------------------------------------
+
+TEST_CASE("receiver: every capacity can be one") {
+    fixture f({.window = 1,
+               .exceptions = 1,
+               .payload_max = 1,
+               .held_entries = 1,
+               .held_bytes = 1,
+               .peers_max = 1});
+    (void)f.probe();
+    for (seq i = 0; i < 20; ++i) {
+        (void)f.direct(i + 1, "y");  // beyond the window
+        if (i % 3 == 1) {
+            (void)f.tombstone(i);
+        } else {
+            (void)f.direct(i, "x");
+            const message next = f.get();
+            CHECK(next.id.seq == i);
+            REQUIRE((i % 3 == 0 ? f.b.accept(next) : f.b.reject(next)).has_value());
+        }
+        const ack_state state = f.state();
+        CHECK(state.floor() == i + 1);
+        CHECK(state.of(i) == std::array{fate::accepted, fate::tombstoned, fate::rejected}[i % 3]);
+    }
+}
+
+TEST_CASE("receiver: a sender too many is refused, counted, and not answered") {
+    fixture f({.peers_max = 1});
+    (void)f.probe();
+    f.settle();
+    CHECK(f.direct(0, "x", "carol") == refusal::peers_full);
+    CHECK(f.b.refusals()[refusal::peers_full] == 1);
+    CHECK(f.transmit().acks.empty());
+    CHECK(f.direct(0) == refusal::none);
+}
+
+TEST_CASE("receiver: the awaited message finds room when everything else is full") {
+    fixture f({.held_entries = 2});
+    (void)f.probe();
+    for (seq i = 6; i > 0; --i) {
+        (void)f.direct(i);
+    }
+    const ack_state full = f.state();
+    CHECK((full.of(6) == fate::held && full.of(5) == fate::held && full.of(4) == fate::open));
+    for (seq i = 0; i < 5; ++i) {
+        (void)f.direct(i);
+        CHECK(f.get().id.seq == i);
+        REQUIRE(f.b.accept({"alice", {entered, i}, {}}).has_value());
+    }
+    CHECK(f.take_all() == std::vector<seq>{5, 6});
+}
+
+TEST_CASE("receiver: a payload that is too large is rejected, not waited for") {
+    fixture f({.payload_max = 4});
+    (void)f.probe();
+    (void)f.direct(0, "12345");
+    (void)f.direct(1, "1234");
+    CHECK(f.take_all() == std::vector<seq>{1});
+    const ack_state state = f.state();
+    CHECK(state.floor() == 2);
+    CHECK(state.of(0) == fate::rejected);
+}
+
+TEST_CASE("receiver: the oldest exception is forgotten honestly") {
+    fixture f({.exceptions = 2});
+    (void)f.probe();
+    for (seq i = 0; i < 6; ++i) {
+        (void)(i % 2 == 0 ? f.tombstone(i) : f.direct(i));
+    }
+    CHECK(f.take_all() == std::vector<seq>{1, 3, 5});
+    const ack_state state = f.state();
+    CHECK(state.floor() == 6);
+    CHECK(state.of(0) == fate::ended);
+    CHECK(state.of(1) == fate::accepted);
+    CHECK(state.of(2) == fate::tombstoned);
+    CHECK(state.of(4) == fate::tombstoned);
+}
+
+TEST_CASE("receiver: tells its limits when a probe asks, until that was answered") {
+    fixture f({.window = 7, .exceptions = 5, .payload_max = 99});
+    (void)f.probe();
+    auto out = f.transmit();
+    REQUIRE(out.acks.size() == 1);
+    ack_state state;
+    REQUIRE(ack_state::decode(out.acks[0].state, state) == refusal::none);
+    CHECK(state.limits() == receiver_limits{7, 5, 99});
+    (void)f.direct(0);
+    CHECK(f.state().limits().has_value());
+    (void)f.b.handle(ack_answer{"alice", out.acks[0].serial + 2});
+    f.settle();
+    (void)f.direct(1);
+    CHECK(!f.state().limits().has_value());
+}
+
+// --- epochs ------------------------------------------------------------------------------------------
+
+TEST_CASE("receiver: frames of a smaller epoch are told so, and change nothing") {
+    fixture f;
+    (void)f.probe(0, "alice", larger);
+    f.settle();
+    const std::string before = test_access::fingerprint(f.b);
+    (void)f.direct(0);
+    auto out = f.transmit();
+    REQUIRE(out.acks.size() == 1);
+    CHECK(out.acks[0].word == ack_word::past);
+    CHECK(out.acks[0].current == larger);
+    CHECK(test_access::fingerprint(f.b) == before);
+    CHECK(!f.b.poll_message().has_value());
+}
+
+TEST_CASE("receiver: a larger epoch waits for the word that nothing of a smaller one is left") {
+    fixture f;
+    (void)f.probe();
+    (void)f.b.handle(msg_notify{.from = "alice", .epoch = larger, .payload = as_bytes("new")});
+    auto out = f.transmit();
+    REQUIRE(out.acks.size() == 2);  // of the probe, and of the message
+    CHECK(!f.b.poll_message().has_value());
+    (void)f.probe(0, "alice", larger);
+    (void)f.b.handle(msg_notify{.from = "alice", .epoch = larger, .payload = as_bytes("new")});
+    CHECK(as_text(f.get().payload) == "new");
+}
+
+TEST_CASE("receiver: the last rows of a superseded epoch within the window are taken over holes") {
+    fixture f({.window = 4});
+    (void)f.probe();
+    (void)f.direct(0);
+    CHECK(f.take_all() == std::vector<seq>{0});
+    (void)f.b.handle(msg_notify{.from = "alice", .epoch = larger, .payload = as_bytes("new")});
+    f.settle();
+    const auto row = [&](seq which, seq base) {
+        (void)f.b.handle(msg_notify{.from = "alice",
+                                    .epoch = entered,
+                                    .seq = which,
+                                    .drained = true,
+                                    .clean = true,
+                                    .first = true,
+                                    .low = base,
+                                    .payload = as_bytes("row")});
+    };
+    SECTION("within the window") {
+        row(3, 1);
+        CHECK(f.take_all() == std::vector<seq>{3});
+    }
+    SECTION("what came directly and waits for a hole is not lost on the way") {
+        (void)f.direct(2);
+        row(3, 1);
+        CHECK(f.take_all().back() == 3);
+    }
+}
+
+// --- time and acknowledgements -----------------------------------------------------------------------
+
+TEST_CASE(
+    "receiver: an acknowledgement is sent again until it is answered, never later than the cap") {
+    fixture f({.retry = {.first = 100ms, .max = 2s}, .sync_interval = 24h});
+    f.settle();
+    (void)f.probe();
+    REQUIRE(f.transmit().acks.size() == 1);
+    std::vector<duration> waits;
+    time_point last = f.clock.now();
+    std::uint32_t serial = 0;
+    for (int i = 0; i < 200 && waits.size() < 30; ++i) {  // the mailbox is asked in between
+        f.clock.set(f.b.next_deadline());
+        for (const ack_request& each : f.transmit().acks) {
+            CHECK(each.serial != serial);
+            serial = each.serial;
+            waits.push_back(f.clock.now() - last);
+            last = f.clock.now();
+        }
+    }
+    REQUIRE(waits.size() == 30);
+    CHECK(waits[0] <= 125ms);
+    std::size_t different = 0;
+    for (std::size_t i = 10; i < waits.size(); ++i) {
+        CHECK(waits[i] >= 2s);
+        CHECK(waits[i] <= 2500ms);
+        different += std::size_t{waits[i] != waits[i - 1]};
+    }
+    CHECK(different > 15);
+    REQUIRE(f.b.handle(ack_answer{"alice", serial - 1}) == refusal::none);
+    CHECK(f.b.next_deadline() < f.clock.now() + 3s);  // an answer to an older one
+    REQUIRE(f.b.handle(ack_answer{"alice", serial}) == refusal::none);
+    CHECK(f.b.next_deadline() > f.clock.now() + 3s);
+}
+
+TEST_CASE("receiver: after a year each acknowledgement goes out once") {
+    fixture f;
+    for (char c = 'a'; c <= 'z'; ++c) {
+        (void)f.probe(0, std::string(1, c));
+    }
+    REQUIRE(f.transmit().acks.size() == 26);
+    f.clock.advance(std::chrono::hours(24 * 365));
+    const auto out = f.transmit();
+    CHECK(out.acks.size() == 26);
+    CHECK(out.syncs.size() == 1);
+    CHECK(f.transmit().acks.empty());
+    f.clock.set({});  // and back
+    CHECK(f.transmit().acks.empty());
+}
+
+TEST_CASE("receiver: after polling until empty the next deadline is ahead") {
+    fixture f;
+    (void)f.probe();
+    (void)f.direct(0);
+    for (int i = 0; i < 200; ++i) {
+        (void)f.transmit();
+        REQUIRE(f.b.next_deadline() > f.clock.now());
+        f.clock.set(f.b.next_deadline());
+        const auto out = f.transmit();
+        CHECK(out.acks.size() + out.syncs.size() > 0);
+    }
+    f.b.link_down();
+    CHECK(f.b.next_deadline() == never);
+}
+
+TEST_CASE("receiver: acknowledgements wait for their record") {
+    fixture f({.journaling = journaling::withhold});
+    (void)f.probe();  // to enter an epoch is a record too
+    CHECK(f.transmit().acks.empty());
+    f.b.durable(f.b.written());
+    f.settle();
+    (void)f.direct(0);
+    CHECK(f.state().of(0) == fate::held);  // which depends on no record
+    const message first = f.get();
+    REQUIRE(f.b.accept(first).has_value());
+    CHECK(f.transmit().acks.empty());
+    (void)f.direct(0);
+    (void)f.probe();
+    f.clock.advance(10s);
+    CHECK(f.transmit().acks.empty());
+    f.b.durable(f.b.written() - 1);
+    CHECK(f.transmit().acks.empty());
+    f.b.durable(f.b.written());
+    CHECK(f.state().of(0) == fate::accepted);
+}
+
+TEST_CASE("receiver: the record of one sender holds up no other") {
+    fixture f({.journaling = journaling::withhold});
+    (void)f.probe();
+    (void)f.probe(0, "carol");
+    f.b.durable(1);
+    const auto out = f.transmit();
+    REQUIRE(out.acks.size() == 1);
+    CHECK(out.acks[0].to == peer("alice"));
+    f.b.durable(2);
+    CHECK(f.transmit().acks.size() == 1);
+}
+
+TEST_CASE("receiver: frames that fit into no room come out with the next call") {
+    fixture f;
+    for (const char* name : {"a", "b", "c", "d"}) {
+        (void)f.probe(0, name);
+    }
+    std::size_t packets = 0;
+    std::size_t acks = 0;
+    std::array<std::byte, 64> small{};
+    while (const auto packet = f.b.poll_transmit(small)) {
+        ++packets;
+        packet_reader reader(*packet);
+        while (reader.next()) {
+            ++acks;
+        }
+        REQUIRE(packets < 20);
+    }
+    CHECK(acks == 5);  // and the request for the mailbox
+    CHECK(packets > 1);
+}
+
+TEST_CASE("receiver: a frame of a kind that it never takes is refused") {
+    fixture f;
+    f.settle();
+    const std::string before = test_access::fingerprint(f.b);
+    CHECK(f.b.handle(frame(msg_request{})) == refusal::direction);
+    CHECK(f.b.handle(frame(ack_notify{})) == refusal::direction);
+    CHECK(f.b.handle(ack_answer{"alice", 1}) == refusal::unknown_stream);
+    CHECK(f.b.handle(sync_answer{12345, std::nullopt}) == refusal::none);
+    CHECK(test_access::fingerprint(f.b) == before);
+    CHECK(f.b.refusals().total() == 3);
+    CHECK(f.transmit().acks.empty());
+}
+
+TEST_CASE("receiver: the same calls give the same bytes") {
+    const auto run = [](std::uint64_t seed) {
+        fixture f({.window = 8}, seed);
+        for (seq i = 0; i < 60; ++i) {
+            const std::string name(1, static_cast<char>('a' + i % 7));
+            (void)f.probe(0, name);
+            (void)f.direct(i / 7, "text", name);
+            (void)f.transmit();
+            (void)f.take_all();
+            f.clock.set(f.b.next_deadline());
+        }
+        return f.wire;
+    };
+    CHECK(run(1) == run(1));
+    CHECK(run(1) != run(2));
+    CHECK(run(1).size() > 1000);
+}
+
+}  // namespace

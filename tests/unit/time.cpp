@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <chrono>
+
+#include <sixfold/time.hpp>
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+using namespace std::chrono_literals;
+
+TEST_CASE("time: later stops at never") {
+    const time_point now = time_point{} + 5s;
+    CHECK(later(now, 2s) == time_point{} + 7s);
+    CHECK(later(now, (duration::max)()) == never);
+    CHECK(later(never, 1ns) == never);
+    CHECK(later(never, 0ns) == never);
+    CHECK(later(never - 1s, 1s) == never);
+    CHECK(later(never - 1s, 1s - 1ns) == never - 1ns);
+    CHECK((std::min)(now, never) == now);
+}
+
+TEST_CASE("time: a clock_ref reads the clock that it was given, and so do its copies") {
+    manual_clock clock;
+    const clock_ref ref = clock;
+    const clock_ref copy = ref;
+    clock.advance(3s);
+    CHECK(ref.now() == time_point{} + 3s);
+    clock.set(time_point{} + 1s);
+    CHECK(copy.now() == time_point{} + 1s);
+}
+
+TEST_CASE("time: any object with a now is a clock") {
+    struct {
+        [[nodiscard]] static time_point now() { return time_point{} + 42s; }
+    } const fixed;
+    CHECK(clock_ref(fixed).now() == time_point{} + 42s);
+}
+
+TEST_CASE("time: a manual clock does not run past the end of time") {
+    manual_clock clock;
+    clock.set(never - 1s);
+    clock.advance(1h);
+    CHECK(clock.now() == never);
+}
+
+}  // namespace

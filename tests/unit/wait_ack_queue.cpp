@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <sixfold/error.hpp>
+#include <sixfold/wait_ack_queue.hpp>
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+using place = wait_ack_queue::place;
+using slot = wait_ack_queue::slot;
+constexpr slot none = wait_ack_queue::none;
+
+void end(wait_ack_queue& queue, slot at, status how) {
+    queue[at].state = message_state::ended;
+    queue[at].outcome = how;
+    queue.announce(at);
+}
+
+TEST_CASE("wait_ack_queue: keeps a copy of each payload until it is dropped") {
+    wait_ack_queue queue(4, 4, 128);
+    std::string text(64, 'x');
+    const slot at = queue.add(as_bytes(text));
+    REQUIRE(at != none);
+    text.assign(64, 'y');
+    CHECK(as_text(queue.payload(at)) == std::string(64, 'x'));
+    CHECK(queue.bytes_used() == 64);
+    queue.drop_payload(at);
+    queue.drop_payload(at);
+    CHECK(queue.bytes_used() == 0);
+    CHECK(queue.payload(at).empty());
+    CHECK(queue.queued() == 1);
+}
+
+TEST_CASE("wait_ack_queue: is full by entries or by bytes, and then as it was") {
+    wait_ack_queue queue(3, 3, 128);
+    CHECK(queue.add(as_bytes(std::string(129, 'x'))) == none);
+    REQUIRE(queue.add(as_bytes(std::string(128, 'x'))) != none);
+    CHECK(queue.add(as_bytes("y")) == none);
+    CHECK(queue.queued() == 1);
+    REQUIRE(queue.add({}) != none);
+    REQUIRE(queue.add({}) != none);
+    CHECK(queue.add({}) == none);
+    CHECK(queue.queued() == 3);
+}
+
+TEST_CASE("wait_ack_queue: each list gives its entries in the order in which they came") {
+    wait_ack_queue queue(4, 4, 128);
+    const slot a = queue.add({});
+    const slot b = queue.add({});
+    const slot c = queue.add({});
+    CHECK(queue.first(place::due) == none);
+    for (const slot each : {a, b, c}) {
+        queue.move(each, place::due);
+    }
+    queue.move(a, place::due);  // to the end
+    CHECK(queue.first(place::due) == b);
+    queue.move(b, place::unjournaled);
+    CHECK(queue.first(place::unjournaled) == b);
+    CHECK(queue.first(place::due) == c);
+    queue.move(c, place::nowhere);
+    queue.move(c, place::nowhere);
+    CHECK(queue.first(place::due) == a);
+    queue.move(a, place::nowhere);
+    CHECK(queue.first(place::due) == none);
+}
+
+TEST_CASE("wait_ack_queue: tells of each entry what is known of it, stronger each time") {
+    wait_ack_queue queue(4, 4, 128);
+    const slot at = queue.add({});
+    queue.announce(at);
+    CHECK(queue.next_event() == none);  // nothing is known
+    queue[at].state = message_state::relayed;
+    queue.announce(at);
+    queue.announce(at);
+    REQUIRE(queue.next_event() == at);
+    CHECK(queue.knowledge(at) == status::relayed);
+    queue.told();
+    CHECK(queue.next_event() == none);
+    queue.announce(at);
+    CHECK(queue.next_event() == none);  // heard already
+    queue[at].state = message_state::stored;
+    queue.announce(at);
+    end(queue, at, status::delivered);  // the weaker one is skipped
+    REQUIRE(queue.next_event() == at);
+    CHECK(queue.knowledge(at) == status::delivered);
+    queue.told();
+    CHECK(queue.next_event() == none);
+    CHECK(queue.queued() == 0);
+}
+
+TEST_CASE("wait_ack_queue: a ticket names its message and no later one in the same place") {
+    wait_ack_queue queue(1, 1, 128);
+    std::vector<ticket> tickets;
+    for (int i = 0; i < 10; ++i) {
+        const slot at = queue.add(as_bytes("x"));
+        REQUIRE(at != none);
+        for (const ticket old : tickets) {
+            CHECK(queue.find(old) == none);
+        }
+        tickets.push_back(queue.ticket_of(at));
+        CHECK(queue.find(tickets.back()) == at);
+        end(queue, at, status::cancelled);
+        CHECK(queue.find(tickets.back()) == none);
+        queue.told();
+    }
+    CHECK(queue.find(ticket{~std::uint64_t{0}}) == none);
+    CHECK(queue.bytes_used() == 0);
+}
+
+TEST_CASE(
+    "wait_ack_queue: unsettled entries give their place in the queue to others, as many as may") {
+    wait_ack_queue queue(2, 1, 128);
+    const slot a = queue.add({});
+    const slot b = queue.add({});
+    CHECK(queue.add({}) == none);
+    queue.make_unsettled(a);
+    queue.make_unsettled(a);
+    CHECK((queue.queued() == 1 && queue.unsettled() == 1 && queue.unsettled_full()));
+    queue.make_unsettled(b);  // one too many: it keeps its place in the queue
+    CHECK((queue.queued() == 1 && queue.unsettled() == 1));
+    CHECK(queue.add({}) != none);
+    end(queue, a, status::ended);
+    queue.told();
+    CHECK((queue.queued() == 2 && queue.unsettled() == 0));
+}
+
+TEST_CASE("wait_ack_queue: an entry that ends leaves its list") {
+    wait_ack_queue queue(2, 2, 128);
+    const slot a = queue.add({});
+    const slot b = queue.add({});
+    queue.move(a, place::due);
+    queue.move(b, place::due);
+    end(queue, a, status::delivered);
+    queue.told();
+    CHECK(queue.first(place::due) == b);
+}
+
+}  // namespace
