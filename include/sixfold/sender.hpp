@@ -408,7 +408,8 @@ inline void sender::open_window(std::uint32_t which) {
     outbound_stream& stream = streams_[which];
     while (stream.unsent() < stream.window_end(options_.window)) {
         const slot at = stream.slot(stream.unsent());
-        if (at != wait_ack_queue::none) {
+        // A life that our journal does not know of may have sent it already, and it was stored.
+        if (at != wait_ack_queue::none && is_unfinished(queue_[at].state)) {
             if (queue_[at].record > durable_) {
                 return;
             }
