@@ -59,10 +59,10 @@ class framing {
     sixfold::checksum mode_;
 };
 
-/// The most bytes that a frame has besides its payload or ack state: those of a msg:R with the
-/// longest name and seq.
+/// The most bytes that a frame has besides its payload or ack state: those of a drained msg:N with
+/// the longest name and seqs, while a smaller epoch waits.
 inline constexpr std::size_t frame_overhead_max =
-    frame_header_size_max + (1 + peer::size_max) + 8 + 2 * varint_size(seq_end) + 1 + 4;
+    frame_header_size_max + (1 + peer::size_max) + 2 * 8 + 3 * varint_size(seq_end) + 4;
 
 /// The size of the largest frame that a client with these limits can emit or take. Must not be
 /// above 2^28.

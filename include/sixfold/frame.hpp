@@ -66,10 +66,15 @@ struct msg_notify {
     sixfold::seq seq = 0;      ///< not in a probe
     std::uint8_t attempt = 0;  ///< of the msg:R; only in a direct one
     bool drained = false;      ///< came out of the mailbox
-    bool clean = false;    ///< the mailbox holds no row of a smaller epoch (drained and probe only)
-    bool first = false;    ///< this is the lowest row of its stream (drained only)
-    sixfold::seq low = 0;  ///< all below has ended (drained and probe only)
+    sixfold::seq low = 0;      ///< all below has ended (drained and probe only)
+    msgid
+        smaller{};  ///< the lowest row of a smaller epoch that waits for B (drained and probe only)
     bytes payload{};
+
+    /// Does it say what the mailbox holds? A direct one does not, so that nobody has to look.
+    [[nodiscard]] bool looked() const noexcept { return drained || form == form::probe; }
+    /// The relay's word that the mailbox holds no row of a smaller epoch.
+    [[nodiscard]] bool clean() const noexcept { return looked() && smaller.epoch == epoch::none; }
 };
 
 /// Which msg:N an acknowledgement answers, so that the sender can measure the round trip without doubt.

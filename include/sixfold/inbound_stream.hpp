@@ -36,8 +36,6 @@ class inbound_stream {
     // --- volatile ---
     bit_ring held;  ///< got and not settled, from the floor on
     seq next = 0;   ///< in order: the first seq that was not handed out nor has ended
-    bool superseded =
-        false;  ///< a larger epoch was seen: nobody can fill the holes of this one any more
 
     // --- the acknowledgement that is owed ---
     std::optional<sixfold::echo> echo;
@@ -63,7 +61,6 @@ class inbound_stream {
         held.clear();
         exceptions.clear();
         horizon = next = 0;
-        superseded = false;
         echo.reset();
     }
 

@@ -18,7 +18,7 @@ namespace sixfold::inline v0 {
 /// | frame                        | operation | the outcome says                                             |
 /// |------------------------------|-----------|--------------------------------------------------------------|
 /// | msg:R, payload or tombstone  | put       | done, when the row is durable                                |
-/// | msg:R, probe                 | look      | `lowest`, `smaller_epochs`, `last_state` of the stream       |
+/// | msg:R, probe                 | look      | `lowest`, `smaller`, `last_state` of the stream              |
 /// | ack:R, state or past         | erase     | done, when the rows it covers are gone                       |
 /// | sync:R                       | page      | `rows` behind the key, `end`                                 |
 ///
@@ -37,7 +37,7 @@ struct mailbox_row {
     sixfold::form form = form::payload;  ///< payload or tombstone
     seq base = 0;                        ///< the base that the row came with
     seq lowest = 0;                      ///< the lowest seq of this stream in the mailbox
-    bool smaller_epochs = false;  ///< the mailbox holds rows of a smaller epoch of this sender
+    msgid smaller{};  ///< the lowest row of a smaller epoch of this sender; epoch none: no row
     bytes payload{};
 };
 
@@ -46,7 +46,8 @@ struct mailbox_outcome {
     bool done =
         false;  ///< false: full, failed, or not known; then the relay answers nothing (law 5)
     seq lowest = seq_end;  ///< look: the lowest seq of the stream in the mailbox; seq_end: no row
-    bool smaller_epochs = false;  ///< look: rows of a smaller epoch of the same sender are waiting
+    msgid
+        smaller{};  ///< look: the lowest row of a smaller epoch of this sender; epoch none: no row
     bytes
         last_state{};  ///< look: the last ack state seen of this stream and epoch; empty: none kept
     std::span<const mailbox_row> rows{};  ///< page: in the order of mailbox_key

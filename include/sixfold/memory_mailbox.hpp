@@ -217,7 +217,7 @@ class memory_mailbox {
         mailbox_outcome outcome;
         outcome.done = true;
         outcome.lowest = lowest(msg.to, from, msg.epoch);
-        outcome.smaller_epochs = smaller_epochs(msg.to, from, msg.epoch);
+        outcome.smaller = smaller(msg.to, from, msg.epoch);
         const auto at = states_.find({msg.to, from});
         if (at != states_.end() && at->second.epoch == msg.epoch) {
             outcome.last_state = at->second.state;
@@ -255,10 +255,10 @@ class memory_mailbox {
         if (!page_.empty() && page_.back().from == key.from &&
             page_.back().id.epoch == key.id.epoch) {
             out.lowest = page_.back().lowest;  // of the same stream: looked up already
-            out.smaller_epochs = page_.back().smaller_epochs;
+            out.smaller = page_.back().smaller;
         } else {
             out.lowest = lowest(to, key.from, key.id.epoch);
-            out.smaller_epochs = smaller_epochs(to, key.from, key.id.epoch);
+            out.smaller = smaller(to, key.from, key.id.epoch);
         }
         return out;
     }
@@ -269,10 +269,12 @@ class memory_mailbox {
         const bool found = at != rows_.end() && in_stream(at->first, to, from, epoch);
         return found ? at->first.key.id.seq : seq_end;
     }
-    [[nodiscard]] bool smaller_epochs(const peer& to, const peer& from, epoch epoch) const {
+    /// The lowest row of a smaller epoch of this sender; epoch none: it has no row.
+    [[nodiscard]] msgid smaller(const peer& to, const peer& from, epoch epoch) const {
         const auto at = rows_.lower_bound({to, {from, {epoch::none, 0}}});
-        return at != rows_.end() && at->first.to == to && at->first.key.from == from &&
-               at->first.key.id.epoch < epoch;
+        const bool found = at != rows_.end() && at->first.to == to && at->first.key.from == from &&
+                           at->first.key.id.epoch < epoch;
+        return found ? at->first.key.id : msgid{};
     }
     [[nodiscard]] static bool
     in_stream(const row_key& key, const peer& to, const peer& from, epoch epoch) {

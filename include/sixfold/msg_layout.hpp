@@ -105,19 +105,17 @@ struct frame_layout<msg_answer> {
 };
 
 //     direct    | from | epoch | seq | attempt | payload ...
-//     drained   | from | epoch | seq | low     | payload ...
-//     probe     | from | epoch | low
+//     drained   | from | epoch | seq | low     | smaller: epoch, seq, unless clean | payload ...
+//     probe     | from | epoch | low | smaller: epoch, seq, unless clean
 template <>
 struct frame_layout<msg_notify> {
     static constexpr std::uint8_t kind = 3;
     static constexpr unsigned form_mask = 3;
     static constexpr unsigned drained = 4;
     static constexpr unsigned clean = 8;
-    static constexpr unsigned first = 16;
 
     [[nodiscard]] static unsigned flags(const msg_notify& m) noexcept {
-        return static_cast<unsigned>(m.form) | flag(drained, m.drained) | flag(clean, m.clean) |
-               flag(first, m.first);
+        return static_cast<unsigned>(m.form) | flag(drained, m.drained) | flag(clean, m.clean());
     }
 
     [[nodiscard]] static bool accepts(unsigned flags) noexcept {
@@ -126,15 +124,20 @@ struct frame_layout<msg_notify> {
             return (flags & ~clean) == form;
         }
         const bool message = form <= static_cast<unsigned>(form::tombstone);
-        return message && ((flags & drained) != 0 ? flags < 32 : flags == form);
+        return message && ((flags & drained) != 0 ? flags < 16 : flags == form);
     }
 
     [[nodiscard]] static bool is_valid(const msg_notify& m) noexcept {
-        const bool direct = m.form != form::probe && !m.drained;
         return m.from.valid() && m.epoch != epoch::none && m.form <= form::probe &&
                m.seq < seq_end && m.low <= seq_end && (m.form != form::probe || m.seq == 0) &&
-               (direct ? m.low == 0 : m.attempt == 0) && (!m.drained || m.low <= m.seq) &&
-               (m.form == form::payload || m.payload.empty());
+               (m.looked() ? m.attempt == 0 && is_smaller(m)
+                           : m.low == 0 && m.smaller == msgid{}) &&
+               (!m.drained || m.low <= m.seq) && (m.form == form::payload || m.payload.empty());
+    }
+
+    [[nodiscard]] static bool is_smaller(const msg_notify& m) noexcept {
+        return m.smaller.epoch < m.epoch && m.smaller.seq < seq_end &&
+               (m.smaller.epoch != epoch::none || m.smaller.seq == 0);
     }
 
     template <class Out>
@@ -144,10 +147,14 @@ struct frame_layout<msg_notify> {
         if (m.form != form::probe) {
             out.put_varint(m.seq);
         }
-        if (m.form == form::probe || m.drained) {
-            out.put_varint(m.low);
-        } else {
+        if (!m.looked()) {
             out.put_u8(m.attempt);
+        } else {
+            out.put_varint(m.low);
+            if (!m.clean()) {
+                out.put_epoch(m.smaller.epoch);
+                out.put_varint(m.smaller.seq);
+            }
         }
         out.put_bytes(m.payload);
     }
@@ -155,19 +162,22 @@ struct frame_layout<msg_notify> {
     static void read(byte_reader& in, unsigned flags, msg_notify& m) noexcept {
         m.form = static_cast<form>(flags & form_mask);
         m.drained = (flags & drained) != 0;
-        m.clean = (flags & clean) != 0;
-        m.first = (flags & first) != 0;
         m.from = in.get_peer();
         m.epoch = in.get_epoch();
         if (m.form != form::probe) {
             m.seq = in.get_seq();
         }
-        if (m.form == form::probe || m.drained) {
+        if (!m.looked()) {
+            m.attempt = in.get_u8();
+        } else {
             m.low = in.get_seq_bound();
             // A row is not below the lowest row; a floor raised above it would lose it.
             in.require(!m.drained || m.low <= m.seq, refusal::seq);
-        } else {
-            m.attempt = in.get_u8();
+            if ((flags & clean) == 0) {
+                m.smaller.epoch = in.get_epoch();
+                in.require(m.smaller.epoch < m.epoch, refusal::epoch);
+                m.smaller.seq = in.get_seq();
+            }
         }
         if (m.form == form::payload) {
             m.payload = in.rest();

@@ -111,6 +111,7 @@ class receiver {
 
     // epochs and floors
     [[nodiscard]] bool enters(std::uint32_t which, const msg_notify& notice);
+    void pass_holes(std::uint32_t which, seq lowest_row);
     void raise(std::uint32_t which, seq low);
     void release_held(std::uint32_t which, seq to);
 
@@ -223,7 +224,7 @@ inline refusal receiver::handle(const msg_notify& notice) {
         return refusal::none;
     }
     stream.state_due = true;
-    if (notice.drained || notice.form == form::probe) {
+    if (notice.looked()) {
         raise(which, notice.low);
     }
     if (notice.form == form::probe) {
@@ -272,10 +273,12 @@ inline bool receiver::enters(std::uint32_t which, const msg_notify& notice) {
     if (notice.epoch < stream.epoch) {
         return false;
     }
-    if (!notice.clean) {
-        if (stream.epoch != epoch::none && !stream.superseded) {
-            stream.superseded = true;
-            sync_.progress(now_);  // rows that waited for a hole to be filled can be taken now
+    if (!notice.clean()) {
+        if (notice.looked()) {
+            sync_.look_again(now_);  // the way in leads through these rows
+        }
+        if (notice.smaller.epoch == stream.epoch) {
+            pass_holes(which, notice.smaller.seq);
         }
         return false;
     }
@@ -285,6 +288,19 @@ inline bool receiver::enters(std::uint32_t which, const msg_notify& notice) {
     sync_.progress(now_);
     sync_.look_again(now_);  // a row of this epoch may have been turned away
     return true;
+}
+
+/// A larger epoch was minted before the relay looked, so nobody fills the holes of ours any more: below its lowest row in
+/// the mailbox there is only what is held here, which goes first (law 1). Being about the past it stays true.
+inline void receiver::pass_holes(std::uint32_t which, seq lowest_row) {
+    const inbound_stream& stream = streams_[which];
+    const seq end = (std::min)(lowest_row, stream.window.floor() + stream.window.width());
+    for (seq at = stream.window.floor(); at < end; ++at) {
+        if (stream.held.test(at)) {
+            return raise(which, at);
+        }
+    }
+    raise(which, lowest_row);
 }
 
 /// The relay's word that all below has ended, in this or another life of ours (law 11).
@@ -338,9 +354,6 @@ inline void receiver::take(std::uint32_t which, const msg_notify& notice) {
         commit(which, notice.seq, fate::tombstoned);
     } else if (held) {
         ++duplicates_;
-        if (stream.superseded && notice.drained && notice.first) {
-            make_ready(held_.find(which, {notice.epoch, notice.seq}));
-        }
     } else if (notice.payload.size() > options_.payload_max) {
         commit(which, notice.seq, fate::rejected);
     } else {
@@ -351,21 +364,14 @@ inline void receiver::take(std::uint32_t which, const msg_notify& notice) {
 /// Keeps a message for the app, if there is room; if not, the sender has it still.
 inline void receiver::hold(std::uint32_t which, const msg_notify& notice) {
     inbound_stream& stream = streams_[which];
-    // Nobody can fill the holes of a superseded epoch: its rows are taken without waiting, each when
-    // it is the lowest (law 1).
-    const bool last_rows = stream.superseded && notice.drained;
-    if (in_order() && last_rows && !notice.first) {
-        return;
-    }
-    const bool awaited =
-        last_rows || notice.seq == (in_order() ? stream.next : stream.window.floor());
+    const bool awaited = notice.seq == (in_order() ? stream.next : stream.window.floor());
     const slot at = held_.add(which, {notice.epoch, notice.seq}, notice.payload,
                               awaited ? held_messages::room::spare : held_messages::room::ordinary);
     if (at == held_messages::none) {
         return;
     }
     stream.held.set(notice.seq);
-    if (in_order() && !last_rows) {
+    if (in_order()) {
         line_up(which);
     } else {
         make_ready(at);

@@ -278,18 +278,20 @@ class relay {
             ack_state::decode(outcome.last_state, checked) == refusal::none) {
             notify.state = outcome.last_state;
         }
-        post(from, notify, out);
-        const std::uint32_t to = peers_.find(msg.to);
-        if (to == none) {
-            return;
-        }
         msg_notify probe{};
         probe.from = from;
         probe.epoch = msg.epoch;
         probe.form = form::probe;
         probe.low = notify.low;
-        probe.clean = !outcome.smaller_epochs;
-        post(to, probe, out);
+        probe.smaller = outcome.smaller;
+        if (!is_valid(probe)) {  // damaged as well
+            return refuse(refusal::mailbox, out);
+        }
+        post(from, notify, out);
+        const std::uint32_t to = peers_.find(msg.to);
+        if (to != none) {
+            post(to, probe, out);
+        }
     }
 
     /// An ack:R goes on to A as it came, and is answered.
@@ -312,9 +314,8 @@ class relay {
         notify.form = row.form;
         notify.seq = row.id.seq;
         notify.drained = true;
-        notify.clean = !row.smaller_epochs;
-        notify.first = row.lowest == row.id.seq;
         notify.low = (std::min)(row.base, row.lowest);
+        notify.smaller = row.smaller;
         notify.payload = row.payload;
         return notify;
     }

@@ -31,7 +31,8 @@ void holds(const char* name, const rules& r) {
 
 void refutes(const rules& r) {
     const finding f = explore::search(r).run();
-    INFO("rule " << static_cast<int>(r.what) << ", " << f.states << " states");
+    INFO("rule " << static_cast<int>(r.what) << ", " << f.states << " states: " << f.wrong << "\n"
+                 << f.path);
     CHECK_FALSE(f.wrong.empty());
 }
 
@@ -70,6 +71,12 @@ TEST_CASE("explore: the large worlds, on request") {
     const std::uint32_t enough = 40'000'000;
     holds("2 messages, window 2 of 1",
           {.messages = 2, .window = 2, .width = 1, .states_max = enough});
+    holds(
+        "2 messages, window 2 of 1, 2 lives of A",
+        {.messages = 2, .window = 2, .width = 1, .lives = 2, .crash = false, .states_max = enough});
+    holds(
+        "2 messages, window 2, 2 lives of A",
+        {.messages = 2, .window = 2, .width = 2, .lives = 2, .crash = false, .states_max = enough});
     holds("2 messages, window 1, B loses its state",
           {.messages = 2, .amnesias = 1, .states_max = enough});
     holds("1 message, 2 lives of A, B loses its state",
@@ -89,6 +96,7 @@ TEST_CASE("explore: a law that is broken on purpose is refuted") {
     const rules cancelled{.cancels = 1, .slow_app = true};
     const rules forgetful{.amnesias = 1, .slow_app = true};
     const rules lives{.messages = 2, .lives = 2, .crash = false};
+    const rules holes{.messages = 2, .window = 2, .width = 1, .lives = 2, .crash = false};
     const struct {
         broken what;
         rules where;
@@ -104,6 +112,8 @@ TEST_CASE("explore: a law that is broken on purpose is refuted") {
         {broken::stored_ends_tombstone, cancelled},
         {broken::silence_beyond_window, {.messages = 2, .amnesias = 1}},
         {broken::epoch_used_again, lives},
+        {broken::holes_stay, holes},
+        {broken::holes_told_by_probe_only, holes},
         {broken::accept_before_commit, cancelled},
         {broken::dedup_not_durable, cancelled},
         {broken::delivered_by_relays_word,

@@ -113,13 +113,7 @@ class machines {
         return remember(b_steps_, b, f, [&] {
             b_node next = bs[b];
             step s;
-            const frame& what = frames[f].what;
-            if (const auto* notice = std::get_if<msg_notify>(&what);
-                notice != nullptr && heard(next, *notice)) {
-                msg_notify changed = *notice;
-                changed.clean = changed.clean || rules_.what == broken::direct_frame_enters;
-                next.machine.handle(changed);
-            }
+            give(next, frames[f].what);
             poll(next.machine, place::at_relay_from_b, s.sent);
             s.to = number(std::move(next));
             return s;
@@ -426,14 +420,29 @@ class machines {
         }
     }
 
-  private:
-    bool heard(b_node& b, const msg_notify& notice) const {
-        if (rules_.what != broken::silence_beyond_window || notice.form == form::probe) {
-            return true;
+    /// B takes a frame; in the way that the broken rule says, if it is about that.
+    void give(b_node& b, const frame& what) const {
+        const auto* notice = std::get_if<msg_notify>(&what);
+        if (notice == nullptr) {
+            b.machine.handle(what);
+            return;
         }
-        return notice.seq < test_access::floor(b.machine, "a") + rules_.width;
+        if (rules_.what == broken::silence_beyond_window && notice->form != form::probe &&
+            notice->seq >= test_access::floor(b.machine, "a") + rules_.width) {
+            return;
+        }
+        msg_notify changed = *notice;
+        if (rules_.what == broken::direct_frame_enters && !changed.looked()) {
+            changed.drained = true;  // and clean, because it says nothing else
+        }
+        if (rules_.what == broken::holes_stay ||
+            (rules_.what == broken::holes_told_by_probe_only && changed.drained)) {
+            changed.smaller.seq = 0;
+        }
+        b.machine.handle(changed);
     }
 
+  private:
     void answer(relay& server, mailbox_request request, memory_mailbox& box, reactions& out) {
         if (auto* ack = std::get_if<ack_request>(&request.what);
             ack != nullptr && ack->word == ack_word::state) {
@@ -453,12 +462,12 @@ class machines {
                 row.base = row.lowest;
             }
             if (rules_.what == broken::clean_without_look) {
-                row.smaller_epochs = false;
+                row.smaller = {};
             }
         }
         outcome.rows = rows;
         if (rules_.what == broken::clean_without_look) {
-            outcome.smaller_epochs = false;
+            outcome.smaller = {};
         }
         if (rules_.what == broken::low_without_look) {
             outcome.lowest = seq_end;

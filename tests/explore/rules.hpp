@@ -21,6 +21,8 @@ enum class broken : std::uint8_t {
     highest_floor,             ///< A goes by the highest floor ever reported
     silence_beyond_window,     ///< B does not answer what is beyond its window
     epoch_used_again,          ///< A mints the same epoch after it lost its journal
+    holes_stay,                ///< B waits for what nobody can send any more
+    holes_told_by_probe_only,  ///< ... until A probes, and A may be gone
     accept_before_commit,      ///< B's app accepts, and commits afterwards
     dedup_not_durable,         ///< B's app commits without the dedup record
     delivered_by_relays_word,  ///< "ended below" is taken for `delivered`

@@ -100,6 +100,42 @@ TEST_CASE("lost journal: a hole that nobody can fill any more holds up nothing b
     REQUIRE(t.a.told("new").ends_with("delivered"));
 }
 
+TEST_CASE("lost journal: holes that are wider than B's window hold up nothing behind them") {
+    trio_options options;
+    options.b.receiver.window = 2;
+    options.b.receiver.delivery = GENERATE(delivery::in_order, delivery::as_it_comes);
+    trio t(options);
+    t.disconnect(t.b);
+    t.next(kind::msg_r, lost, 4);
+    for (int i = 0; i < 4; ++i) {
+        t.send("lost " + std::to_string(i));
+    }
+    t.send("stored 4");
+    t.run_for(15ms);
+    t.next(kind::msg_r, lost, 4);
+    for (int i = 5; i < 9; ++i) {
+        t.send("lost " + std::to_string(i));
+    }
+    t.send("stored 9");
+    t.run_for(15ms);
+    t.replace(t.a, reborn(t.a, 2));
+    REQUIRE(t.mailbox().rows() == 2);
+    SECTION("A writes again") {
+        t.send("new");
+        t.connect(t.b);
+        require_settled(t);
+    }
+    SECTION("A writes again, and is gone for ever") {
+        t.send("new");
+        REQUIRE(t.run_until_quiet());
+        t.disconnect(t.a);
+        t.connect(t.b);
+        REQUIRE(t.run_until_quiet());
+    }
+    REQUIRE(t.b.inbox == strings{"stored 4", "stored 9", "new"});
+    REQUIRE(t.mailbox().rows() == 0);
+}
+
 TEST_CASE("lost journal: twice in a row, and B follows from life to life") {
     trio t;
     strings all;

@@ -36,26 +36,18 @@ msg_notify direct(seq at, form what = form::payload, epoch in = entered) {
             .payload = what == form::payload ? as_bytes("text") : bytes{}};
 }
 
-/// What the relay says of the mailbox: rows of smaller epochs (dirty) or none (clean).
-enum class mailbox { clean, dirty };
+/// What the relay says of the mailbox: no row of a smaller epoch, or the lowest of them.
+constexpr msgid clean{};
 
-msg_notify drained(seq at, seq low, mailbox how, form what = form::payload, epoch in = entered) {
+msg_notify drained(seq at, seq low, msgid behind, form what = form::payload, epoch in = entered) {
     msg_notify notice = direct(at, what, in);
     notice.drained = true;
-    notice.clean = how == mailbox::clean;
     notice.low = low;
+    notice.smaller = behind;
     return notice;
 }
-msg_notify first(msg_notify notice) {
-    notice.first = true;
-    return notice;
-}
-msg_notify probe(seq low, mailbox how, epoch in = entered) {
-    return {.from = "alice",
-            .epoch = in,
-            .form = form::probe,
-            .clean = how == mailbox::clean,
-            .low = low};
+msg_notify probe(seq low, msgid behind, epoch in = entered) {
+    return {.from = "alice", .epoch = in, .form = form::probe, .low = low, .smaller = behind};
 }
 
 /// A receiver, and a message under test, E/1, of a stream whose message 0 was accepted long ago.
@@ -75,7 +67,7 @@ struct subject {
     }
 
     void enter() {
-        (void)b->handle(probe(0, mailbox::clean));
+        (void)b->handle(probe(0, clean));
         (void)b->handle(direct(0));
         poll();
         (void)b->accept(handed.at(0)).has_value();
@@ -156,8 +148,7 @@ struct subject {
         if (const auto at = held.find(which, {stream.epoch, own}); at != held_messages::none) {
             how += held[at].handed ? ", handed" : held[at].ready ? ", ready" : "";
         }
-        return fmt::format("{} floor {}: {}{}", stream.epoch, state.floor(), how,
-                           stream.superseded ? ", superseded" : "");
+        return fmt::format("{} floor {}: {}", stream.epoch, state.floor(), how);
     }
 };
 
@@ -234,20 +225,7 @@ std::vector<state_row> states() {
          }},
         {"rejected", usual, settled(false)},
         {"tombstoned", usual, after(direct(subject::own, form::tombstone))},
-        {"below the horizon", usual, after(probe(2, mailbox::clean))},
-        {"open, superseded", usual, after(direct(0, form::payload, larger))},
-        {"ready, superseded", usual,
-         [](subject& s) {
-             after(direct(subject::own))(s);
-             (void)s.b->handle(direct(0, form::payload, larger));
-             s.settle();
-         }},
-        {"handed, superseded", usual,
-         [](subject& s) {
-             hand_out(s);
-             (void)s.b->handle(direct(0, form::payload, larger));
-             s.settle();
-         }},
+        {"below the horizon", usual, after(probe(2, clean))},
         {"no room for a peer", one_peer,
          [](subject& s) {
              msg_notify other = direct(0);
@@ -288,8 +266,7 @@ message named(subject& s) {
 std::vector<input> inputs() {
     const seq floor = 1;  // in the state `open`
     const seq end = floor + subject::window;
-    const auto clean = mailbox::clean;
-    const auto dirty = mailbox::dirty;
+    const msgid dirty{smaller, 2};
     return {
         take("msg:N 0", direct(0)),
         take("msg:N 1", direct(1)),
@@ -306,29 +283,31 @@ std::vector<input> inputs() {
                  notice.payload = much;
                  return notice;
              }()),
-        take("drained 1 low 0", first(drained(1, 0, clean))),
-        take("drained 1 low 1", first(drained(1, 1, clean))),
-        take("drained 1 low 1 not first", drained(1, 1, clean)),
-        take("drained 1 tombstone", first(drained(1, 1, clean, form::tombstone))),
-        take("drained 2 low 1 not first", drained(2, 1, clean)),
-        take("drained 2 low 1 first", first(drained(2, 1, clean))),
-        take("drained 2 low 2 first", first(drained(2, 2, clean))),
-        take("drained 1 dirty", first(drained(1, 1, dirty))),
-        take("drained 9 low 1 first", first(drained(9, 1, clean))),
-        take("drained 9 low 9 first", first(drained(9, 9, clean))),
+        take("drained 1 low 0", drained(1, 0, clean)),
+        take("drained 1 low 1", drained(1, 1, clean)),
+        take("drained 1 tombstone", drained(1, 1, clean, form::tombstone)),
+        take("drained 2 low 1", drained(2, 1, clean)),
+        take("drained 2 low 2", drained(2, 2, clean)),
+        take("drained 1 dirty", drained(1, 1, dirty)),
+        take("drained 9 low 1", drained(9, 1, clean)),
+        take("drained 9 low 9", drained(9, 9, clean)),
         take("probe low 0", probe(0, clean)),
         take("probe low 1", probe(1, clean)),
         take("probe low 2", probe(2, clean)),
         take("probe low 9", probe(9, clean)),
         take("probe low 9 dirty", probe(9, dirty)),
         take("D msg:N 1", direct(1, form::payload, smaller)),
-        take("D drained 1 clean", first(drained(1, 1, clean, form::payload, smaller))),
+        take("D drained 1 clean", drained(1, 1, clean, form::payload, smaller)),
         take("D probe low 9", probe(9, clean, smaller)),
         take("F msg:N 0", direct(0, form::payload, larger)),
-        take("F drained 0 dirty", first(drained(0, 0, dirty, form::payload, larger))),
-        take("F drained 0 clean", first(drained(0, 0, clean, form::payload, larger))),
-        take("F drained 2 low 1 clean", first(drained(2, 1, clean, form::payload, larger))),
+        take("F drained 0 dirty", drained(0, 0, dirty, form::payload, larger)),
+        take("F drained 0, E/2 waits", drained(0, 0, {entered, 2}, form::payload, larger)),
+        take("F drained 0 clean", drained(0, 0, clean, form::payload, larger)),
+        take("F drained 2 low 1 clean", drained(2, 1, clean, form::payload, larger)),
         take("F probe low 0 dirty", probe(0, dirty, larger)),
+        take("F probe low 0, E/1 waits", probe(0, {entered, 1}, larger)),
+        take("F probe low 0, E/2 waits", probe(0, {entered, 2}, larger)),
+        take("F probe low 0, E/9 waits", probe(0, {entered, 9}, larger)),
         take("F probe low 0 clean", probe(0, clean, larger)),
         take("F probe low 3 clean", probe(3, clean, larger)),
         {"ack:A of the last",
@@ -379,7 +358,7 @@ support::table receiver_table() {
         "accepted before. The",
         "window is 4. D is a smaller epoch than E, F a larger one. The mailbox of a clean frame "
         "holds nothing of smaller",
-        "epochs, that of a dirty one does; frames whose epoch is not said are of E.",
+        "epochs, that of a dirty one D/2; frames whose epoch is not said are of E.",
         "",
         "to: the stream after the input, = if it is as before: its epoch, floor, and what became "
         "of seq 1 of its epoch.",

@@ -202,7 +202,8 @@ std::vector<outcome> outcomes(const mailbox_request& of, subject& s) {
         done("no rows");
         done("lowest row 1", {.lowest = 1});
         done("lowest row 8", {.lowest = 8});
-        done("smaller epochs", {.smaller_epochs = true});
+        done("smaller epoch", {.smaller = {epoch{1}, 2}});
+        done("no smaller epoch", {.smaller = {stream, 2}});
         done("last state", {.last_state = s.ack({.floor = 4})});
         done("broken state", {.last_state = as_bytes("broken")});
     } else if (std::holds_alternative<sync_request>(of.what)) {
@@ -216,7 +217,7 @@ std::vector<outcome> outcomes(const mailbox_request& of, subject& s) {
                                                                  .form = form::tombstone,
                                                                  .base = 3,
                                                                  .lowest = 5,
-                                                                 .smaller_epochs = true}};
+                                                                 .smaller = {epoch{1}, 2}}};
         static const std::array<mailbox_row, 1> broken{
             mailbox_row{.from = "alice", .id = {stream, 5}, .lowest = 9}};
         done("no rows");

@@ -197,7 +197,7 @@ class frame_log {
     static void describe(const sixfold::msg_notify& m, text_out& out) {
         out << m.from.name() << ' ' << number(m.epoch) << ':' << m.seq << text(m.form)
             << " attempt " << int{m.attempt} << (m.drained ? " drained" : "")
-            << (m.clean ? " clean" : "") << (m.first ? " first" : "") << " low " << m.low << " \""
+            << (m.clean() ? " clean" : "") << " low " << m.low << " \""
             << sixfold::as_text(m.payload) << '"';
     }
     static void describe(sixfold::ack_word word, sixfold::bytes state, text_out& out) {

@@ -81,7 +81,6 @@ struct test_access {
             add(out, floor);
             add(out, stream.horizon);
             add(out, stream.next);
-            add(out, stream.superseded ? 1U : 0U);
             for (const exception& e : stream.exceptions) {
                 add(out, e.seq * 8 + static_cast<std::uint64_t>(e.how));
             }

@@ -200,7 +200,6 @@ TEST_CASE("client: what is before a bad frame in a packet stands, what is behind
                                 .epoch = epoch{1},
                                 .seq = which,
                                 .drained = true,
-                                .clean = true,
                                 .payload = as_bytes("x")};
         used += encode(notice, framing(end), std::span(buffer).subspan(used));
     };

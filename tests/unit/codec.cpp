@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <fstream>
 #include <random>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ using blob = std::vector<std::byte>;
 
 constexpr epoch life{0x0102030405060708};
 constexpr epoch next_life{0x0102030405060709};
+constexpr epoch last_life{0x0102030405060707};
 
 blob from_hex(const std::string& text) {
     blob out;
@@ -37,7 +39,7 @@ struct example {
     std::string hex;
 };
 
-/// One of each kind and form, as the specification shows them.
+/// One of each kind and form; the specification shows the same.
 std::vector<example> examples() {
     const bytes hi = as_bytes("hi");
     const mailbox_key key{"alice", {life, 300}};
@@ -74,13 +76,11 @@ std::vector<example> examples() {
                     .epoch = life,
                     .seq = 300,
                     .drained = true,
-                    .clean = true,
-                    .first = true,
                     .low = 299,
                     .payload = hi},
-         "13 1C 18 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 AC 02 AB 02 68 69 05 C1 ED 43"},
+         "13 0C 18 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 AC 02 AB 02 68 69 70 87 EE 90"},
         {"msg:N, probe", "bob",
-         msg_notify{.from = "alice", .epoch = life, .form = form::probe, .clean = true, .low = 299},
+         msg_notify{.from = "alice", .epoch = life, .form = form::probe, .low = 299},
          "13 0A 14 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 AB 02 32 F0 70 A7"},
         {"ack:R, state", "bob",
          ack_request{
@@ -120,6 +120,10 @@ std::vector<example> examples() {
         {"sync:A", "bob", sync_answer{.serial = 2, .last = key},
          "18 01 15 02 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 AC 02 02 98 61 52"},
         {"sync:A, that was all", "bob", sync_answer{.serial = 3}, "18 00 05 03 45 99 BA A0"},
+        {"msg:N, probe, not clean", "bob",
+         msg_notify{.from = "alice", .epoch = life, .form = form::probe, .smaller = {last_life, 5}},
+         "13 02 1C 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 00 07 07 06 05 04 03 02 01 05 B9 A3 "
+         "29 5A"},
     };
 }
 
@@ -179,6 +183,35 @@ TEST_CASE("codec: the examples of the specification, in both directions [spec 4]
     }
 }
 
+/// "msg:R, probe (link of alice): 11 02 ..." of each frame that section 4 shows on a checked link.
+std::vector<std::string> shown_examples() {
+    const std::string file = __FILE__;
+    std::ifstream in(file.substr(0, file.find("tests/unit")) + "include/sixfold/README.md");
+    std::vector<std::string> out;
+    std::string title;
+    for (std::string line; std::getline(in, line);) {
+        const bool is_title = line.find("   (link of ") != std::string::npos;
+        const bool is_frame = line.rfind("        1", 0) == 0 && !title.empty();
+        if (is_frame) {
+            out.push_back(title + ": " + line.substr(8));
+        }
+        title = is_title ? line.substr(4) : "";
+    }
+    return out;
+}
+
+TEST_CASE("codec: the specification shows these examples, and no others [spec 4]") {
+    std::vector<std::string> expected;
+    for (const example& each : examples()) {
+        expected.push_back(std::string(each.name) + "   (link of " + each.end_of_link +
+                           "): " + each.hex);
+    }
+    std::vector<std::string> shown = shown_examples();
+    std::sort(expected.begin(), expected.end());
+    std::sort(shown.begin(), shown.end());
+    CHECK(shown == expected);
+}
+
 TEST_CASE("codec: every field of a frame comes back [spec 4]") {
     frame out;
     const auto all = examples();
@@ -210,9 +243,8 @@ TEST_CASE("codec: every field of a frame comes back [spec 4]") {
     CHECK_FALSE(std::get<msg_notify>(out).drained);
     CHECK(std::get<msg_notify>(read(7)).low == 299);
     CHECK(std::get<msg_notify>(out).drained);
-    CHECK(std::get<msg_notify>(out).clean);
-    CHECK(std::get<msg_notify>(out).first);
-    CHECK(std::get<msg_notify>(read(8)).clean);
+    CHECK(std::get<msg_notify>(out).clean());
+    CHECK(std::get<msg_notify>(read(8)).clean());
     CHECK(std::get<msg_notify>(out).form == form::probe);
 
     const blob ack = from_hex(all[9].hex);
@@ -234,6 +266,8 @@ TEST_CASE("codec: every field of a frame comes back [spec 4]") {
     CHECK(std::get<sync_request>(read(18)).after == mailbox_key{"alice", {life, 300}});
     CHECK(std::get<sync_answer>(read(19)).last == mailbox_key{"alice", {life, 300}});
     CHECK(std::get<sync_answer>(read(20)).serial == 3);
+    CHECK(std::get<msg_notify>(read(21)).smaller == msgid{last_life, 5});
+    CHECK_FALSE(std::get<msg_notify>(out).clean());
 }
 
 TEST_CASE("codec: refuses every frame in which one bit, or two, are flipped [spec 2.5]") {
@@ -334,7 +368,7 @@ TEST_CASE("codec: the header is checked in its order, and before the checksum [s
 TEST_CASE("codec: takes exactly the flags of the specification [spec 4]") {
     const std::vector<std::vector<unsigned>> allowed{{0, 1, 2, 4},  // msg:R
                                                      {0, 1},        // msg:A
-                                                     {0, 1, 2, 4, 5, 10, 12, 13, 20, 21, 28, 29},
+                                                     {0, 1, 2, 4, 5, 10, 12, 13},
                                                      {0, 1, 2, 4},  // ack:R
                                                      {0},           // ack:A
                                                      {0, 1, 2, 3, 4, 8, 20},
@@ -367,9 +401,14 @@ TEST_CASE("codec: each way for a body to be wrong has its refusal [spec 2.9]") {
     CHECK(refused(1, 2, bob + age + "05 00") == refusal::trailing);
     CHECK(refused(1, 2, bob + age + "80 80 80 80 80 80 80 80 40") == refusal::seq);
     CHECK(refused(2, 0, bob + age + "05 01 00") == refusal::trailing);
-    CHECK(refused(3, 4, bob + age + "05 80 80 80 80 80 80 80 80 40") == refusal::seq);
-    CHECK(refused(3, 4, bob + age + "05 81 80 80 80 80 80 80 80 40") == refusal::seq);
-    CHECK(refused(3, 5, bob + age + "05 05 68") == refusal::trailing);
+    CHECK(refused(3, 12, bob + age + "05 80 80 80 80 80 80 80 80 40") == refusal::seq);
+    CHECK(refused(3, 12, bob + age + "05 81 80 80 80 80 80 80 80 40") == refusal::seq);
+    CHECK(refused(3, 13, bob + age + "05 05 68") == refusal::trailing);
+    CHECK(refused(3, 2, bob + age + "05 " + age + "00") == refusal::epoch);  // not a smaller one
+    CHECK(refused(3, 2, bob + age + "05 00 00 00 00 00 00 00 00 00") == refusal::epoch);
+    CHECK(refused(3, 2, bob + age + "05 07" + age.substr(2) + "80 80 80 80 80 80 80 80 40") ==
+          refusal::seq);
+    CHECK(refused(3, 4, bob + age + "05 05 07" + age.substr(2)) == refusal::truncated);
     CHECK(refused(4, 0, bob + age + "FF FF FF FF 0F 00 00") == refusal::none);
     CHECK(refused(4, 0, bob + age + "FF FF FF FF 1F 00 00") == refusal::not_canonical);
     CHECK(refused(4, 0, bob + age + "07") == refusal::truncated);  // no ack state
@@ -433,8 +472,13 @@ TEST_CASE("codec: boundary values make the round trip") {
 TEST_CASE("codec: the bounds on the size of a frame hold, and the first is reached") {
     const std::string name(47, 'n');
     blob payload(1U << 21);
-    const msg_request largest{
-        .to = peer(name), .epoch = life, .seq = seq_end - 1, .base = 0, .payload = payload};
+    const msg_notify largest{.from = peer(name),
+                             .epoch = life,
+                             .seq = seq_end - 1,
+                             .drained = true,
+                             .low = seq_end - 1,
+                             .smaller = {last_life, seq_end - 1},
+                             .payload = payload};
     blob out(frame_size_max(payload.size(), 64));
     CHECK(encode(largest, checked, out) == frame_size_max(payload.size(), 64));
 
@@ -506,8 +550,15 @@ TEST_CASE("codec: fields that exclude each other make no frame") {
     CHECK_FALSE(is_valid(msg_answer{.to = "b", .id = {life, seq_end}}));
 
     CHECK(is_valid(msg_notify{.from = "a", .epoch = life}));
-    CHECK_FALSE(is_valid(msg_notify{.from = "a", .epoch = life, .clean = true}));
-    CHECK_FALSE(is_valid(msg_notify{.from = "a", .epoch = life, .first = true}));
+    CHECK_FALSE(is_valid(msg_notify{.from = "a", .epoch = life, .smaller = {epoch{1}, 2}}));
+    CHECK(is_valid(
+        msg_notify{.from = "a", .epoch = life, .drained = true, .smaller = {epoch{1}, 2}}));
+    CHECK_FALSE(
+        is_valid(msg_notify{.from = "a", .epoch = life, .drained = true, .smaller = {life, 2}}));
+    CHECK_FALSE(is_valid(
+        msg_notify{.from = "a", .epoch = life, .drained = true, .smaller = {epoch::none, 2}}));
+    CHECK_FALSE(is_valid(
+        msg_notify{.from = "a", .epoch = life, .drained = true, .smaller = {epoch{1}, seq_end}}));
     CHECK_FALSE(is_valid(msg_notify{.from = "a", .epoch = life, .low = 1}));
     CHECK_FALSE(is_valid(msg_notify{.from = "a", .epoch = life, .attempt = 1, .drained = true}));
     CHECK_FALSE(

@@ -98,17 +98,14 @@ TEST_CASE("fmt: msg frames") {
     CHECK(text(n) == "msg:N from alice 1a2b/17 attempt 2 64 bytes");
     n.form = form::tombstone;
     CHECK(text(n) == "msg:N from alice 1a2b/17 tombstone attempt 2");
+    CHECK(text(msg_notify{.from = "alice", .epoch = e, .seq = 17, .drained = true, .low = 15}) ==
+          "msg:N from alice 1a2b/17 drained clean low 15 0 bytes");
     CHECK(text(msg_notify{.from = "alice",
                           .epoch = e,
-                          .seq = 17,
-                          .drained = true,
-                          .clean = true,
-                          .first = true,
-                          .low = 15}) ==
-          "msg:N from alice 1a2b/17 drained clean first low 15 0 bytes");
-    CHECK(text(msg_notify{
-              .from = "alice", .epoch = e, .form = form::probe, .clean = true, .low = 15}) ==
-          "msg:N from alice 1a2b probe clean low 15");
+                          .form = form::probe,
+                          .low = 15,
+                          .smaller = {epoch{0x1a2a}, 3}}) ==
+          "msg:N from alice 1a2b probe low 15 smaller 1a2a/3");
 }
 
 TEST_CASE("fmt: ack frames") {

@@ -95,14 +95,13 @@ TEST_CASE("inbound_stream: enters an epoch as an empty stream") {
     stream.raise(5);
     stream.window.accept(6);
     stream.note({6, fate::rejected});
-    stream.superseded = true;
     stream.echo = echo{6, 1};
     stream.next = 7;
     stream.enter(epoch{9});
     CHECK(stream.epoch == epoch{9});
     CHECK((stream.window.floor() == 0 && stream.horizon == 0 && stream.next == 0));
     CHECK(stream.window.of(6) == standing::fresh);
-    CHECK((stream.exceptions.empty() && !stream.superseded && !stream.echo));
+    CHECK((stream.exceptions.empty() && !stream.echo));
 }
 
 TEST_CASE("inbound_stream: a report fits whatever is in it") {

@@ -283,8 +283,7 @@ TEST_CASE("memory_mailbox: what is no ack state erases nothing") {
     CHECK(mailbox.states() == 0);
 }
 
-TEST_CASE(
-    "memory_mailbox: a look says the lowest row of the stream and whether smaller epochs wait") {
+TEST_CASE("memory_mailbox: a look says the lowest row of the stream and of the smaller epochs") {
     memory_mailbox mailbox = make();
     CHECK(mailbox.execute(put("alice", "bob", 2, 7, "")).done);
     CHECK(mailbox.execute(put("alice", "bob", 2, 5, "")).done);
@@ -294,16 +293,16 @@ TEST_CASE(
     const mailbox_outcome own = mailbox.execute(look("alice", "bob", 2));
     CHECK(own.done);
     CHECK(own.lowest == 5);
-    CHECK_FALSE(own.smaller_epochs);
+    CHECK(own.smaller == msgid{});
     CHECK(own.last_state.empty());
 
     const mailbox_outcome larger = mailbox.execute(look("alice", "bob", 3));
     CHECK(larger.lowest == seq_end);
-    CHECK(larger.smaller_epochs);
+    CHECK(larger.smaller == msgid{epoch{2}, 5});
 
     const mailbox_outcome smaller = mailbox.execute(look("alice", "bob", 1));
     CHECK(smaller.lowest == seq_end);
-    CHECK_FALSE(smaller.smaller_epochs);
+    CHECK(smaller.smaller == msgid{});
 }
 
 TEST_CASE("memory_mailbox: a page carries the lowest row and the smaller epochs of each stream") {
@@ -318,18 +317,18 @@ TEST_CASE("memory_mailbox: a page carries the lowest row and the smaller epochs 
     CHECK_FALSE(first.end);
     CHECK(first.rows[1].lowest == 3);
     CHECK(first.rows[1].base == 4);
-    CHECK_FALSE(first.rows[1].smaller_epochs);
+    CHECK(first.rows[1].smaller == msgid{});
     const mailbox_outcome second =
         mailbox.execute(page("bob", mailbox_key{"alice", {epoch{1}, 4}}));
     REQUIRE(second.rows.size() == 2);
     CHECK(second.rows[0].lowest == 3);  // of the whole mailbox, not of this page
     CHECK(second.rows[1].lowest == 8);
-    CHECK(second.rows[1].smaller_epochs);
+    CHECK(second.rows[1].smaller == msgid{epoch{1}, 3});
     const mailbox_outcome third = mailbox.execute(page("bob", mailbox_key{"alice", {epoch{2}, 8}}));
     REQUIRE(third.rows.size() == 1);
     CHECK(third.end);
     CHECK(third.rows[0].lowest == 0);
-    CHECK_FALSE(third.rows[0].smaller_epochs);
+    CHECK(third.rows[0].smaller == msgid{});
 }
 
 TEST_CASE("memory_mailbox: a page ends at its rows or bytes, but has at least one row") {
@@ -514,10 +513,14 @@ struct model {
         }
         return low;
     }
-    bool smaller(const peer& to, const peer& from, epoch epoch) const {
-        return count([&](const row& r) {
-                   return r.to == to && r.key.from == from && r.key.id.epoch < epoch;
-               }) != 0;
+    msgid smaller(const peer& to, const peer& from, epoch epoch) const {
+        std::optional<mailbox_key> low;
+        for (const row& r : rows) {
+            if (r.to == to && r.key.from == from && r.key.id.epoch < epoch) {
+                low = low ? std::min(*low, r.key) : r.key;
+            }
+        }
+        return low ? low->id : msgid{};
     }
 };
 
@@ -570,7 +573,7 @@ TEST_CASE("memory_mailbox: does what a plain model does, whatever is asked") {
                 const mailbox_outcome outcome = mailbox.execute(look(a, b, epoch));
                 REQUIRE(outcome.done);
                 REQUIRE(outcome.lowest == expected.lowest(b, a, sixfold::epoch{epoch}));
-                REQUIRE(outcome.smaller_epochs == expected.smaller(b, a, sixfold::epoch{epoch}));
+                REQUIRE(outcome.smaller == expected.smaller(b, a, sixfold::epoch{epoch}));
                 blob last;
                 for (const auto& each : expected.states) {
                     if (each.to == b && each.from == a && each.epoch == sixfold::epoch{epoch}) {
@@ -604,7 +607,7 @@ TEST_CASE("memory_mailbox: does what a plain model does, whatever is asked") {
                     REQUIRE((got.form == row.what && got.base == row.base));
                     REQUIRE(as_text(got.payload) == row.payload);
                     REQUIRE(got.lowest == expected.lowest(b, got.from, got.id.epoch));
-                    REQUIRE(got.smaller_epochs == expected.smaller(b, got.from, got.id.epoch));
+                    REQUIRE(got.smaller == expected.smaller(b, got.from, got.id.epoch));
                 }
                 REQUIRE(taken == outcome.rows.size());
                 REQUIRE(end == outcome.end);

@@ -78,8 +78,7 @@ struct fixture {
     }
 
     refusal probe(seq low = 0, const peer& from = "alice", epoch in = entered) {
-        return b.handle(
-            msg_notify{.from = from, .epoch = in, .form = form::probe, .clean = true, .low = low});
+        return b.handle(msg_notify{.from = from, .epoch = in, .form = form::probe, .low = low});
     }
     refusal direct(seq which, std::string_view text = "text", const peer& from = "alice") {
         return b.handle(
@@ -389,31 +388,67 @@ TEST_CASE("receiver: a larger epoch waits for the word that nothing of a smaller
     CHECK(as_text(f.get().payload) == "new");
 }
 
-TEST_CASE("receiver: the last rows of a superseded epoch within the window are taken over holes") {
+TEST_CASE("receiver: what nobody can send any more is not waited for [spec 3.13]") {
     fixture f({.window = 4});
     (void)f.probe();
     (void)f.direct(0);
     CHECK(f.take_all() == std::vector<seq>{0});
-    (void)f.b.handle(msg_notify{.from = "alice", .epoch = larger, .payload = as_bytes("new")});
     f.settle();
-    const auto row = [&](seq which, seq base) {
+    const auto row = [&](seq which) {
         (void)f.b.handle(msg_notify{.from = "alice",
                                     .epoch = entered,
                                     .seq = which,
                                     .drained = true,
-                                    .clean = true,
-                                    .first = true,
-                                    .low = base,
+                                    .low = 1,
                                     .payload = as_bytes("row")});
     };
+    /// A frame of a larger epoch: what is the lowest row of a smaller one?
+    const auto look = [&](seq lowest, epoch of = entered) {
+        (void)f.b.handle(msg_notify{
+            .from = "alice", .epoch = larger, .form = form::probe, .smaller = {of, lowest}});
+    };
     SECTION("within the window") {
-        row(3, 1);
+        row(3);
+        CHECK(f.take_all().empty());
+        look(3);
         CHECK(f.take_all() == std::vector<seq>{3});
     }
-    SECTION("what came directly and waits for a hole is not lost on the way") {
+    SECTION("beyond the window") {
+        row(9);
+        look(9);
+        row(9);
+        CHECK(f.take_all() == std::vector<seq>{9});
+    }
+    SECTION("a drained row says it as well as a probe") {
+        row(3);
+        (void)f.b.handle(
+            msg_notify{.from = "alice", .epoch = larger, .drained = true, .smaller = {entered, 3}});
+        CHECK(f.take_all() == std::vector<seq>{3});
+    }
+    SECTION("what came directly and waits for a hole goes first") {
         (void)f.direct(2);
-        row(3, 1);
-        CHECK(f.take_all().back() == 3);
+        row(3);
+        look(3);
+        CHECK(f.take_all() == std::vector<seq>{2, 3});
+    }
+    SECTION("what the app has not settled yet is waited for") {
+        (void)f.direct(1);
+        const message held = f.get();
+        look(9);
+        CHECK(f.state().floor() == 1);
+        CHECK(f.b.accept(held).has_value());
+        look(9);
+        CHECK(f.state().floor() == 9);
+    }
+    SECTION("it says nothing of another epoch") {
+        row(3);
+        look(3, epoch{1});
+        CHECK(f.take_all().empty());
+        CHECK(f.state().floor() == 1);
+    }
+    SECTION("the mailbox is asked for at once") {
+        look(3);
+        CHECK(f.transmit().syncs.size() == 1);
     }
 }
 

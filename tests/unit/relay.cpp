@@ -112,7 +112,7 @@ std::string text(const msg_notify& msg) {
                                          : " probe";
     if (msg.drained || msg.form == form::probe) {
         out += std::string(msg.drained ? " drained" : "") + " low=" + std::to_string(msg.low) +
-               (msg.clean ? " clean" : "") + (msg.first ? " first" : "");
+               (msg.clean() ? " clean" : " smaller " + id_text(msg.smaller.epoch, msg.smaller.seq));
     } else {
         out += " #" + std::to_string(msg.attempt);
     }
@@ -341,14 +341,16 @@ TEST_CASE("relay: the low of a probe is the base or the lowest row, whichever is
           strings{"alice@1: ack:N bob 7 ended low=2 no state"});
 }
 
-TEST_CASE("relay: a probe passes on whether rows of a smaller epoch wait") {
+TEST_CASE("relay: a probe passes on the lowest row of a smaller epoch that waits") {
     rig r = with_alice();
-    r.handle(at_alice, "alice", hello("bob"));
+    r.handle(at_alice, "alice", hello("bob", 3));
+    r.handle(at_alice, "alice", hello("bob", 2));
     r.online(at_bob, "bob");
     msg_request later = probe("bob", 4);
     later.epoch = epoch{8};
-    CHECK(r.handle(at_alice, "alice", later) == strings{"alice@1: ack:N bob 8 ended low=4 no state",
-                                                        "bob@2: msg:N alice 8:0 probe low=4"});
+    CHECK(r.handle(at_alice, "alice", later) ==
+          strings{"alice@1: ack:N bob 8 ended low=4 no state",
+                  "bob@2: msg:N alice 8:0 probe low=4 smaller 7:2"});
 }
 
 TEST_CASE("relay: a probe hands out the last ack state that the mailbox keeps, if it is one") {
@@ -465,12 +467,13 @@ TEST_CASE("relay: a page is its rows, then sync:A with the last key, or none at 
     r.online(at_bob, "bob");
 
     CHECK(r.handle(at_bob, "bob", sync_request{1, {}}) ==
-          strings{"bob@2: msg:N alice 7:0 'm0' drained low=0 clean first",
+          strings{"bob@2: msg:N alice 7:0 'm0' drained low=0 clean",
                   "bob@2: msg:N alice 7:1 'm1' drained low=0 clean",
                   "bob@2: sync:A 1 last alice 7:1"});
     CHECK(r.handle(at_bob, "bob", sync_request{2, mailbox_key{"alice", {epoch{7}, 1}}}) ==
           strings{"bob@2: msg:N alice 7:2 tombstone drained low=0 clean",
-                  "bob@2: msg:N alice 8:6 'later' drained low=4 first", "bob@2: sync:A 2 all"});
+                  "bob@2: msg:N alice 8:6 'later' drained low=4 smaller 7:0",
+                  "bob@2: sync:A 2 all"});
 }
 
 TEST_CASE("relay: an empty mailbox is answered with that") {
@@ -496,7 +499,7 @@ TEST_CASE("relay: a page without rows that claims to go on ends the round") {
 TEST_CASE("relay: a row that cannot be is not passed on") {
     rig r;
     r.online(at_bob, "bob");
-    mailbox_row rows[3];
+    mailbox_row rows[4];
     for (mailbox_row& row : rows) {
         row.from = "alice";
         row.id = {epoch{7}, 4};
@@ -505,14 +508,15 @@ TEST_CASE("relay: a row that cannot be is not passed on") {
     }
     rows[0].lowest = 5;
     rows[1].id.epoch = epoch::none;
+    rows[2].smaller = {epoch{7}, 1};
     mailbox_outcome outcome;
     outcome.done = true;
     outcome.rows = rows;
     r.relay.complete({"bob", sync_request{5, {}}, {}}, outcome, r.out);
     CHECK(r.out.refused() == refusal::mailbox);
-    CHECK(r.relay.refusals()[refusal::mailbox] == 2);
+    CHECK(r.relay.refusals()[refusal::mailbox] == 3);
     CHECK(r.sent() ==
-          strings{"bob@2: msg:N alice 7:4 '' drained low=2 clean first", "bob@2: sync:A 5 all"});
+          strings{"bob@2: msg:N alice 7:4 '' drained low=2 clean", "bob@2: sync:A 5 all"});
 }
 
 // ---- what goes wrong

@@ -213,11 +213,14 @@ inline void write(line& to, const msg_notify& m) {
     if (m.form != form::payload) {
         add(to, " {}", name(m.form));
     }
-    if (m.drained || m.form == form::probe) {
-        add(to, "{}{}{} low {}", m.drained ? " drained" : "", m.clean ? " clean" : "",
-            m.first ? " first" : "", m.low);
-    } else {
+    if (!m.looked()) {
         add(to, " attempt {}", m.attempt);
+    } else {
+        add(to, "{}{} low {}", m.drained ? " drained" : "", m.clean() ? " clean" : "", m.low);
+    }
+    if (m.smaller.epoch != epoch::none) {
+        add(to, " smaller ");
+        write(to, m.smaller);
     }
     if (m.form == form::payload) {
         add(to, " {} bytes", m.payload.size());
