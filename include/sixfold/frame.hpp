@@ -147,6 +147,7 @@ struct sync_request {
 struct sync_answer {
     std::uint32_t serial = 0;
     std::optional<mailbox_key> last{};  ///< the last row of the page; none: that was all
+    std::uint32_t rows = 0;             ///< how many were sent: some may be lost
 };
 
 /// Any frame. The order is that of the kinds on the wire.

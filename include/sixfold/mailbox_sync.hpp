@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_MAILBOX_SYNC_HPP
 #define SIXFOLD_MAILBOX_SYNC_HPP
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -14,7 +15,8 @@ namespace sixfold::inline v0 {
 ///
 ///     link up --> asking, page by page --"that was all"--> resting --interval--> asking ...
 ///                      ^                                      |
-///                      +---- at once, if rows came and something was accepted
+///                      +---- at once, if rows came and something was accepted;
+///                            soon, if rows were lost on their way
 ///
 /// Keeps track of where the round is, and whether another one would bring something. Does not know what the rows say.
 /// Rows that cannot be taken yet are passed by and come again in the next round, so that they starve nobody.
@@ -24,9 +26,8 @@ class mailbox_sync {
 
     /// The link came up: a round begins.
     void start(time_point now) noexcept {
-        after_.reset();
-        rows_ = accepted_ = resting_ = false;
-        ask(now);
+        losses_ = 0;
+        begin_round(now);
     }
 
     /// The link is down.
@@ -36,37 +37,42 @@ class mailbox_sync {
     }
 
     /// A row came out of the mailbox.
-    void row() noexcept { rows_ = true; }
+    void row() noexcept { ++came_; }
 
     /// The receiver has got on: something was accepted, or a floor or an epoch moved.
     void progress(time_point now) noexcept {
         accepted_ = true;
         if (resting_ && rows_) {
-            start(now);
+            begin_round(now);
         }
     }
 
     /// There may be rows although the last round brought none.
     void look_again(time_point now) noexcept {
         if (resting_) {
-            start(now);
+            begin_round(now);
         }
     }
 
-    /// sync:A. True if it answers the last request.
-    bool answered(const sync_answer& answer, time_point now) noexcept {
+    /// sync:A. True if it answers the last request. `soon`: how long what was sent before it may still be on its way.
+    bool answered(const sync_answer& answer, time_point now, duration soon) noexcept {
         if (!waiting_ || answer.serial != serial_) {
             return false;
         }
+        rows_ = rows_ || came_ != 0 || answer.rows != 0;
+        lost_ = lost_ || came_ < answer.rows;
         if (answer.last) {
             after_ = answer.last;
             ask(now);
         } else if (rows_ && accepted_) {
-            start(now);
+            losses_ = 0;
+            begin_round(now);
         } else {
             waiting_ = false;
             resting_ = true;
-            deadline_ = later(now, interval_);
+            deadline_ =
+                later(now, lost_ ? (std::min)(soon * (1 << losses_), interval_) : interval_);
+            losses_ = lost_ ? (std::min)(losses_ + 1, losses_max) : 0;
         }
         return true;
     }
@@ -77,8 +83,9 @@ class mailbox_sync {
     /// The request that is due, under a new serial.
     [[nodiscard]] sync_request poll(std::uint32_t serial) noexcept {
         if (resting_) {
-            start(deadline_);
+            begin_round(deadline_);
         }
+        came_ = 0;
         serial_ = serial;
         return {.serial = serial, .after = after_};
     }
@@ -94,6 +101,13 @@ class mailbox_sync {
   private:
     friend struct test_access;
 
+    static constexpr int losses_max = 12;
+
+    void begin_round(time_point now) noexcept {
+        after_.reset();
+        rows_ = accepted_ = lost_ = resting_ = false;
+        ask(now);
+    }
     void ask(time_point now) noexcept {
         waiting_ = false;
         resends_ = 0;
@@ -105,10 +119,13 @@ class mailbox_sync {
     time_point deadline_ = never;
     std::uint32_t serial_ = 0;
     std::uint32_t resends_ = 0;
-    bool waiting_ = false;   // for the answer to `serial_`
-    bool resting_ = false;   // between rounds
-    bool rows_ = false;      // rows came in this round, or in the last while resting
-    bool accepted_ = false;  // something was accepted since this round began
+    std::uint32_t came_ = 0;  // rows since the last request
+    int losses_ = 0;          // rounds in a row with lost rows and nothing accepted
+    bool waiting_ = false;    // for the answer to `serial_`
+    bool resting_ = false;    // between rounds
+    bool rows_ = false;       // there were rows in this round, or in the last while resting
+    bool lost_ = false;       // not all of them came
+    bool accepted_ = false;   // something was accepted since this round began
 };
 
 }  // namespace sixfold::inline v0

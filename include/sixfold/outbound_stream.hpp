@@ -40,7 +40,8 @@ class outbound_stream {
     bool met = false;  ///< B itself has said since the link came up that it is in this epoch
     bool turned_away = false;  ///< B has said that it is not, and then nothing else
     bool probe_due = false;
-    seq sent_end = 0;  ///< above everything that was ever sent: no ack can speak of more
+    bool backed_off = false;  ///< something was resent, and resent, since the last sign of life
+    seq sent_end = 0;         ///< above everything that was ever sent: no ack can speak of more
 
     [[nodiscard]] seq first() const noexcept { return first_; }
     [[nodiscard]] seq base() const noexcept { return base_; }
@@ -108,7 +109,7 @@ class outbound_stream {
         reported_floor.reset();
         stored = tombstones = 0;
         sent_end = 0;
-        met = turned_away = false;
+        met = turned_away = backed_off = false;
     }
 
   private:

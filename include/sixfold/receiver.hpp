@@ -172,6 +172,7 @@ inline void receiver::tick() {
     now_ = (std::max)(now_, clock_.now());
     if (linked_) {
         while (auto which = retries_.pop_due(now_)) {
+            ++streams_[*which].resends;
             streams_[*which].state_due = true;
             owe(*which);
         }
@@ -224,6 +225,7 @@ inline refusal receiver::handle(const msg_notify& notice) {
         return refusal::none;
     }
     stream.state_due = true;
+    stream.resends = 0;  // there is something new to be said, or somebody missed it
     if (notice.looked()) {
         raise(which, notice.low);
     }
@@ -260,7 +262,7 @@ inline refusal receiver::handle(const ack_answer& answer) {
 
 inline refusal receiver::handle(const sync_answer& answer) {
     tick();
-    sync_.answered(answer, now_);
+    sync_.answered(answer, now_, timeout());
     return refusal::none;
 }
 
@@ -458,6 +460,7 @@ inline void receiver::commit(std::uint32_t which, seq at, fate how) {
     }
     stream.record = ++written_;
     stream.state_due = true;
+    stream.resends = 0;
     sync_.progress(now_);
     line_up(which);
 }
@@ -569,7 +572,6 @@ inline std::size_t receiver::transmit_state(std::uint32_t which, std::span<std::
     stream.echo.reset();
     retries_.set(which,
                  later(now_, backoff(timeout(), stream.resends, options_.retry.max, random_)));
-    ++stream.resends;
     return size;
 }
 

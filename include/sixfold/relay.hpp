@@ -324,6 +324,7 @@ class relay {
                const sync_request& sync,
                const mailbox_outcome& outcome,
                reactions& out) {
+        sync_answer answer{.serial = sync.serial};
         for (const mailbox_row& row : outcome.rows) {
             const msg_notify notify = drained(row);
             if (row.lowest > row.id.seq || !is_valid(notify)) {  // a damaged store: not passed on
@@ -331,8 +332,8 @@ class relay {
                 continue;
             }
             post(from, notify, out);
+            ++answer.rows;
         }
-        sync_answer answer{sync.serial, std::nullopt};
         // A page without rows has nothing to go on from, so it is the end whatever it says.
         if (!outcome.end && !outcome.rows.empty()) {
             answer.last = mailbox_key{outcome.rows.back().from, outcome.rows.back().id};

@@ -125,6 +125,9 @@ class sender {
     void tick();
     [[nodiscard]] bool burst_spent() const noexcept;
     void arm(slot at, duration timeout);
+    [[nodiscard]] duration timeout(const round_trip& trip) const noexcept {
+        return trip.timeout(options_.retry.first, options_.retry.min, options_.retry.max);
+    }
 
     // streams
     [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept;
@@ -139,6 +142,7 @@ class sender {
     void settle(std::uint32_t stream, const ack_state& ack);
     void end(slot at, status how);
     void stretch(slot at);
+    void hurry(std::uint32_t stream);
 
     // frames in
     refusal refuse(refusal why) noexcept;
@@ -395,6 +399,25 @@ inline void sender::settle(std::uint32_t which, const ack_state& ack) {
     advance(which);
 }
 
+/// A sign of life after a long silence: what was backed off goes out again as if it had been sent once, or it would wait for
+/// as long as the cap allows, and the window with it. O(window), once for each silence.
+inline void sender::hurry(std::uint32_t which) {
+    outbound_stream& stream = streams_[which];
+    if (!stream.backed_off) {
+        return;
+    }
+    stream.backed_off = false;
+    for (seq at = stream.base(); at < stream.unsent(); ++at) {
+        const slot message = stream.slot(at);
+        if (message != wait_ack_queue::none && queue_[message].resends > 1 &&
+            retries_.of(message) != never) {
+            queue_[message].resends = 0;
+            const time_point due = later(queue_[message].sent_at, timeout(stream.trip));
+            retries_.set(message, (std::min)(retries_.of(message), due));
+        }
+    }
+}
+
 // --- streams ---------------------------------------------------------------------------------------------------------
 
 /// A start number in the upper 44 bits, random ones below (law 1).
@@ -432,6 +455,7 @@ inline void sender::resend_all(std::uint32_t which) {
         const slot message = stream.slot(at);
         if (message != wait_ack_queue::none && is_unfinished(queue_[message].state) &&
             queue_[message].where != place::unjournaled) {
+            queue_[message].resends = 0;
             retries_.clear(message);
             queue_.move(message, place::due);
         }
@@ -485,11 +509,6 @@ inline void sender::link_up(const framing& framing) {
         stream.met = stream.turned_away = false;
         stream.reported_floor.reset();
         stream.probes = 0;
-        for (seq at = stream.base(); at < stream.unsent(); ++at) {
-            if (const slot message = stream.slot(at); message != wait_ack_queue::none) {
-                queue_[message].resends = 0;
-            }
-        }
         probes_.clear(which);
         resend_all(which);
         open_window(which);
@@ -539,8 +558,7 @@ inline refusal sender::handle(const msg_answer& answer) {
     const bool of_last_attempt = answer.attempt == static_cast<std::uint8_t>(e.attempt - 1);
     if (of_last_attempt && e.where == place::nowhere) {
         relay_trip_.sample(now_ - e.sent_at);
-        const retry_options& retry = options_.retry;
-        arm(at, streams_[which].trip.timeout(retry.first, retry.min, retry.max));
+        arm(at, timeout(streams_[which].trip));
     }
     return refusal::none;
 }
@@ -590,6 +608,7 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
     }
     stream.met = true;
     stream.reported_floor = ack.floor();
+    hurry(which);
     settle(which, ack);
     if (stream.turned_away) {
         stream.turned_away = false;
@@ -606,11 +625,11 @@ inline void sender::on_waiting(std::uint32_t which) {
     }
     stream.met = false;
     stream.reported_floor.reset();
+    // The first of these asks for a probe at once. The others only keep its backoff low, because B is there: it may have to
+    // drain its mailbox first, and is ready soon after.
+    stream.probes = (std::min)(stream.probes, std::uint32_t{stream.turned_away});
     if (!stream.turned_away) {
-        // The first of these asks for a probe at once. The others leave it to the backoff: B may have
-        // to drain its mailbox first.
         stream.turned_away = true;
-        stream.probes = 0;
         probes_.clear(which);
     }
     consider_probe(which);
@@ -626,6 +645,7 @@ inline void sender::on_stored(slot at) {
         return;
     }
     const std::uint32_t which = queue_[at].stream;
+    hurry(which);
     queue_[at].state = message_state::stored;
     ++streams_[which].stored;
     queue_.drop_payload(at);
@@ -687,9 +707,8 @@ inline void sender::consider_probe(std::uint32_t which) {
         probes_.set(which, now_);  // in front of the messages, in the same packet
         return;
     }
-    const retry_options& retry = options_.retry;
-    const duration timeout = stream.trip.timeout(retry.first, retry.min, retry.max);
-    probes_.set(which, later(now_, backoff(timeout, stream.probes, options_.probe_max, random_)));
+    probes_.set(which, later(now_, backoff(timeout(stream.trip), stream.probes, options_.probe_max,
+                                           random_)));
 }
 
 inline std::size_t sender::transmit_probes(std::span<std::byte> out) {
@@ -746,13 +765,13 @@ inline std::size_t sender::transmit(slot at, std::span<std::byte> out) {
     e.was_sent = true;
     streams_[e.stream].sent_end = (std::max)(stream.sent_end, e.seq + 1);
     e.resends = static_cast<std::uint8_t>((std::min)(e.resends + 1, 255));
+    streams_[e.stream].backed_off |= e.resends > 1;
     e.sent_at = now_;
     if (e.state == message_state::queued) {
         e.state = message_state::sent;
     }
     queue_.move(at, place::nowhere);
-    const retry_options& retry = options_.retry;
-    arm(at, relay_trip_.timeout(retry.first, retry.min, retry.max));
+    arm(at, timeout(relay_trip_));
     return size;
 }
 

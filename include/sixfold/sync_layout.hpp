@@ -3,71 +3,95 @@
 #define SIXFOLD_SYNC_LAYOUT_HPP
 
 #include <cstdint>
+#include <optional>
 
 #include "sixfold/bytes.hpp"
 #include "sixfold/frame.hpp"
 #include "sixfold/frame_layout.hpp"
 #include "sixfold/types.hpp"
 
-// Flags and bodies of sync:R and sync:A, which differ in what their key is called. (spec 4.7, 4.8)
+// Flags and bodies of sync:R and sync:A. (spec 4.7, 4.8)
 
 namespace sixfold::inline v0::detail {
 
-//     sync      | serial | from, epoch, seq of the key, if flagged
-template <class Frame>
-struct sync_layout {
+using optional_key = std::optional<mailbox_key>;
+
+[[nodiscard]] inline bool is_key(const optional_key& key) noexcept {
+    return !key || (key->from.valid() && key->id.epoch != epoch::none && key->id.seq < seq_end);
+}
+
+template <class Out>
+void write_key(Out& out, const optional_key& key) noexcept {
+    if (key) {
+        out.put_peer(key->from);
+        out.put_epoch(key->id.epoch);
+        out.put_varint(key->id.seq);
+    }
+}
+
+inline void read_key(byte_reader& in, optional_key& key) noexcept {
+    key.emplace();
+    key->from = in.get_peer();
+    key->id.epoch = in.get_epoch();
+    key->id.seq = in.get_seq();
+}
+
+//     sync:R    | serial | from, epoch, seq of the key, if flagged
+template <>
+struct frame_layout<sync_request> {
+    static constexpr std::uint8_t kind = 7;
     static constexpr unsigned keyed = 1;
 
-    [[nodiscard]] static unsigned flags(const Frame& m) noexcept {
-        return flag(keyed, key_of(m).has_value());
+    [[nodiscard]] static unsigned flags(const sync_request& m) noexcept {
+        return flag(keyed, m.after.has_value());
     }
 
     [[nodiscard]] static bool accepts(unsigned flags) noexcept { return flags <= keyed; }
 
-    [[nodiscard]] static bool is_valid(const Frame& m) noexcept {
-        const auto& key = key_of(m);
-        return !key || (key->from.valid() && key->id.epoch != epoch::none && key->id.seq < seq_end);
-    }
+    [[nodiscard]] static bool is_valid(const sync_request& m) noexcept { return is_key(m.after); }
 
     template <class Out>
-    static void write(Out& out, const Frame& m) noexcept {
+    static void write(Out& out, const sync_request& m) noexcept {
         out.put_varint(m.serial);
-        if (const auto& key = key_of(m)) {
-            out.put_peer(key->from);
-            out.put_epoch(key->id.epoch);
-            out.put_varint(key->id.seq);
-        }
+        write_key(out, m.after);
     }
 
-    static void read(byte_reader& in, unsigned flags, Frame& m) noexcept {
+    static void read(byte_reader& in, unsigned flags, sync_request& m) noexcept {
         m.serial = read_serial(in);
         if (flags == keyed) {
-            auto& key = key_of(m).emplace();
-            key.from = in.get_peer();
-            key.id.epoch = in.get_epoch();
-            key.id.seq = in.get_seq();
-        }
-    }
-
-  private:
-    template <class Sync>
-    [[nodiscard]] static auto& key_of(Sync& m) noexcept {
-        if constexpr (requires { m.after; }) {
-            return m.after;
-        } else {
-            return m.last;
+            read_key(in, m.after);
         }
     }
 };
 
+//     sync:A    | serial | rows | from, epoch, seq of the key, if flagged
 template <>
-struct frame_layout<sync_request> : sync_layout<sync_request> {
-    static constexpr std::uint8_t kind = 7;
-};
-
-template <>
-struct frame_layout<sync_answer> : sync_layout<sync_answer> {
+struct frame_layout<sync_answer> {
     static constexpr std::uint8_t kind = 8;
+    static constexpr unsigned keyed = 1;
+
+    [[nodiscard]] static unsigned flags(const sync_answer& m) noexcept {
+        return flag(keyed, m.last.has_value());
+    }
+
+    [[nodiscard]] static bool accepts(unsigned flags) noexcept { return flags <= keyed; }
+
+    [[nodiscard]] static bool is_valid(const sync_answer& m) noexcept { return is_key(m.last); }
+
+    template <class Out>
+    static void write(Out& out, const sync_answer& m) noexcept {
+        out.put_varint(m.serial);
+        out.put_varint(m.rows);
+        write_key(out, m.last);
+    }
+
+    static void read(byte_reader& in, unsigned flags, sync_answer& m) noexcept {
+        m.serial = read_serial(in);
+        m.rows = static_cast<std::uint32_t>(in.get_varint(32));
+        if (flags == keyed) {
+            read_key(in, m.last);
+        }
+    }
 };
 
 }  // namespace sixfold::inline v0::detail

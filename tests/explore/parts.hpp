@@ -105,6 +105,7 @@ class frame_book {
             sync->serial = 0;
         } else if (auto* synced = std::get_if<sync_answer>(&f)) {
             synced->serial = 0;
+            synced->rows = 0;
         }
     }
 

@@ -31,7 +31,7 @@ void return_to(trio& t, int messages) {
 
 }  // namespace
 
-TEST_CASE("repair: some rows of a page are lost, and come soon", "[!shouldfail]") {
+TEST_CASE("repair: some rows of a page are lost, and come soon") {
     trio t;
     return_to(t, 3);
     t.next(kind::msg_n, lost);
@@ -39,7 +39,7 @@ TEST_CASE("repair: some rows of a page are lost, and come soon", "[!shouldfail]"
     REQUIRE(t.b.inbox.size() == 4);
 }
 
-TEST_CASE("repair: all rows of a page are lost, and come soon", "[!shouldfail]") {
+TEST_CASE("repair: all rows of a page are lost, and come soon") {
     trio t;
     return_to(t, 3);
     t.next(kind::msg_n, lost, 3);
@@ -47,8 +47,7 @@ TEST_CASE("repair: all rows of a page are lost, and come soon", "[!shouldfail]")
     REQUIRE(t.b.inbox.size() == 4);
 }
 
-TEST_CASE("repair: the last ack:A of many in flight is lost, and B asks again soon",
-          "[!shouldfail]") {
+TEST_CASE("repair: the last ack:A of many in flight is lost, and B asks again soon") {
     trio t;
     for (int i = 0; i < 20; ++i) {
         t.send("message " + std::to_string(i));
@@ -61,8 +60,7 @@ TEST_CASE("repair: the last ack:A of many in flight is lost, and B asks again so
 }
 
 TEST_CASE(
-    "repair: B was out of reach for long, and what waits is sent soon after the first sign of it",
-    "[!shouldfail]") {
+    "repair: B was out of reach for long, and what waits is sent soon after the first sign of it") {
     trio t;
     t.send("before");
     REQUIRE(t.run_until_quiet());

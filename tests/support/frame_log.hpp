@@ -224,7 +224,7 @@ class frame_log {
         out << "serial " << m.serial << (m.after ? " after a row" : " from the beginning");
     }
     static void describe(const sixfold::sync_answer& m, text_out& out) {
-        out << "serial " << m.serial << (m.last ? "" : " that was all");
+        out << "serial " << m.serial << " rows " << m.rows << (m.last ? "" : " that was all");
     }
 
     std::vector<logged_frame> frames_;

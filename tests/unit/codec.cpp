@@ -117,9 +117,9 @@ std::vector<example> examples() {
         {"sync:R, from the beginning", "bob", sync_request{.serial = 1}, "17 00 05 01 9E 32 C5 AE"},
         {"sync:R", "bob", sync_request{.serial = 2, .after = key},
          "17 01 15 02 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 AC 02 28 95 59 69"},
-        {"sync:A", "bob", sync_answer{.serial = 2, .last = key},
-         "18 01 15 02 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 AC 02 02 98 61 52"},
-        {"sync:A, that was all", "bob", sync_answer{.serial = 3}, "18 00 05 03 45 99 BA A0"},
+        {"sync:A", "bob", sync_answer{.serial = 2, .last = key, .rows = 16},
+         "18 01 16 02 10 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 AC 02 31 6F 87 77"},
+        {"sync:A, that was all", "bob", sync_answer{.serial = 3}, "18 00 06 03 00 1B 20 79 CC"},
         {"msg:N, probe, not clean", "bob",
          msg_notify{.from = "alice", .epoch = life, .form = form::probe, .smaller = {last_life, 5}},
          "13 02 1C 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 00 07 07 06 05 04 03 02 01 05 B9 A3 "
@@ -265,6 +265,7 @@ TEST_CASE("codec: every field of a frame comes back [spec 4]") {
     CHECK_FALSE(std::get<sync_request>(read(17)).after);
     CHECK(std::get<sync_request>(read(18)).after == mailbox_key{"alice", {life, 300}});
     CHECK(std::get<sync_answer>(read(19)).last == mailbox_key{"alice", {life, 300}});
+    CHECK(std::get<sync_answer>(out).rows == 16);
     CHECK(std::get<sync_answer>(read(20)).serial == 3);
     CHECK(std::get<msg_notify>(read(21)).smaller == msgid{last_life, 5});
     CHECK_FALSE(std::get<msg_notify>(out).clean());
@@ -424,12 +425,12 @@ TEST_CASE("codec: each way for a body to be wrong has its refusal [spec 2.9]") {
     CHECK(refused(6, 20, bob + age + "05 00 00") == refusal::none);
     CHECK(refused(6, 20, bob + age + "05") == refusal::truncated);
     CHECK(refused(7, 0, "01 00") == refusal::trailing);
-    CHECK(refused(8, 1, "01 " + bob + age) == refusal::truncated);
+    CHECK(refused(8, 1, "01 00 " + bob + age) == refusal::truncated);
 }
 
 TEST_CASE("codec: what is refused leaves the frame as it was") {
     frame out = sync_request{.serial = 77};
-    CHECK(decode(from_hex("18 00 02 01 01"), plain, out) == refusal::trailing);
+    CHECK(decode(from_hex("18 00 03 01 00 01"), plain, out) == refusal::trailing);
     REQUIRE(std::holds_alternative<sync_request>(out));
     CHECK(std::get<sync_request>(out).serial == 77);
 }

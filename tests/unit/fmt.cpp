@@ -149,9 +149,9 @@ TEST_CASE("fmt: sync frames") {
     CHECK(text(sync_request{.serial = 3}) == "sync:R serial 3");
     CHECK(text(sync_request{.serial = 3, .after = mailbox_key{"alice", {e, 4}}}) ==
           "sync:R serial 3 after alice 1a2b/4");
-    CHECK(text(sync_answer{.serial = 3}) == "sync:A serial 3 end");
-    CHECK(text(sync_answer{.serial = 3, .last = mailbox_key{"alice", {e, 4}}}) ==
-          "sync:A serial 3 last alice 1a2b/4");
+    CHECK(text(sync_answer{.serial = 3}) == "sync:A serial 3 rows 0 end");
+    CHECK(text(sync_answer{.serial = 3, .last = mailbox_key{"alice", {e, 4}}, .rows = 2}) ==
+          "sync:A serial 3 rows 2 last alice 1a2b/4");
 }
 
 TEST_CASE("fmt: any frame, an event, a message, an ack state") {

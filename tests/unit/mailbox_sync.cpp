@@ -32,9 +32,9 @@ TEST_CASE("mailbox_sync: asks when the link comes up, and page by page from the 
     CHECK(!ask(sync, 1).after.has_value());
     CHECK(sync.deadline() == start + 1s);
     sync.row();
-    CHECK(sync.answered({1, key(7)}, start));
+    CHECK(sync.answered({1, key(7)}, start, 100ms));
     CHECK(ask(sync, 2).after == key(7));
-    CHECK(sync.answered({2, std::nullopt}, start));
+    CHECK(sync.answered({2, std::nullopt}, start, 100ms));
     CHECK(sync.deadline() ==
           start + 30s);  // nothing was accepted: a round more would bring the same
     CHECK(!ask(sync, 3, start + 30s).after.has_value());
@@ -44,15 +44,15 @@ TEST_CASE("mailbox_sync: a request that is not answered goes out again, the same
     mailbox_sync sync(30s);
     sync.start(start);
     ask(sync, 1);
-    REQUIRE(sync.answered({1, key(7)}, start));
+    REQUIRE(sync.answered({1, key(7)}, start, 100ms));
     ask(sync, 2);
     CHECK(sync.resends() == 1);
     CHECK(ask(sync, 3, start + 1s).after == key(7));
     CHECK(sync.resends() == 2);
-    CHECK(
-        !sync.answered({2, key(9)}, start));  // of the earlier one: its rows came, its key may not
-    CHECK(sync.answered({3, key(9)}, start));
-    CHECK(!sync.answered({3, key(9)}, start));
+    CHECK(!sync.answered({2, key(9)}, start,
+                         100ms));  // of the earlier one: its rows came, its key may not
+    CHECK(sync.answered({3, key(9)}, start, 100ms));
+    CHECK(!sync.answered({3, key(9)}, start, 100ms));
     CHECK(ask(sync, 4).after == key(9));
     CHECK(sync.resends() == 1);
 }
@@ -63,10 +63,10 @@ TEST_CASE("mailbox_sync: a round in which something was accepted is followed by 
     ask(sync, 1);
     sync.row();
     sync.progress(start);
-    REQUIRE(sync.answered({1, std::nullopt}, start));
+    REQUIRE(sync.answered({1, std::nullopt}, start, 100ms));
     CHECK(sync.deadline() == start);
     CHECK(!ask(sync, 2).after.has_value());
-    REQUIRE(sync.answered({2, std::nullopt}, start));  // empty now
+    REQUIRE(sync.answered({2, std::nullopt}, start, 100ms));  // empty now
     CHECK(sync.deadline() == start + 30s);
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("mailbox_sync: rows that were passed by are asked for when the receive
     sync.start(start);
     ask(sync, 1);
     sync.row();
-    REQUIRE(sync.answered({1, std::nullopt}, start));
+    REQUIRE(sync.answered({1, std::nullopt}, start, 100ms));
     CHECK(sync.deadline() == start + 30s);
     sync.progress(start + 5s);
     CHECK(sync.deadline() == start + 5s);
@@ -85,9 +85,53 @@ TEST_CASE("mailbox_sync: what comes directly does not make a quiet mailbox ask")
     mailbox_sync sync(30s);
     sync.start(start);
     ask(sync, 1);
-    REQUIRE(sync.answered({1, std::nullopt}, start));
+    REQUIRE(sync.answered({1, std::nullopt}, start, 100ms));
     sync.progress(start + 5s);
     CHECK(sync.deadline() == start + 30s);
+}
+
+TEST_CASE(
+    "mailbox_sync: a round in which rows were lost is followed by another soon, and less soon") {
+    mailbox_sync sync(30s);
+    sync.start(start);
+    ask(sync, 1);
+    sync.row();
+    REQUIRE(sync.answered({1, std::nullopt, 2}, start, 100ms));
+    CHECK(sync.deadline() == start + 100ms);
+    ask(sync, 2, start + 100ms);
+    REQUIRE(sync.answered({2, std::nullopt, 2}, start, 100ms));
+    CHECK(sync.deadline() == start + 200ms);
+    SECTION("at last they come") {
+        ask(sync, 3, start + 200ms);
+        sync.row();
+        sync.row();
+        REQUIRE(sync.answered({3, std::nullopt, 2}, start, 100ms));
+        CHECK(sync.deadline() == start + 30s);
+    }
+    SECTION("never later than the interval") {
+        for (std::uint32_t serial = 3; serial < 50; ++serial) {
+            const time_point now = sync.deadline();
+            ask(sync, serial, now);
+            REQUIRE(sync.answered({serial, std::nullopt, 2}, now, 100ms));
+            CHECK(sync.deadline() <= now + 30s);
+        }
+    }
+    SECTION("what comes late is taken, and then there is a round at once") {
+        sync.row();
+        sync.progress(start + 50ms);
+        CHECK(sync.deadline() == start + 50ms);
+    }
+}
+
+TEST_CASE("mailbox_sync: lost rows of one page count for the whole round") {
+    mailbox_sync sync(30s);
+    sync.start(start);
+    ask(sync, 1);
+    REQUIRE(sync.answered({1, key(7), 1}, start, 100ms));
+    ask(sync, 2);
+    sync.row();
+    REQUIRE(sync.answered({2, std::nullopt, 1}, start, 100ms));
+    CHECK(sync.deadline() == start + 100ms);
 }
 
 TEST_CASE("mailbox_sync: without a link nothing is asked, and no answer is taken") {
@@ -96,7 +140,7 @@ TEST_CASE("mailbox_sync: without a link nothing is asked, and no answer is taken
     ask(sync, 1);
     sync.stop();
     CHECK(sync.deadline() == never);
-    CHECK(!sync.answered({1, key(3)}, start));
+    CHECK(!sync.answered({1, key(3)}, start, 100ms));
     sync.start(start + 9s);
     CHECK(sync.deadline() == start + 9s);
     CHECK(!ask(sync, 2, start + 9s).after.has_value());

@@ -143,7 +143,7 @@ std::string text(const ack_notify& ack) {
     return out;
 }
 std::string text(const sync_answer& sync) {
-    return "sync:A " + std::to_string(sync.serial) +
+    return "sync:A " + std::to_string(sync.serial) + " rows " + std::to_string(sync.rows) +
            (sync.last ? " last " + std::string(sync.last->from.name()) + ' ' +
                             id_text(sync.last->id.epoch, sync.last->id.seq)
                       : " all");
@@ -469,11 +469,11 @@ TEST_CASE("relay: a page is its rows, then sync:A with the last key, or none at 
     CHECK(r.handle(at_bob, "bob", sync_request{1, {}}) ==
           strings{"bob@2: msg:N alice 7:0 'm0' drained low=0 clean",
                   "bob@2: msg:N alice 7:1 'm1' drained low=0 clean",
-                  "bob@2: sync:A 1 last alice 7:1"});
+                  "bob@2: sync:A 1 rows 2 last alice 7:1"});
     CHECK(r.handle(at_bob, "bob", sync_request{2, mailbox_key{"alice", {epoch{7}, 1}}}) ==
           strings{"bob@2: msg:N alice 7:2 tombstone drained low=0 clean",
                   "bob@2: msg:N alice 8:6 'later' drained low=4 smaller 7:0",
-                  "bob@2: sync:A 2 all"});
+                  "bob@2: sync:A 2 rows 2 all"});
 }
 
 TEST_CASE("relay: an empty mailbox is answered with that") {
@@ -483,7 +483,7 @@ TEST_CASE("relay: an empty mailbox is answered with that") {
     r.relay.handle(at_bob, packet, r.out);
     CHECK(r.out.frames().empty());
     r.execute();
-    CHECK(r.sent() == strings{"bob@2: sync:A 5 all"});
+    CHECK(r.sent() == strings{"bob@2: sync:A 5 rows 0 all"});
 }
 
 TEST_CASE("relay: a page without rows that claims to go on ends the round") {
@@ -493,7 +493,7 @@ TEST_CASE("relay: a page without rows that claims to go on ends the round") {
     outcome.done = true;
     outcome.end = false;
     r.relay.complete({"bob", sync_request{5, {}}, {}}, outcome, r.out);
-    CHECK(r.sent() == strings{"bob@2: sync:A 5 all"});
+    CHECK(r.sent() == strings{"bob@2: sync:A 5 rows 0 all"});
 }
 
 TEST_CASE("relay: a row that cannot be is not passed on") {
@@ -516,7 +516,7 @@ TEST_CASE("relay: a row that cannot be is not passed on") {
     CHECK(r.out.refused() == refusal::mailbox);
     CHECK(r.relay.refusals()[refusal::mailbox] == 3);
     CHECK(r.sent() ==
-          strings{"bob@2: msg:N alice 7:4 '' drained low=2 clean", "bob@2: sync:A 5 all"});
+          strings{"bob@2: msg:N alice 7:4 '' drained low=2 clean", "bob@2: sync:A 5 rows 1 all"});
 }
 
 // ---- what goes wrong

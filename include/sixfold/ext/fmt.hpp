@@ -283,7 +283,7 @@ inline void write(line& to, const sync_request& m) {
 }
 
 inline void write(line& to, const sync_answer& m) {
-    add(to, "sync:A serial {}{}", m.serial, m.last ? " last " : " end");
+    add(to, "sync:A serial {} rows {}{}", m.serial, m.rows, m.last ? " last " : " end");
     if (m.last) {
         write(to, *m.last);
     }
