@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: BSL-1.0
 // Alice, the relay and Bob in one process, without any IO between them.
 //
+//     loopback                    a story of five messages, each with a misfortune of its own
 //     loopback --input novel.txt --loss 30 --offline 2-6 --restart-relay 4 >received.txt
 //     cmp novel.txt received.txt
 
-#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <string>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
-#include <unistd.h>  // isatty
 
 #include <sixfold/sixfold.hpp>
 #include "files.hpp"
 #include "loopback_options.hpp"
 #include "loopback_world.hpp"
 #include "message_source.hpp"
+#include "picture.hpp"
+#include "report.hpp"
+#include "terminal.hpp"
 
 namespace {
 
@@ -28,56 +32,71 @@ message_source open_source(const loopback_options& options) {
     if (options.messages) {
         return message_source(made_up_lines(*options.messages, options.seed));
     }
-    if (!options.input && isatty(STDIN_FILENO) != 0) {
+    if (options.story) {
         return message_source(conversation());
     }
     return message_source(
         lines_of_file(input_file(options.input), sixfold::sender_options().payload_max));
 }
 
-void report_frames(const simulated_network& network) {
-    constexpr const char* names[frame_kinds] = {"msg:R", "msg:A", "msg:N",  "ack:R",
-                                                "ack:A", "ack:N", "sync:R", "sync:A"};
-    fmt::print(stderr, "{:8}{:>10}{:>10}{:>10}{:>10}{:>10}\n", "frames", "sent", "lost", "doubled",
-               "late", "damaged");
-    for (frame_kind kind = 0; kind < frame_kinds; ++kind) {
-        const frame_counts& count = network.counts(kind);
-        fmt::print(stderr, "{:8}{:>10}{:>10}{:>10}{:>10}{:>10}\n", names[kind], count.sent,
-                   count.lost, count.duplicated, count.reordered, count.corrupted);
-    }
+/// How many bytes Bob will get, if that can be known.
+std::uint64_t input_size(const loopback_options& options) {
+    std::error_code error;
+    const auto size = options.input ? std::filesystem::file_size(*options.input, error) : 0;
+    return error ? 0 : size;
 }
 
-void report(const loopback_world& world, const loopback_result& result) {
-    const std::chrono::duration<double> seconds = result.time;
-    report_frames(world.network());
-    fmt::print(stderr, "resent {}, duplicates held back {}, stored {}, delivered {}, in {:.3f} s\n",
-               world.alice().sender().resent(), world.bob().receiver().duplicates(), result.stored,
-               result.delivered, seconds.count());
+void play(loopback_world& world, const loopback_options& options) {
+    picture shown(options);
+    progress_bar progress(options.messages.value_or(input_size(options)));
+    while (const auto step = world.next_step()) {
+        shown.add(*step);
+        if (options.quiet) {
+            const loopback_result& now = world.result();
+            progress.show(options.messages ? now.received : now.bytes, now.received);
+        }
+    }
+    shown.finish();
 }
 
-const char* verdict(const loopback_result& result) {
-    if (!result.finished) {
-        return "not finished";
+/// How long messages of the same sizes take when nothing goes wrong.
+latency_histogram calm_latency(const loopback_options& options, const loopback_result& result) {
+    loopback_options calm;
+    calm.network.delay = options.network.delay;
+    calm.network.jitter = options.network.jitter;
+    calm.seed = options.seed;
+    loopback_world world(
+        calm, options.story ? message_source(conversation()) : message_source(blanks(result.sizes)),
+        nullptr);
+    while (world.next_step()) {
     }
-    if (!result.identical || result.received != result.sent) {
-        return "NOT IDENTICAL";
-    }
-    return result.delivered == result.sent ? "identical" : "identical, but Alice does not know";
+    return world.result().latency;
 }
 
 int run(int argc, char** argv) {
-    const auto options = parse_options(argc, argv);
+    const auto options = parse_options(argc, argv, is_terminal(stdin));
     if (!options) {
         return EXIT_SUCCESS;
     }
-    loopback_world world(*options, open_source(*options), output_file(options->output));
-    const loopback_result result = world.run();
-    if (!options->quiet) {
-        report(world, result);
-        fmt::print(stderr, "{} of {} once, in order: {}\nagain: {}\n", result.received, result.sent,
-                   verdict(result), options->again);
+    // On a terminal the picture comes first and Bob's text behind it, not in between.
+    const bool text_comes_last =
+        !options->quiet && !options->output && is_terminal(stdout) && is_terminal(stderr);
+    if (text_comes_last) {
+        (void)std::setvbuf(stdout, nullptr, _IOFBF, 1 << 16);
     }
-    return result.good() ? EXIT_SUCCESS : EXIT_FAILURE;
+    message_source source = open_source(*options);
+    output_file output(options->output);
+    loopback_world world(*options, std::move(source), &output);
+    play(world, *options);
+    if (text_comes_last) {
+        fmt::print(stderr, "\n");
+    }
+    output.flush();
+    if (!options->quiet) {
+        fmt::print(stderr, "\n{}again: {}\n", report(world, calm_latency(*options, world.result())),
+                   options->again);
+    }
+    return world.result().good() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace

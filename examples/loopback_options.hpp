@@ -18,6 +18,7 @@
 #include <sixfold/sixfold.hpp>
 #include "files.hpp"
 #include "simulated_network.hpp"
+#include "story.hpp"
 
 namespace example {
 
@@ -35,15 +36,21 @@ struct loopback_options {
     network_options network;
     std::vector<absence> offline;
     std::vector<sixfold::duration> restart_relay;
+    bool story = false;                ///< Alice says what the story has for her
+    std::vector<story::title> titles;  ///< of its scenes
     std::uint64_t seed = 1;
     bool quiet = false;
-    std::string again;  ///< a command line that repeats the run
+    std::optional<std::string> mermaid;  ///< file for the picture as a Mermaid diagram
+    std::optional<double> pace;          ///< how fast the picture is played; none: at once
+    std::string again;                   ///< a command line that repeats the run
 };
 
 namespace detail {
 
 inline constexpr double seconds_max = 1'000'000;
 inline constexpr double milliseconds_max = 60'000;
+inline constexpr double pace_min = 0.01;
+inline constexpr double pace_max = 1000;
 inline constexpr double intact_percent_min = 10;
 inline constexpr std::uint64_t messages_max = 1'000'000'000;
 
@@ -108,14 +115,28 @@ inline void check_intact(const network_options& network) {
     }
 }
 
-/// Opening the output would empty the input.
+/// Opening a file that is written empties it, or what another option writes to it.
 inline void check_files(const loopback_options& options) {
-    std::error_code error;
-    if (options.input && options.output &&
-        std::filesystem::equivalent(*options.input, *options.output, error) &&
-        std::filesystem::is_regular_file(*options.input, error)) {
-        throw usage_error("--output: is the same file as --input");
-    }
+    const auto differ = [](const std::optional<std::string>& a, const std::optional<std::string>& b,
+                           const char* problem) {
+        std::error_code error;
+        if (a && b && (*a == *b || std::filesystem::equivalent(*a, *b, error)) &&
+            (!std::filesystem::exists(*a, error) || std::filesystem::is_regular_file(*a, error))) {
+            throw usage_error(problem);
+        }
+    };
+    differ(options.input, options.output, "--output: is the same file as --input");
+    differ(options.input, options.mermaid, "--mermaid: is the same file as --input");
+    differ(options.output, options.mermaid, "--mermaid: is the same file as --output");
+}
+
+/// What goes wrong in the story, besides what the command line says.
+inline void add_story(loopback_options& options) {
+    options.story = true;
+    options.titles.assign(story::titles.begin(), story::titles.end());
+    options.network.script.assign(story::losses.begin(), story::losses.end());
+    options.offline.push_back({story::bob_leaves, story::bob_returns});
+    options.restart_relay.push_back(story::relay_replaced);
 }
 
 /// As a shell would have to be told.
@@ -135,7 +156,10 @@ inline void check_files(const loopback_options& options) {
 
 /// Reads the command line. Throws `usage_error` with one line that says what is wrong with it;
 /// empty when the user asked for help, and has it.
-[[nodiscard]] inline std::optional<loopback_options> parse_options(int argc, char** argv) {
+///
+/// Without anything to send it is the story if `alone`, else what comes from standard input.
+[[nodiscard]] inline std::optional<loopback_options>
+parse_options(int argc, char** argv, bool alone) {
     using namespace detail;
     loopback_options options;
     double delay = 20;
@@ -150,9 +174,14 @@ inline void check_files(const loopback_options& options) {
     const auto milliseconds = in_range(0, milliseconds_max, "milliseconds");
     auto* input = app.add_option("--input", options.input, "file to send, each line a message");
     app.add_option("--output", options.output, "file for what Bob receives");
-    app.add_option("--messages", options.messages, "send so many made-up messages")
-        ->check(whole_number(messages_max))
-        ->excludes(input);
+    auto* messages = app.add_option("--messages", options.messages, "send so many made-up messages")
+                         ->check(whole_number(messages_max))
+                         ->excludes(input);
+    app.add_flag("--story", options.story,
+                 "five messages, each with a misfortune of its own; "
+                 "what is sent when there is nobody to ask")
+        ->excludes(input)
+        ->excludes(messages);
     app.add_option("--loss", network.loss, "frames that are lost, on each hop")->check(percent);
     app.add_option("--duplicate", network.duplicate, "frames that arrive twice")->check(percent);
     app.add_option("--reorder", network.reorder, "frames that others overtake")->check(percent);
@@ -166,7 +195,12 @@ inline void check_files(const loopback_options& options) {
         ->check(in_range(0, seconds_max, "seconds"));
     auto* seed = app.add_option("--seed", options.seed, "another seed, another run; default 1")
                      ->check(whole_number((std::numeric_limits<std::uint64_t>::max)()));
-    app.add_flag("--quiet", options.quiet, "no report on standard error");
+    auto* quiet = app.add_flag("--quiet", options.quiet, "no picture and no report");
+    app.add_option("--mermaid", options.mermaid, "file for the picture as a Mermaid diagram");
+    app.add_option("--pace", options.pace, "play the picture at human speed, or so many times that")
+        ->expected(0, 1)
+        ->check(in_range(pace_min, pace_max, "times"))
+        ->excludes(quiet);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help) {
@@ -187,11 +221,18 @@ inline void check_files(const loopback_options& options) {
     for (const double each : restarts) {
         options.restart_relay.push_back(seconds(each));
     }
+    const bool told = alone && !options.input && !options.messages && !options.story;
+    if (told || options.story) {
+        add_story(options);
+    }
     check_intact(network);
     check_files(options);
 
     for (int at = 0; at < argc; ++at) {
         options.again += (at == 0 ? "" : " ") + quoted(argv[at]);
+    }
+    if (told) {
+        options.again += " --story";
     }
     if (seed->count() == 0) {
         options.again += fmt::format(" --seed {}", options.seed);

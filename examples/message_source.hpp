@@ -9,12 +9,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include <sixfold/sixfold.hpp>
 #include "files.hpp"
+#include "story.hpp"
 
 namespace example {
+
+/// What Alice is going to say.
+struct draft {
+    std::string text;
+    sixfold::duration at{};  ///< not before this time of the run
+};
 
 /// Reads a file, and makes each line a message.
 ///
@@ -26,7 +35,7 @@ class lines_of_file {
     lines_of_file(input_file file, std::size_t payload_max)
         : file_(std::move(file)), payload_max_(payload_max) {}
 
-    [[nodiscard]] std::optional<std::string> next() {
+    [[nodiscard]] std::optional<draft> next() {
         std::string message;
         while (message.size() < payload_max_ && !message.ends_with('\n')) {
             const int byte = file_.get();
@@ -35,7 +44,7 @@ class lines_of_file {
             }
             message += static_cast<char>(byte);
         }
-        return message.empty() ? std::nullopt : std::optional(message);
+        return message.empty() ? std::nullopt : std::optional(draft{std::move(message)});
     }
 
   private:
@@ -48,7 +57,7 @@ class made_up_lines {
   public:
     made_up_lines(std::uint64_t count, std::uint64_t seed) : count_(count), random_(seed) {}
 
-    [[nodiscard]] std::optional<std::string> next() {
+    [[nodiscard]] std::optional<draft> next() {
         if (number_ == count_) {
             return std::nullopt;
         }
@@ -57,7 +66,7 @@ class made_up_lines {
             message += " ";
             message += vocabulary[random_.below(vocabulary.size())];
         }
-        return message + "\n";
+        return draft{message + "\n"};
     }
 
   private:
@@ -70,35 +79,46 @@ class made_up_lines {
     sixfold::random_source random_;
 };
 
-/// What Alice says when nobody tells her what to say.
+/// What Alice says in the story, each line at its time.
 class conversation {
   public:
-    [[nodiscard]] std::optional<std::string> next() {
-        return at_ == lines.size() ? std::nullopt : std::optional<std::string>(lines[at_++]);
+    [[nodiscard]] std::optional<draft> next() {
+        if (at_ == story::lines.size()) {
+            return std::nullopt;
+        }
+        const story::line& line = story::lines[at_++];
+        return draft{std::string(line.text) + "\n", line.at};
     }
 
   private:
-    static constexpr std::array<std::string_view, 6> lines{
-        "Hello Bob, this is Alice.\n",
-        "Some of my frames will get lost on their way to you.\n",
-        "Others will come twice, or late, or damaged.\n",
-        "You may even be in a tunnel right now.\n",
-        "You will read each of these lines once, and in this order,\n",
-        "and I will know that you have them.\n",
-    };
+    std::size_t at_ = 0;
+};
+
+/// Messages that say nothing, but are as long as others were.
+class blanks {
+  public:
+    explicit blanks(std::vector<std::uint16_t> sizes) : sizes_(std::move(sizes)) {}
+
+    [[nodiscard]] std::optional<draft> next() {
+        return at_ == sizes_.size() ? std::nullopt
+                                    : std::optional(draft{std::string(sizes_[at_++], ' ')});
+    }
+
+  private:
+    std::vector<std::uint16_t> sizes_;
     std::size_t at_ = 0;
 };
 
 /// Where Alice's messages come from, one after the other.
 class message_source {
   public:
-    using origin = std::variant<conversation, made_up_lines, lines_of_file>;
+    using origin = std::variant<conversation, made_up_lines, lines_of_file, blanks>;
 
     explicit message_source(origin from) : from_(std::move(from)) {}
 
     /// The next message, 1 byte at least; empty when that was all. Throws `usage_error` when a file
     /// cannot be read.
-    [[nodiscard]] std::optional<std::string> next() {
+    [[nodiscard]] std::optional<draft> next() {
         return std::visit([](auto& from) { return from.next(); }, from_);
     }
 

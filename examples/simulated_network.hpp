@@ -3,15 +3,24 @@
 #define SIXFOLD_EXAMPLES_SIMULATED_NETWORK_HPP
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
+#include "step.hpp"
 #include "timeline.hpp"
 
 namespace example {
+
+/// "The first msg:N of message 1 is lost."
+struct scripted_loss {
+    frame_kind kind;
+    sixfold::seq seq;
+};
 
 /// What goes wrong, in percent of the frames on each hop, and how long a hop takes.
 struct network_options {
@@ -21,20 +30,17 @@ struct network_options {
     double corrupt = 0;
     sixfold::duration delay = std::chrono::milliseconds(20);
     sixfold::duration jitter{};  ///< up to this much is added to the delay; may reorder, too
+    std::vector<scripted_loss> script;
 };
 
-/// Who is at the ends of the hops.
-enum class host : std::uint8_t { relay, alice, bob };
-
-/// Which of the six frames it is, or sync:R or sync:A: 0 to 7, in the order of `sixfold::frame`.
-using frame_kind = std::size_t;
-inline constexpr std::size_t frame_kinds = 8;
-
-/// One frame under way. `link` is the one that it was sent on, which may be gone when it arrives.
+/// One copy of a frame under way. `link` is the one that it was sent on, which may be gone when it
+/// arrives.
 struct datagram {
+    host from;
     host to;
     sixfold::link_id link;
-    frame_kind kind;
+    frame_summary frame;
+    treatment on_the_way{};
     std::vector<std::byte> bytes;
 };
 
@@ -42,28 +48,52 @@ struct datagram {
 struct frame_counts {
     std::uint64_t sent = 0;
     std::uint64_t lost = 0;
-    std::uint64_t duplicated = 0;
-    std::uint64_t reordered = 0;
-    std::uint64_t corrupted = 0;
+    std::uint64_t resent = 0;  ///< by a client, among those sent
+    std::uint64_t repeated = 0;
+    std::uint64_t late = 0;
+    std::uint64_t damaged = 0;
+
+    frame_counts& operator+=(const frame_counts& other) {
+        sent += other.sent;
+        lost += other.lost;
+        resent += other.resent;
+        repeated += other.repeated;
+        late += other.late;
+        damaged += other.damaged;
+        return *this;
+    }
 };
 
-/// A datagram network that loses, repeats, reorders and damages frames, on a virtual clock.
+/// A network that loses, repeats, reorders and damages frames, on a virtual clock.
 ///
-/// A packet is cut into its frames and each travels alone, so that every fault hits one frame on
-/// one hop. The faults of each sort have random numbers of their own: more loss does not change
-/// which frames are damaged. Knows nothing of links that come and go.
+/// Each frame travels alone, so that every fault hits one frame on one hop. The faults of each sort
+/// have random numbers of their own: more loss does not change which frames are damaged. What is
+/// lost comes out as well, marked, when it would have arrived. Knows nothing of links that come and
+/// go.
 class simulated_network {
   public:
-    simulated_network(const network_options& options, std::uint64_t seed)
-        : simulated_network(options, sixfold::random_source(seed)) {}
+    simulated_network(network_options options, std::uint64_t seed)
+        : simulated_network(std::move(options), sixfold::random_source(seed)) {}
 
-    void send(host to, sixfold::link_id link, sixfold::bytes packet, sixfold::time_point now) {
-        sixfold::packet_reader frames(packet);
-        while (const auto frame = frames.next()) {
-            send_frame(to, link, *frame, now);
+    void send(datagram frame, sixfold::time_point now) {
+        frame_counts& count = counts_.at(frame.frame.kind);
+        ++count.sent;
+        count.resent += std::uint64_t{frame.frame.resend != 0};
+        if (happens(options_.loss, loss_) || doomed(frame.frame)) {
+            ++count.lost;
+            frame.on_the_way.lost = true;
+            under_way_.add(now + options_.delay, std::move(frame));
+            return;
         }
+        if (happens(options_.duplicate, duplicate_)) {
+            ++count.repeated;
+            carry(frame, count, now);
+            frame.on_the_way.repeated = true;
+        }
+        carry(std::move(frame), count, now);
     }
 
+    /// The next frame that arrives, or is lost and would arrive now.
     [[nodiscard]] std::optional<datagram> poll_arrival(sixfold::time_point now) {
         return under_way_.pop_due(now);
     }
@@ -76,40 +106,31 @@ class simulated_network {
     [[nodiscard]] const frame_counts& counts(frame_kind kind) const { return counts_[kind]; }
 
   private:
-    simulated_network(const network_options& options, sixfold::random_source seeds)
-        : options_(options), loss_(seeds.next()), duplicate_(seeds.next()), reorder_(seeds.next()),
-          corrupt_(seeds.next()), jitter_(seeds.next()) {}
+    simulated_network(network_options options, sixfold::random_source seeds)
+        : options_(std::move(options)), loss_(seeds.next()), duplicate_(seeds.next()),
+          reorder_(seeds.next()), corrupt_(seeds.next()), jitter_(seeds.next()) {}
 
-    void send_frame(host to, sixfold::link_id link, sixfold::bytes frame, sixfold::time_point now) {
-        // The lower half of a frame's first byte is its kind, from 1 on.
-        const auto kind = (std::to_integer<frame_kind>(frame.front()) & 0x0F) - 1;
-        frame_counts& count = counts_.at(kind);
-        ++count.sent;
-        if (happens(options_.loss, loss_)) {
-            ++count.lost;
-            return;
-        }
-        const bool twice = happens(options_.duplicate, duplicate_);
-        count.duplicated += std::uint64_t{twice};
-        for (int copy = 0; copy < (twice ? 2 : 1); ++copy) {
-            datagram one{to, link, kind, {frame.begin(), frame.end()}};
-            if (happens(options_.corrupt, corrupt_)) {
-                ++count.corrupted;
-                damage(one.bytes);
-            }
-            under_way_.add(now + travel_time(count), std::move(one));
-        }
+    /// Whether the script wants it to be lost. Each line of it comes true once.
+    [[nodiscard]] bool doomed(const frame_summary& frame) {
+        return std::erase_if(options_.script, [&](const scripted_loss& each) {
+                   return each.kind == frame.kind && each.seq == frame.seq;
+               }) != 0;
     }
 
-    /// What is reordered takes two to four times as long, so that others overtake it.
-    [[nodiscard]] sixfold::duration travel_time(frame_counts& count) {
+    void carry(datagram frame, frame_counts& count, sixfold::time_point now) {
+        if (happens(options_.corrupt, corrupt_)) {
+            ++count.damaged;
+            frame.on_the_way.damaged = true;
+            damage(frame.bytes);
+        }
         sixfold::duration time = options_.delay + up_to(options_.jitter, jitter_);
-        if (happens(options_.reorder, reorder_)) {
-            ++count.reordered;
+        if (happens(options_.reorder, reorder_)) {  // two to four times as long
+            ++count.late;
+            frame.on_the_way.late = true;
             const auto usual = options_.delay + options_.jitter + std::chrono::milliseconds(1);
             time += usual + up_to(2 * usual, reorder_);
         }
-        return time;
+        under_way_.add(now + time, std::move(frame));
     }
 
     void damage(std::vector<std::byte>& bytes) {
@@ -133,7 +154,7 @@ class simulated_network {
     sixfold::random_source corrupt_;
     sixfold::random_source jitter_;
     timeline<datagram> under_way_;
-    std::array<frame_counts, frame_kinds> counts_{};
+    std::array<frame_counts, frame_names.size()> counts_{};
 };
 
 }  // namespace example

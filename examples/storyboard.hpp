@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXAMPLES_STORYBOARD_HPP
+#define SIXFOLD_EXAMPLES_STORYBOARD_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <sixfold/sixfold.hpp>
+#include "frame_words.hpp"
+#include "picture_row.hpp"
+#include "step.hpp"
+
+namespace example {
+
+/// Makes a picture out of what happens, and keeps it short enough to be looked at.
+///
+/// Frames of one moment share a row where they can: messages behind one another one arrow, the two
+/// hops one line. Probes, and looks into a mailbox that is known to be empty, are counted and not
+/// drawn. In a crowd, all frames of one kind are one arrow. After `rows_max` only who comes and goes
+/// is drawn, and the rest summed up, ever more of it in one row. So a picture grows with the
+/// logarithm of the length of the run.
+class storyboard {
+  public:
+    void add(const step& one) {
+        if (one.at != now_) {
+            close_moment();
+            now_ = one.at;
+        }
+        std::visit([&](const auto& what) { handle(what); }, one.what);
+    }
+
+    /// Nothing more will happen.
+    void finish() {
+        close_moment();
+        mention_undrawn();
+    }
+
+    [[nodiscard]] std::optional<picture_row> poll_row() {
+        if (out_.empty()) {
+            return std::nullopt;
+        }
+        std::optional<picture_row> first(std::move(out_.front()));
+        out_.pop_front();
+        return first;
+    }
+
+  private:
+    static constexpr frame_kind ack_a = 4;
+    static constexpr frame_kind first_sync_kind = 6;
+    static constexpr std::uint64_t rows_max = 100;
+    static constexpr std::size_t crowd_min = 9;         // arrows in one moment
+    static constexpr std::uint64_t summary_min = 1000;  // frames
+    static constexpr sixfold::duration quiet_min = std::chrono::milliseconds(150);
+
+    /// Frames that were not drawn.
+    struct undrawn {
+        std::uint64_t probes = 0;
+        std::uint64_t syncs = 0;
+        std::uint64_t frames = 0;  // others
+        std::uint64_t lost = 0;
+        std::uint64_t resent = 0;
+        std::uint64_t held_back = 0;
+    };
+
+    // --- what happens --------------------------------------------------------------------------
+
+    void handle(const title_step& title) {
+        close_moment();
+        draw_note(title.text, tone::heading);
+    }
+
+    void handle(const presence_step& change) {
+        using what = presence_step::what;
+        lifeline& line = lines_[static_cast<std::size_t>(change.who)];
+        if (change.happens == what::replaced) {
+            close_moment();
+            moment all = new_moment();
+            all.lines[static_cast<std::size_t>(change.who)] = lifeline::returns;
+            all.remarks = {{"replaced: knows nobody", tone::warning}};
+            draw(std::move(all));
+            return;
+        }
+        line = change.happens == what::leaves ? lifeline::leaves : lifeline::returns;
+        presences_.push_back(change);
+    }
+
+    void handle(const frame_step& frame) {
+        note_mailbox(frame);
+        if (is_aside(frame)) {
+            ++(frame.frame.kind < first_sync_kind ? undrawn_.probes : undrawn_.syncs);
+            return;
+        }
+        if (rows_ >= rows_max) {
+            return leave_out(frame);
+        }
+        add_to(bundles_, bundle_of(frame), continues);
+    }
+
+    void note_mailbox(const frame_step& frame) {
+        if (frame.mailed) {
+            mailbox_.insert(*frame.frame.seq);
+        }
+        for (const sixfold::seq each : frame.read) {
+            mailbox_.erase(each);
+        }
+    }
+
+    /// It carries no message and answers for none; a look into a mailbox that has something is
+    /// part of the story.
+    [[nodiscard]] bool is_aside(const frame_step& frame) const {
+        const bool finds_something =
+            frame.frame.kind == first_sync_kind && frame.from == host::bob && !mailbox_.empty();
+        return !frame.frame.seq && frame.frame.kind != ack_a && !finds_something;
+    }
+
+    /// To the first bundle that it belongs to; else it is one of its own.
+    template <class BelongsTo>
+    static void add_to(std::vector<frame_bundle>& all, const frame_bundle& one, BelongsTo belongs) {
+        const auto found = std::find_if(
+            all.begin(), all.end(), [&](const frame_bundle& each) { return belongs(each, one); });
+        if (found == all.end()) {
+            all.push_back(one);
+        } else {
+            append(*found, one);
+        }
+    }
+
+    void leave_out(const frame_step& frame) {
+        ++undrawn_.frames;
+        undrawn_.lost += std::uint64_t{frame.on_the_way.lost};
+        undrawn_.resent += std::uint64_t{frame.frame.resend != 0};
+        undrawn_.held_back += std::uint64_t{frame.held_back};
+        if (undrawn_.frames >= summary_next_) {
+            summary_next_ *= 2;
+            mention_undrawn();
+        }
+    }
+
+    // --- moments -------------------------------------------------------------------------------
+
+    [[nodiscard]] moment new_moment() const { return {now_, lines_, {}, {}, {}}; }
+
+    /// All that happens at one time is known: draws it.
+    void close_moment() {
+        if (!presences_.empty()) {
+            draw(presence_moment());
+        }
+        if (bundles_.size() >= crowd_min) {
+            const auto alike = [](const frame_bundle& a, const frame_bundle& b) {
+                return are_alike(a.frames, b.frames);
+            };
+            std::vector<frame_bundle> crowd;
+            for (const frame_bundle& each : bundles_) {
+                add_to(crowd, each, alike);
+            }
+            bundles_.swap(crowd);
+        }
+        std::optional<moment> row;
+        for (const frame_bundle& each : bundles_) {
+            if (row && !has_room(*row, each)) {
+                draw(*std::exchange(row, std::nullopt));
+            }
+            if (!row) {
+                row = new_moment();
+            }
+            place(each, *row);
+        }
+        if (row) {
+            draw(std::move(*row));
+        }
+        bundles_.clear();
+    }
+
+    /// Who comes or goes now, said once.
+    [[nodiscard]] moment presence_moment() {
+        moment row = new_moment();
+        std::string who;
+        for (const presence_step& each : presences_) {
+            who += (who.empty() ? "" : ", ");
+            who += host_names[static_cast<std::size_t>(each.who)];
+        }
+        const bool leave = presences_.back().happens == presence_step::what::leaves;
+        row.remarks = {{who + (leave ? ": link lost" : ": link is up"), tone::warning}};
+        for (lifeline& each : lines_) {
+            each = each == lifeline::leaves    ? lifeline::away
+                   : each == lifeline::returns ? lifeline::here
+                                               : each;
+        }
+        presences_.clear();
+        return row;
+    }
+
+    [[nodiscard]] static bool is_left(const frame_bundle& bundle) {
+        return bundle.frames.from == host::alice || bundle.frames.to == host::alice;
+    }
+
+    /// What is remarked in a row is about one of its arrows.
+    [[nodiscard]] static bool has_room(const moment& row, const frame_bundle& bundle) {
+        const bool free = !(is_left(bundle) ? row.left : row.right);
+        return free && (row.remarks.empty() || remarks(bundle).empty());
+    }
+
+    static void place(const frame_bundle& bundle, moment& row) {
+        const frame_step& frame = bundle.frames;
+        std::vector<remark> about = remarks(bundle);
+        (is_left(bundle) ? row.left : row.right) = arrow{
+            frame.from, frame.to, label(bundle), reach_of(bundle), tone_of(bundle), !about.empty()};
+        if (!about.empty()) {
+            row.remarks = std::move(about);
+        }
+    }
+
+    [[nodiscard]] static reach reach_of(const frame_bundle& bundle) {
+        const frame_step& frame = bundle.frames;
+        if (bundle.mixed) {
+            return reach::arrives;
+        }
+        return frame.on_the_way.lost                 ? reach::is_lost
+               : frame.refused || frame.nobody_there ? reach::is_refused
+                                                     : reach::arrives;
+    }
+
+    [[nodiscard]] static tone tone_of(const frame_bundle& bundle) {
+        const frame_step& frame = bundle.frames;
+        if (reach_of(bundle) != reach::arrives) {
+            return tone::bad;
+        }
+        if (frame.frame.kind >= first_sync_kind) {
+            return tone::aside;
+        }
+        const bool again = frame.frame.resend != 0 || frame.on_the_way.repeated;
+        return again && !bundle.mixed ? tone::warning : tone::plain;
+    }
+
+    // --- rows ----------------------------------------------------------------------------------
+
+    void draw(moment row) {
+        if (now_ - drawn_at_ >= quiet_min || undrawn_.frames != 0) {
+            mention_undrawn();
+        }
+        out_.push_back(std::move(row));
+        count_row();
+    }
+
+    void draw_note(std::string text, tone meant) {
+        mention_undrawn();
+        out_.push_back(note{now_, std::move(text), meant});
+        count_row();
+    }
+
+    void count_row() {
+        drawn_at_ = now_;
+        ++rows_;
+        if (rows_ == rows_max) {
+            out_.push_back(note{now_, "from here on only sums, and who comes and goes"});
+        }
+    }
+
+    /// What lies between the last row and the next: time, and frames that were not drawn.
+    void mention_undrawn() {
+        const std::chrono::duration<double> quiet = now_ - drawn_at_;
+        std::string text;
+        const auto add = [&](std::uint64_t count, const char* of_what) {
+            if (count != 0) {
+                text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, of_what);
+            }
+        };
+        add(undrawn_.frames, undrawn_.frames == 1 ? "frame" : "frames");
+        add(undrawn_.lost, "lost");
+        add(undrawn_.resent, "resent");
+        add(undrawn_.held_back, "held back");
+        add(undrawn_.probes, undrawn_.probes == 1 ? "probe" : "probes");
+        add(undrawn_.syncs, undrawn_.syncs == 1 ? "sync" : "syncs");
+        if (!text.empty()) {
+            text = "not drawn: " + text;
+        }
+        if (now_ - drawn_at_ >= quiet_min) {
+            text = fmt::format("{:.1f} s{}{}", quiet.count(), text.empty() ? "" : "; ", text);
+        }
+        if (!text.empty()) {
+            out_.push_back(note{now_, text});
+        }
+        undrawn_ = {};
+        drawn_at_ = now_;
+    }
+
+    sixfold::time_point now_{};
+    sixfold::time_point drawn_at_{};  // the last row
+    std::array<lifeline, 3> lines_{lifeline::away, lifeline::here, lifeline::away};
+    std::vector<presence_step> presences_;  // of this moment
+    std::vector<frame_bundle> bundles_;     // likewise
+    std::set<sixfold::seq> mailbox_;        // what is waiting in Bob's mailbox
+    undrawn undrawn_;                       // since the last row
+    std::uint64_t rows_ = 0;
+    std::uint64_t summary_next_ = summary_min;
+    std::deque<picture_row> out_;
+};
+
+}  // namespace example
+
+#endif
