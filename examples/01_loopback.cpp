@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <sixfold/sixfold.hpp>
+#include "command_line.hpp"
 #include "files.hpp"
 #include "loopback_options.hpp"
 #include "loopback_world.hpp"

@@ -185,7 +185,7 @@ inline void remark_sums(const frame_bundle& bundle, std::vector<remark>& out) {
         const bool speaks = step.frame.kind == msg_r && bundle.count == 1 && out.empty() &&
                             !step.on_the_way.lost && !step.refused;
         if (speaks) {
-            out.push_back({detail::quoted_text(step.frame.text, step.mailed ? 10 : 24)});
+            out.push_back({detail::quoted_text(step.frame.text, step.mailed ? 9 : 23)});
         }
         detail::remark_arrival(step, out);
     }

@@ -2,21 +2,12 @@
 #ifndef SIXFOLD_EXAMPLES_LOOPBACK_OPTIONS_HPP
 #define SIXFOLD_EXAMPLES_LOOPBACK_OPTIONS_HPP
 
-#include <charconv>
-#include <chrono>
 #include <cstdint>
-#include <filesystem>
-#include <limits>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
-
 #include <sixfold/sixfold.hpp>
-#include "files.hpp"
 #include "simulated_network.hpp"
 #include "story.hpp"
 
@@ -45,199 +36,13 @@ struct loopback_options {
     std::string again;                   ///< a command line that repeats the run
 };
 
-namespace detail {
-
-inline constexpr double seconds_max = 1'000'000;
-inline constexpr double milliseconds_max = 60'000;
-inline constexpr double pace_min = 0.01;
-inline constexpr double pace_max = 1000;
-inline constexpr double intact_percent_min = 10;
-inline constexpr std::uint64_t messages_max = 1'000'000'000;
-
-/// A number that fills all of the text; empty when there is none.
-[[nodiscard]] inline std::optional<double> number(std::string_view text) {
-    double value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
-}
-
-[[nodiscard]] inline CLI::Validator in_range(double min, double max, std::string unit) {
-    const auto check = [=](const std::string& text) -> std::string {
-        const auto value = number(text);
-        const bool good = value && *value >= min && *value <= max;
-        return good ? "" : fmt::format("must be {} to {} {}, not '{}'", min, max, unit, text);
-    };
-    return {check, unit};
-}
-
-/// CLI11 would take -1 for a very large number, and 010 for eight.
-[[nodiscard]] inline CLI::Validator whole_number(std::uint64_t max) {
-    const auto check = [=](std::string& text) -> std::string {
-        std::uint64_t value = 0;
-        const char* end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, value);
-        if (error != std::errc() || stop != end || value > max) {
-            return fmt::format("must be a whole number, 0 to {}, not '{}'", max, text);
-        }
-        text = std::to_string(value);
-        return "";
-    };
-    return {check, ""};
-}
-
-[[nodiscard]] inline sixfold::duration seconds(double value) {
-    return std::chrono::duration_cast<sixfold::duration>(std::chrono::duration<double>(value));
-}
-
-/// Reads "FROM-TO".
-[[nodiscard]] inline absence parse_absence(const std::string& text) {
-    for (auto dash = text.find('-'); dash != std::string::npos; dash = text.find('-', dash + 1)) {
-        const auto from = number(std::string_view(text).substr(0, dash));
-        const auto to = number(std::string_view(text).substr(dash + 1));
-        if (from && to && *from >= 0 && *from < *to && *to <= seconds_max) {
-            return {seconds(*from), seconds(*to)};
-        }
-    }
-    throw usage_error(fmt::format(
-        "--offline: must be FROM-TO in seconds, FROM less than TO, at most {}, not '{}'",
-        seconds_max, text));
-}
-
-/// Frames that are damaged are as good as lost, and if hardly any gets through, no run comes to an
-/// end in a lifetime.
-inline void check_intact(const network_options& network) {
-    const double intact = (100 - network.loss) * (100 - network.corrupt) / 100;
-    if (intact < intact_percent_min) {
-        throw usage_error(fmt::format("--loss, --corrupt: {} % of the frames must get through "
-                                      "undamaged, but with these only {:.3g} % would",
-                                      intact_percent_min, intact));
-    }
-}
-
-/// Opening a file that is written empties it, or what another option writes to it.
-inline void check_files(const loopback_options& options) {
-    const auto differ = [](const std::optional<std::string>& a, const std::optional<std::string>& b,
-                           const char* problem) {
-        std::error_code error;
-        if (a && b && (*a == *b || std::filesystem::equivalent(*a, *b, error)) &&
-            (!std::filesystem::exists(*a, error) || std::filesystem::is_regular_file(*a, error))) {
-            throw usage_error(problem);
-        }
-    };
-    differ(options.input, options.output, "--output: is the same file as --input");
-    differ(options.input, options.mermaid, "--mermaid: is the same file as --input");
-    differ(options.output, options.mermaid, "--mermaid: is the same file as --output");
-}
-
-/// What goes wrong in the story, besides what the command line says.
+/// What goes wrong in the story, besides what the options say.
 inline void add_story(loopback_options& options) {
     options.story = true;
     options.titles.assign(story::titles.begin(), story::titles.end());
     options.network.script.assign(story::losses.begin(), story::losses.end());
     options.offline.push_back({story::bob_leaves, story::bob_returns});
     options.restart_relay.push_back(story::relay_replaced);
-}
-
-/// As a shell would have to be told.
-[[nodiscard]] inline std::string quoted(std::string_view word) {
-    const auto plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=+,:@%";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {
-        return std::string(word);
-    }
-    std::string out = "'";
-    for (const char each : word) {
-        out += each == '\'' ? std::string("'\\''") : std::string(1, each);
-    }
-    return out + "'";
-}
-
-}  // namespace detail
-
-/// Reads the command line. Throws `usage_error` with one line that says what is wrong with it;
-/// empty when the user asked for help, and has it.
-///
-/// Without anything to send it is the story if `alone`, else what comes from standard input.
-[[nodiscard]] inline std::optional<loopback_options>
-parse_options(int argc, char** argv, bool alone) {
-    using namespace detail;
-    loopback_options options;
-    double delay = 20;
-    double jitter = 0;
-    std::vector<std::string> offline;
-    std::vector<double> restarts;
-
-    CLI::App app("Carries Alice's messages over a relay to Bob, through a network that is not kind "
-                 "to them. Time is virtual. What Bob receives goes to standard output.");
-    network_options& network = options.network;
-    const auto percent = in_range(0, 100, "percent");
-    const auto milliseconds = in_range(0, milliseconds_max, "milliseconds");
-    auto* input = app.add_option("--input", options.input, "file to send, each line a message");
-    app.add_option("--output", options.output, "file for what Bob receives");
-    auto* messages = app.add_option("--messages", options.messages, "send so many made-up messages")
-                         ->check(whole_number(messages_max))
-                         ->excludes(input);
-    app.add_flag("--story", options.story,
-                 "five messages, each with a misfortune of its own; "
-                 "what is sent when there is nobody to ask")
-        ->excludes(input)
-        ->excludes(messages);
-    app.add_option("--loss", network.loss, "frames that are lost, on each hop")->check(percent);
-    app.add_option("--duplicate", network.duplicate, "frames that arrive twice")->check(percent);
-    app.add_option("--reorder", network.reorder, "frames that others overtake")->check(percent);
-    app.add_option("--corrupt", network.corrupt, "frames that are damaged")->check(percent);
-    app.add_option("--delay", delay, "how long a hop takes; default 20")->check(milliseconds);
-    app.add_option("--jitter", jitter, "up to so much longer")->check(milliseconds);
-    app.add_option("--offline", offline, "FROM-TO: Bob is away, in seconds of virtual time")
-        ->allow_extra_args(false);
-    app.add_option("--restart-relay", restarts, "AT: the relay is replaced; the mailbox stays")
-        ->allow_extra_args(false)
-        ->check(in_range(0, seconds_max, "seconds"));
-    auto* seed = app.add_option("--seed", options.seed, "another seed, another run; default 1")
-                     ->check(whole_number((std::numeric_limits<std::uint64_t>::max)()));
-    auto* quiet = app.add_flag("--quiet", options.quiet, "no picture and no report");
-    app.add_option("--mermaid", options.mermaid, "file for the picture as a Mermaid diagram");
-    app.add_option("--pace", options.pace, "play the picture at human speed, or so many times that")
-        ->expected(0, 1)
-        ->check(in_range(pace_min, pace_max, "times"))
-        ->excludes(quiet);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& help) {
-        app.exit(help);
-        return std::nullopt;
-    } catch (const CLI::ParseError& error) {
-        throw usage_error(error.what());
-    }
-
-    const auto milli = [](double value) {
-        return seconds(value / 1000);
-    };
-    network.delay = milli(delay);
-    network.jitter = milli(jitter);
-    for (const std::string& each : offline) {
-        options.offline.push_back(parse_absence(each));
-    }
-    for (const double each : restarts) {
-        options.restart_relay.push_back(seconds(each));
-    }
-    const bool told = alone && !options.input && !options.messages && !options.story;
-    if (told || options.story) {
-        add_story(options);
-    }
-    check_intact(network);
-    check_files(options);
-
-    for (int at = 0; at < argc; ++at) {
-        options.again += (at == 0 ? "" : " ") + quoted(argv[at]);
-    }
-    if (told) {
-        options.again += " --story";
-    }
-    if (seed->count() == 0) {
-        options.again += fmt::format(" --seed {}", options.seed);
-    }
-    return options;
 }
 
 }  // namespace example

@@ -25,28 +25,26 @@ struct chart_style {
 
 /// Draws a picture as text, in 80 columns: the time, three lifelines, and remarks.
 ///
-///        time  Alice                 relay                 Bob
-///       2.020  ├─ msg:R 1 ──────────►│                     │  "Dinner?"
-///       2.040  │◄────────── msg:A 1 ─┼─ msg:N 1 ─────×     │  lost
+///         time  Alice                 relay                 Bob
+///        2.020  ├─ msg:R 1 ──────────►│                     │  "Dinner?"
+///        2.040  │◄────────── msg:A 1 ─┼─ msg:N 1 ──────×    │  lost
 class sequence_chart {
   public:
     explicit sequence_chart(chart_style style) : style_(style) {}
 
-    /// The names above the lifelines, and what is what.
+    /// What the names of the frames mean, and who the lifelines are.
     [[nodiscard]] std::string header() const {
-        const std::string indent(time_width + 2, ' ');
         std::string out;
         for (const char* line :
              {"R: a client asks the relay. A: its answer. N: it tells a client.",
               "A message keeps its number in a resend: so Bob knows it again."}) {
-            out += indent + painted(tone::aside, line) + "\n";
+            out += indent() + painted(tone::aside, line) + "\n";
         }
-        out += painted(tone::aside, fmt::format("{:>{}}", "time", time_width));
-        for (const char* name : host_names) {
-            out += painted(tone::heading, fmt::format("  {:<{}}", name, hop_width - 1));
-        }
-        out.erase(out.find_last_not_of(' ') + 1);
-        return out + "\n";
+        const auto [left, middle, right] = host_names;
+        return out + painted(tone::aside, fmt::format("{:>{}}", "time", time_width)) + "  " +
+               painted(tone::heading, fmt::format("{:{}}{:{}}{}", left, hop_width + 1, middle,
+                                                  hop_width + 1, right)) +
+               "\n";
     }
 
     [[nodiscard]] std::string draw(const picture_row& row) const {
@@ -54,9 +52,12 @@ class sequence_chart {
     }
 
   private:
-    static constexpr std::size_t time_width = 9;
+    static constexpr std::size_t time_width = 8;
     static constexpr std::size_t hop_width = 21;
-    static constexpr std::size_t remarks_width = 24;
+    static constexpr std::size_t remarks_width = 23;
+    static constexpr std::size_t note_width = 66;
+    static_assert(time_width + 2 + 3 + 2 * hop_width + 2 + remarks_width == 80);
+    static_assert(time_width + 2 + 4 + note_width == 80);
 
     // --- rows ----------------------------------------------------------------------------------
 
@@ -65,8 +66,11 @@ class sequence_chart {
             return "\n" + std::string(time_width + 2, ' ') + painted(tone::heading, one.text) +
                    "\n";
         }
-        return std::string(time_width + 2, ' ') +
-               painted(one.meant, std::string(glyph("···", "...")) + " " + one.text) + "\n";
+        const std::string_view text(one.text);
+        return indent() +
+               painted(one.meant, std::string(glyph("··· ", "... ")) +
+                                      std::string(text.substr(0, note_width))) +
+               "\n";
     }
 
     [[nodiscard]] std::string draw(const moment& one) const {
@@ -80,7 +84,7 @@ class sequence_chart {
 
     [[nodiscard]] static std::string time_of(sixfold::time_point at) {
         const std::chrono::duration<double> seconds = at.time_since_epoch();
-        const int precision = seconds.count() < 10'000 ? 3 : seconds.count() < 1'000'000 ? 1 : 0;
+        const int precision = seconds.count() < 10'000 ? 3 : 0;
         return fmt::format("{:{}.{}f}", seconds.count(), time_width, precision);
     }
 
@@ -141,6 +145,8 @@ class sequence_chart {
         }
         return out;
     }
+
+    [[nodiscard]] static std::string indent() { return std::string(time_width + 2, ' '); }
 
     // --- characters ----------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ class storyboard {
             close_moment();
             moment all = new_moment();
             all.lines[static_cast<std::size_t>(change.who)] = lifeline::returns;
-            all.remarks = {{"replaced: knows nobody", tone::warning}};
+            all.remarks = {{"the relay is a new one", tone::warning}};
             draw(std::move(all));
             return;
         }
@@ -269,30 +269,48 @@ class storyboard {
 
     /// What lies between the last row and the next: time, and frames that were not drawn.
     void mention_undrawn() {
-        const std::chrono::duration<double> quiet = now_ - drawn_at_;
-        std::string text;
-        const auto add = [&](std::uint64_t count, const char* of_what) {
-            if (count != 0) {
-                text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, of_what);
-            }
-        };
-        add(undrawn_.frames, undrawn_.frames == 1 ? "frame" : "frames");
-        add(undrawn_.lost, "lost");
-        add(undrawn_.resent, "resent");
-        add(undrawn_.held_back, "held back");
-        add(undrawn_.probes, undrawn_.probes == 1 ? "probe" : "probes");
-        add(undrawn_.syncs, undrawn_.syncs == 1 ? "sync" : "syncs");
-        if (!text.empty()) {
-            text = "not drawn: " + text;
-        }
-        if (now_ - drawn_at_ >= quiet_min) {
-            text = fmt::format("{:.1f} s{}{}", quiet.count(), text.empty() ? "" : "; ", text);
-        }
+        const sixfold::duration quiet = now_ - drawn_at_;
+        const std::string frames = text_of(undrawn_);
+        std::string text = quiet < quiet_min ? "" : text_of(quiet);
+        text += text.empty() || frames.empty() ? "" : ", ";
+        text += frames.empty() ? "" : "not drawn: " + frames;
         if (!text.empty()) {
             out_.push_back(note{now_, text});
         }
         undrawn_ = {};
         drawn_at_ = now_;
+    }
+
+    [[nodiscard]] static std::string text_of(sixfold::duration time) {
+        const std::chrono::duration<double> seconds = time;
+        return fmt::format("{:.{}f} s", seconds.count(), seconds.count() < 1000 ? 1 : 0);
+    }
+
+    /// Where frames are summed up, probes and looks into the mailbox are among them.
+    [[nodiscard]] static std::string text_of(const undrawn& some) {
+        std::string text;
+        const auto add = [&](std::uint64_t count, const char* one, const char* many) {
+            if (count != 0) {
+                text += fmt::format("{}{} {}", text.empty() ? "" : ", ", short_form(count),
+                                    count == 1 ? one : many);
+            }
+        };
+        if (some.frames == 0) {
+            add(some.probes, "probe", "probes");
+            add(some.syncs, "sync", "syncs");
+            return text;
+        }
+        add(some.frames + some.probes + some.syncs, "frame", "frames");
+        add(some.lost, "lost", "lost");
+        add(some.resent, "resent", "resent");
+        add(some.held_back, "held back", "held back");
+        return text;
+    }
+
+    [[nodiscard]] static std::string short_form(std::uint64_t count) {
+        return count < 100'000       ? fmt::format("{}", count)
+               : count < 100'000'000 ? fmt::format("{}k", count / 1000)
+                                     : fmt::format("{}M", count / 1'000'000);
     }
 
     sixfold::time_point now_{};
