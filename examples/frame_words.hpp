@@ -139,6 +139,7 @@ inline void remark_way(const frame_step& step, std::vector<remark>& out) {
 /// What became of it where it arrived.
 inline void remark_arrival(const frame_step& step, std::vector<remark>& out) {
     constexpr frame_kind msg_n = 2;
+    constexpr frame_kind sync_r = 6;
     if (step.on_the_way.lost) {
         out.push_back({"lost", tone::bad});
     } else if (step.nobody_there) {
@@ -153,6 +154,8 @@ inline void remark_arrival(const frame_step& step, std::vector<remark>& out) {
         out.push_back({"Bob's app has " + runs(step.read)});
     } else if (step.frame.kind == msg_n) {
         out.push_back({"not its turn yet", tone::warning});
+    } else if (step.frame.kind == sync_r) {
+        out.push_back({"Bob asks his mailbox"});
     }
 }
 

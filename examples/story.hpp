@@ -28,11 +28,11 @@ struct line {
 };
 
 inline constexpr std::array<title, 5> titles{{
-    {490ms, "All goes well: six frames"},
-    {1990ms, "msg:N 1 gets lost: nobody answers, and Alice sends it again"},
-    {3990ms, "ack:N 2 gets lost: it comes again, but Bob's app sees it once"},
-    {5990ms, "Bob is away: the mailbox keeps it, and Alice knows"},
-    {8990ms, "The relay is replaced in the middle of it: nothing is missed"},
+    {490ms, "All goes well: six frames, and Alice knows that Bob's app has it"},
+    {1990ms, "msg:N 1 gets lost: no ack comes, so Alice sends again"},
+    {3990ms, "ack:N 2 gets lost: Alice sends again, Bob's app sees it once"},
+    {5990ms, "Bob is away: the mailbox keeps it until he is back"},
+    {8990ms, "The relay is replaced in the middle: nothing lost, nothing twice"},
 }};
 
 inline constexpr std::array<line, 5> lines{{
