@@ -22,17 +22,19 @@ namespace example {
 
 /// Frames of one kind that travel together.
 struct frame_bundle {
-    frame_step frames;   ///< the first of them, with all that came of any of them
-    sixfold::seq last;   ///< the last message that they are about
-    bool mixed = false;  ///< not all are as the first; then the counts say more
+    sixfold::time_point at;  ///< when the first of them arrives
+    frame_step frames;       ///< the first of them, with all that came of any of them
+    sixfold::seq last;       ///< the last message that they are about
+    bool mixed = false;      ///< not all are as the first; then the counts say more
     std::uint64_t count = 1;
     std::uint64_t lost = 0;
     std::uint64_t resent = 0;
     std::uint64_t held_back = 0;
 };
 
-[[nodiscard]] inline frame_bundle bundle_of(const frame_step& one) {
-    return {.frames = one,
+[[nodiscard]] inline frame_bundle bundle_of(sixfold::time_point at, const frame_step& one) {
+    return {.at = at,
+            .frames = one,
             .last = one.frame.seq.value_or(0),
             .lost = std::uint64_t{one.on_the_way.lost},
             .resent = std::uint64_t{one.frame.resend != 0},
@@ -44,14 +46,14 @@ struct frame_bundle {
     return a.from == b.from && a.to == b.to && a.frame.kind == b.frame.kind;
 }
 
-/// The same but for the message, which is the next one.
+/// At the same time, and the same but for the message, which is the next one.
 [[nodiscard]] inline bool continues(const frame_bundle& bundle, const frame_bundle& next) {
     const auto all = [](const frame_step& a) {
         return std::tuple(a.frame.drained, a.frame.resend, a.on_the_way.lost, a.on_the_way.repeated,
                           a.on_the_way.late, a.on_the_way.damaged, a.nobody_there, a.refused,
                           a.mailed, a.held_back);
     };
-    return are_alike(bundle.frames, next.frames) && next.frames.frame.seq &&
+    return bundle.at == next.at && are_alike(bundle.frames, next.frames) && next.frames.frame.seq &&
            *next.frames.frame.seq == bundle.last + 1 && all(bundle.frames) == all(next.frames);
 }
 
@@ -165,7 +167,7 @@ inline void remark_sums(const frame_bundle& bundle, std::vector<remark>& out) {
             out.push_back({fmt::format("{} {}", count, what), meant});
         }
     };
-    add(bundle.count, "frames", tone::plain);
+    out.push_back({fmt::format("{}x", bundle.count)});
     add(bundle.lost, "lost", tone::bad);
     add(bundle.resent, "resent", tone::warning);
     add(bundle.held_back, "held back", tone::warning);

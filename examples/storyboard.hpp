@@ -25,25 +25,25 @@ namespace example {
 
 /// Makes a picture out of what happens, and keeps it short enough to be looked at.
 ///
-/// Frames of one moment share a row where they can: messages behind one another one arrow, the two
-/// hops one line. Probes, and looks into a mailbox that is known to be empty, are counted and not
-/// drawn. In a crowd, all frames of one kind are one arrow. After `rows_max` only who comes and goes
+/// Frames that arrive at one time share a row where they can: messages behind one another one arrow,
+/// the two hops one line. Probes, and looks into a mailbox that is known to be empty, are counted
+/// and not drawn. When there is a crowd, all frames of one kind are one arrow. After `rows_max` only who comes and goes
 /// is drawn, and the rest summed up, ever more of it in one row. So a picture grows with the
 /// logarithm of the length of the run.
 class storyboard {
   public:
     void add(const step& one) {
-        if (one.at != now_) {
+        if (one.at != now_ && (one.at - began_ >= crowd_time || !presences_.empty())) {
             close_moment();
-            now_ = one.at;
         }
+        now_ = one.at;
         std::visit([&](const auto& what) { handle(what); }, one.what);
     }
 
     /// Nothing more will happen.
     void finish() {
         close_moment();
-        mention_undrawn();
+        mention_undrawn(now_);
     }
 
     [[nodiscard]] std::optional<picture_row> poll_row() {
@@ -59,7 +59,8 @@ class storyboard {
     static constexpr frame_kind ack_a = 4;
     static constexpr frame_kind first_sync_kind = 6;
     static constexpr std::uint64_t rows_max = 100;
-    static constexpr std::size_t crowd_min = 9;         // arrows in one moment
+    static constexpr std::size_t crowd_min = 9;  // so many arrows in so short a time are one
+    static constexpr sixfold::duration crowd_time = std::chrono::milliseconds(8);
     static constexpr std::uint64_t summary_min = 1000;  // frames
     static constexpr sixfold::duration quiet_min = std::chrono::milliseconds(150);
 
@@ -83,9 +84,11 @@ class storyboard {
     void handle(const presence_step& change) {
         using what = presence_step::what;
         lifeline& line = lines_[static_cast<std::size_t>(change.who)];
-        if (change.happens == what::replaced) {
+        if (!bundles_.empty() || change.happens == what::replaced) {
             close_moment();
-            moment all = new_moment();
+        }
+        if (change.happens == what::replaced) {
+            moment all = moment_at(now_);
             all.lines[static_cast<std::size_t>(change.who)] = lifeline::returns;
             all.remarks = {{"the relay is a new one", tone::warning}};
             draw(std::move(all));
@@ -104,7 +107,10 @@ class storyboard {
         if (rows_ >= rows_max) {
             return leave_out(frame);
         }
-        add_to(bundles_, bundle_of(frame), continues);
+        if (bundles_.empty()) {
+            began_ = now_;
+        }
+        add_to(bundles_, bundle_of(now_, frame), continues);
     }
 
     void note_mailbox(const frame_step& frame) {
@@ -143,15 +149,17 @@ class storyboard {
         undrawn_.held_back += std::uint64_t{frame.held_back};
         if (undrawn_.frames >= summary_next_) {
             summary_next_ *= 2;
-            mention_undrawn();
+            mention_undrawn(now_);
         }
     }
 
     // --- moments -------------------------------------------------------------------------------
 
-    [[nodiscard]] moment new_moment() const { return {now_, lines_, {}, {}, {}}; }
+    [[nodiscard]] moment moment_at(sixfold::time_point at) const {
+        return {at, lines_, {}, {}, {}};
+    }
 
-    /// All that happens at one time is known: draws it.
+    /// All that happens in this short time is known: draws it.
     void close_moment() {
         if (!presences_.empty()) {
             draw(presence_moment());
@@ -172,7 +180,7 @@ class storyboard {
                 draw(*std::exchange(row, std::nullopt));
             }
             if (!row) {
-                row = new_moment();
+                row = moment_at(each.at);
             }
             place(each, *row);
         }
@@ -184,7 +192,7 @@ class storyboard {
 
     /// Who comes or goes now, said once.
     [[nodiscard]] moment presence_moment() {
-        moment row = new_moment();
+        moment row = moment_at(now_);
         std::string who;
         for (const presence_step& each : presences_) {
             who += (who.empty() ? "" : ", ");
@@ -208,7 +216,7 @@ class storyboard {
     /// What is remarked in a row is about one of its arrows.
     [[nodiscard]] static bool has_room(const moment& row, const frame_bundle& bundle) {
         const bool free = !(is_left(bundle) ? row.left : row.right);
-        return free && (row.remarks.empty() || remarks(bundle).empty());
+        return free && row.at == bundle.at && (row.remarks.empty() || remarks(bundle).empty());
     }
 
     static void place(const frame_bundle& bundle, moment& row) {
@@ -246,39 +254,40 @@ class storyboard {
     // --- rows ----------------------------------------------------------------------------------
 
     void draw(moment row) {
-        if (now_ - drawn_at_ >= quiet_min || undrawn_.frames != 0) {
-            mention_undrawn();
+        const sixfold::time_point at = row.at;
+        if (at - drawn_at_ >= quiet_min || undrawn_.frames != 0) {
+            mention_undrawn(at);
         }
         out_.push_back(std::move(row));
-        count_row();
+        count_row(at);
     }
 
     void draw_note(std::string text, tone meant) {
-        mention_undrawn();
+        mention_undrawn(now_);
         out_.push_back(note{now_, std::move(text), meant});
-        count_row();
+        count_row(now_);
     }
 
-    void count_row() {
-        drawn_at_ = now_;
+    void count_row(sixfold::time_point at) {
+        drawn_at_ = at;
         ++rows_;
         if (rows_ == rows_max) {
-            out_.push_back(note{now_, "from here on only sums, and who comes and goes"});
+            out_.push_back(note{at, "from here on only sums, and who comes and goes"});
         }
     }
 
     /// What lies between the last row and the next: time, and frames that were not drawn.
-    void mention_undrawn() {
-        const sixfold::duration quiet = now_ - drawn_at_;
+    void mention_undrawn(sixfold::time_point at) {
+        const sixfold::duration quiet = at - drawn_at_;
         const std::string frames = text_of(undrawn_);
         std::string text = quiet < quiet_min ? "" : text_of(quiet);
         text += text.empty() || frames.empty() ? "" : ", ";
         text += frames.empty() ? "" : "not drawn: " + frames;
         if (!text.empty()) {
-            out_.push_back(note{now_, text});
+            out_.push_back(note{at, text});
         }
         undrawn_ = {};
-        drawn_at_ = now_;
+        drawn_at_ = at;
     }
 
     [[nodiscard]] static std::string text_of(sixfold::duration time) {
@@ -314,10 +323,11 @@ class storyboard {
     }
 
     sixfold::time_point now_{};
+    sixfold::time_point began_{};     // the first of the bundles
     sixfold::time_point drawn_at_{};  // the last row
     std::array<lifeline, 3> lines_{lifeline::away, lifeline::here, lifeline::away};
-    std::vector<presence_step> presences_;  // of this moment
-    std::vector<frame_bundle> bundles_;     // likewise
+    std::vector<presence_step> presences_;  // now, not drawn yet
+    std::vector<frame_bundle> bundles_;     // likewise, of a short time
     std::set<sixfold::seq> mailbox_;        // what is waiting in Bob's mailbox
     undrawn undrawn_;                       // since the last row
     std::uint64_t rows_ = 0;

@@ -67,7 +67,18 @@ TEST_CASE("storyboard: a crowd of different fates is one arrow with sums") {
     for (sixfold::seq each = 0; each < 20; ++each) {
         crowd.push_back(frame_at(20ms, msg_r, each, {.lost = each % 2 == 0}));
     }
-    CHECK(drawn(crowd) == "|- msg:R 0-19 ------->|                     |  20 frames, 10 lost\n");
+    CHECK(drawn(crowd) == "|- msg:R 0-19 ------->|                     |  20x, 10 lost\n");
+}
+
+TEST_CASE("storyboard: a crowd may take a few milliseconds; a few frames keep their times") {
+    std::vector<step> crowd;
+    for (sixfold::seq each = 0; each < 20; ++each) {
+        crowd.push_back(frame_at(20ms + each * 200us, msg_r, (each * 7) % 20));
+    }
+    CHECK(drawn(crowd) == "|- msg:R 0-19 ------->|                     |  20x\n");
+    crowd.resize(2);
+    CHECK(drawn(crowd) == "|- msg:R 0 ---------->|                     |  \"hi\"\n"
+                          "|- msg:R 7 ---------->|                     |  \"hi\"\n");
 }
 
 TEST_CASE("storyboard: a quiet stretch is one row") {
