@@ -70,7 +70,7 @@ TEST_CASE("storyboard: a crowd of different fates is one arrow with sums") {
     CHECK(drawn(crowd) == "|- msg:R 0-19 ------->|                     |  20x, 10 lost\n");
 }
 
-TEST_CASE("storyboard: a crowd may take a few milliseconds; a few frames keep their times") {
+TEST_CASE("storyboard: a crowd may take some milliseconds, and a few frames keep their times") {
     std::vector<step> crowd;
     for (sixfold::seq each = 0; each < 20; ++each) {
         crowd.push_back(frame_at(20ms + each * 200us, msg_r, (each * 7) % 20));
