@@ -35,12 +35,10 @@ class frame_observer {
     }
 
     /// The client has taken a frame.
-    void arrived(frame_kind kind) {
-        constexpr frame_kind msg_n = 2;
-        constexpr frame_kind sync_a = 7;
-        if (kind == msg_n) {
+    void arrived(frame_kind what) {
+        if (what == kind::msg_n) {
             ack_sendings_ = 0;
-        } else if (kind == sync_a) {
+        } else if (what == kind::sync_a) {
             sync_sendings_ = 0;
         }
     }

@@ -140,8 +140,6 @@ inline void remark_way(const frame_step& step, std::vector<remark>& out) {
 
 /// What became of it where it arrived.
 inline void remark_arrival(const frame_step& step, std::vector<remark>& out) {
-    constexpr frame_kind msg_n = 2;
-    constexpr frame_kind sync_r = 6;
     if (step.on_the_way.lost) {
         out.push_back({"lost", tone::bad});
     } else if (step.nobody_there) {
@@ -154,9 +152,9 @@ inline void remark_arrival(const frame_step& step, std::vector<remark>& out) {
         out.push_back({"into mailbox", tone::warning});
     } else if (!step.read.empty()) {
         out.push_back({"Bob's app has " + runs(step.read)});
-    } else if (step.frame.kind == msg_n) {
+    } else if (step.frame.kind == kind::msg_n) {
         out.push_back({"not its turn yet", tone::warning});
-    } else if (step.frame.kind == sync_r) {
+    } else if (step.frame.kind == kind::sync_r) {
         out.push_back({"Bob asks his mailbox"});
     }
 }
@@ -180,14 +178,13 @@ inline void remark_sums(const frame_bundle& bundle, std::vector<remark>& out) {
 
 /// What is to be said about it.
 [[nodiscard]] inline std::vector<remark> remarks(const frame_bundle& bundle) {
-    constexpr frame_kind msg_r = 0;
     const frame_step& step = bundle.frames;
     std::vector<remark> out;
     if (bundle.mixed) {
         detail::remark_sums(bundle, out);
     } else {
         detail::remark_way(step, out);
-        const bool speaks = step.frame.kind == msg_r && bundle.count == 1 && out.empty() &&
+        const bool speaks = step.frame.kind == kind::msg_r && bundle.count == 1 && out.empty() &&
                             !step.on_the_way.lost && !step.refused;
         if (speaks) {
             out.push_back({detail::quoted_text(step.frame.text, step.mailed ? 9 : 23)});

@@ -2,9 +2,11 @@
 #ifndef SIXFOLD_EXAMPLES_SEQUENCE_CHART_HPP
 #define SIXFOLD_EXAMPLES_SEQUENCE_CHART_HPP
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -63,8 +65,7 @@ class sequence_chart {
 
     [[nodiscard]] std::string draw(const note& one) const {
         if (one.meant == tone::heading) {
-            return "\n" + std::string(time_width + 2, ' ') + painted(tone::heading, one.text) +
-                   "\n";
+            return "\n" + indent() + painted(tone::heading, one.text) + "\n";
         }
         const std::string_view text(one.text);
         return indent() +
@@ -114,15 +115,15 @@ class sequence_chart {
         }
         const bool to_right = one->from == left_end;
         const auto shaft = one->meant == tone::aside ? glyph("┄", ".") : glyph("─", "-");
-        const std::size_t gap = one->how == reach::is_lost ? 4 : 0;
-        const std::size_t shaft_size =
-            std::max<std::size_t>(hop_width - 4 - gap, one->label.size()) - one->label.size();
-        const std::string label = " " + one->label + " ";
+        const std::string label = " " + one->label.substr(0, hop_width - 4) + " ";
+        const std::size_t room = hop_width - 2 - label.size();
+        const std::size_t gap =
+            one->how == reach::is_lost ? (std::min)(room, std::size_t{4}) : std::size_t{0};
         const std::string head(one->how != reach::arrives ? glyph("×", "x")
                                : to_right                 ? glyph("►", ">")
                                                           : glyph("◄", "<"));
         const std::string blank(gap, ' ');
-        const std::string line = times(shaft, shaft_size);
+        const std::string line = times(shaft, room - gap);
         const std::string begin(shaft);
         return painted(one->meant, to_right ? begin + label + line + head + blank
                                             : blank + head + line + label + begin);

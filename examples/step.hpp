@@ -23,6 +23,14 @@ inline constexpr std::array<const char*, 3> host_names{"Alice", "relay", "Bob"};
 
 /// Which of the six frames it is, or sync:R or sync:A: 0 to 7, in the order of `sixfold::frame`.
 using frame_kind = std::size_t;
+namespace kind {
+inline constexpr frame_kind msg_r = 0;
+inline constexpr frame_kind msg_n = 2;
+inline constexpr frame_kind ack_a = 4;
+inline constexpr frame_kind ack_n = 5;
+inline constexpr frame_kind sync_r = 6;
+inline constexpr frame_kind sync_a = 7;
+}  // namespace kind
 inline constexpr std::array<const char*, 8> frame_names{"msg:R", "msg:A", "msg:N",  "ack:R",
                                                         "ack:A", "ack:N", "sync:R", "sync:A"};
 

@@ -44,8 +44,8 @@ inline constexpr std::array<line, 5> lines{{
 }};
 
 inline constexpr std::array<scripted_loss, 2> losses{{
-    {frame_kind{2}, 1},  // msg:N
-    {frame_kind{5}, 2},  // ack:N
+    {kind::msg_n, 1},
+    {kind::ack_n, 2},
 }};
 inline constexpr sixfold::duration bob_leaves = 6s;
 inline constexpr sixfold::duration bob_returns = 7500ms;

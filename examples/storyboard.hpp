@@ -26,10 +26,10 @@ namespace example {
 /// Makes a picture out of what happens, and keeps it short enough to be looked at.
 ///
 /// Frames that arrive at one time share a row where they can: messages behind one another one arrow,
-/// the two hops one line. Probes, and looks into a mailbox that is known to be empty, are counted
-/// and not drawn. When there is a crowd, all frames of one kind are one arrow. After `rows_max` only who comes and goes
-/// is drawn, and the rest summed up, ever more of it in one row. So a picture grows with the
-/// logarithm of the length of the run.
+/// the two hops one line. When there is a crowd, all frames of one kind are one arrow. Probes, and
+/// looks into a mailbox that is known to be empty, are counted and not drawn. After `rows_max` only
+/// who comes and goes is drawn, and the rest summed up, ever more of it in one row. So a picture
+/// grows with the logarithm of the length of the run.
 class storyboard {
   public:
     void add(const step& one) {
@@ -56,8 +56,6 @@ class storyboard {
     }
 
   private:
-    static constexpr frame_kind ack_a = 4;
-    static constexpr frame_kind first_sync_kind = 6;
     static constexpr std::uint64_t rows_max = 100;
     static constexpr std::size_t crowd_min = 9;  // so many arrows in so short a time are one
     static constexpr sixfold::duration crowd_time = std::chrono::milliseconds(8);
@@ -101,7 +99,7 @@ class storyboard {
     void handle(const frame_step& frame) {
         note_mailbox(frame);
         if (is_aside(frame)) {
-            ++(frame.frame.kind < first_sync_kind ? undrawn_.probes : undrawn_.syncs);
+            ++(is_sync(frame) ? undrawn_.syncs : undrawn_.probes);
             return;
         }
         if (rows_ >= rows_max) {
@@ -117,17 +115,23 @@ class storyboard {
         if (frame.mailed) {
             mailbox_.insert(*frame.frame.seq);
         }
-        for (const sixfold::seq each : frame.read) {
-            mailbox_.erase(each);
+        for (const auto* gone : {&frame.read, &frame.delivered}) {
+            for (const sixfold::seq each : *gone) {
+                mailbox_.erase(each);
+            }
         }
+    }
+
+    [[nodiscard]] static bool is_sync(const frame_step& frame) {
+        return frame.frame.kind == kind::sync_r || frame.frame.kind == kind::sync_a;
     }
 
     /// It carries no message and answers for none; a look into a mailbox that has something is
     /// part of the story.
     [[nodiscard]] bool is_aside(const frame_step& frame) const {
         const bool finds_something =
-            frame.frame.kind == first_sync_kind && frame.from == host::bob && !mailbox_.empty();
-        return !frame.frame.seq && frame.frame.kind != ack_a && !finds_something;
+            frame.frame.kind == kind::sync_r && frame.from == host::bob && !mailbox_.empty();
+        return !frame.frame.seq && frame.frame.kind != kind::ack_a && !finds_something;
     }
 
     /// To the first bundle that it belongs to; else it is one of its own.
@@ -143,6 +147,9 @@ class storyboard {
     }
 
     void leave_out(const frame_step& frame) {
+        if (!std::exchange(only_sums_, true)) {
+            out_.push_back(note{now_, "from here on only sums, and who comes and goes"});
+        }
         ++undrawn_.frames;
         undrawn_.lost += std::uint64_t{frame.on_the_way.lost};
         undrawn_.resent += std::uint64_t{frame.frame.resend != 0};
@@ -244,7 +251,7 @@ class storyboard {
         if (reach_of(bundle) != reach::arrives) {
             return tone::bad;
         }
-        if (frame.frame.kind >= first_sync_kind) {
+        if (is_sync(frame)) {
             return tone::aside;
         }
         const bool again = frame.frame.resend != 0 || frame.on_the_way.repeated;
@@ -271,9 +278,6 @@ class storyboard {
     void count_row(sixfold::time_point at) {
         drawn_at_ = at;
         ++rows_;
-        if (rows_ == rows_max) {
-            out_.push_back(note{at, "from here on only sums, and who comes and goes"});
-        }
     }
 
     /// What lies between the last row and the next: time, and frames that were not drawn.
@@ -331,6 +335,7 @@ class storyboard {
     std::set<sixfold::seq> mailbox_;        // what is waiting in Bob's mailbox
     undrawn undrawn_;                       // since the last row
     std::uint64_t rows_ = 0;
+    bool only_sums_ = false;  // and it was said
     std::uint64_t summary_next_ = summary_min;
     std::deque<picture_row> out_;
 };

@@ -16,14 +16,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr frame_kind msg_r = 0;
-constexpr frame_kind msg_n = 2;
+using kind::msg_n;
+using kind::msg_r;
 
-step frame_at(sixfold::duration at, frame_kind kind, sixfold::seq seq, treatment how = {}) {
-    const bool to_relay = kind == msg_r;
+step frame_at(sixfold::duration at, frame_kind what, sixfold::seq seq, treatment how = {}) {
+    const bool to_relay = what == msg_r;
     return {sixfold::time_point(at), frame_step{to_relay ? host::alice : host::relay,
                                                 to_relay ? host::relay : host::bob,
-                                                {.kind = kind, .seq = seq, .text = "hi"},
+                                                {.kind = what, .seq = seq, .text = "hi"},
                                                 how}};
 }
 
@@ -86,6 +86,16 @@ TEST_CASE("storyboard: a quiet stretch is one row") {
           "|- msg:R 0 ---------->|                     |  \"hi\"\n"
           "... 2.3 s\n"
           "|- msg:R 1 ---------->|                     |  \"hi\"\n");
+}
+
+TEST_CASE("sequence chart: a long label makes an arrow shorter, and no row longer") {
+    for (const reach how : {reach::arrives, reach::is_lost, reach::is_refused}) {
+        moment row{.at = {}, .lines = {}, .left = {}, .right = {}, .remarks = {}};
+        for (const char* label : {"msg:N 10000-10063", "msg:N 1234567890 +63"}) {
+            row.right = arrow{host::relay, host::bob, label, how};
+            CHECK(sequence_chart({}).draw(picture_row(row)).size() == 10 + 3 + 2 * 21 + 1);
+        }
+    }
 }
 
 TEST_CASE("sequence chart: a remark for which there is no room is left out, not cut") {

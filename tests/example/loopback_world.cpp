@@ -51,7 +51,7 @@ TEST_CASE("loopback world: what its steps say is what the machines counted") {
         CHECK(delivered == messages);
         CHECK(stored == world.result().stored);
         CHECK(held_back == world.bob().receiver().duplicates());
-        CHECK(world.network().counts(0).resent == world.alice().sender().resent());
+        CHECK(world.network().counts(kind::msg_r).resent == world.alice().sender().resent());
         CHECK(world.result().latency.count() == messages);
     }
 }
