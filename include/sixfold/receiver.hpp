@@ -251,8 +251,8 @@ inline refusal receiver::handle(const ack_answer& answer) {
         return refusal::none;  // of an earlier one; the last is still on its way
     }
     tick();
-    relay_trip_.sample(now_ -
-                       stream.sent_at);  // a serial names one sending, so no sample is in doubt
+    // A serial names one sending, so no sample is in doubt.
+    relay_trip_.sample(now_ - stream.sent_at, now_);
     retries_.clear(which);
     stream.unanswered = false;
     stream.resends = 0;

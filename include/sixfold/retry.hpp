@@ -3,8 +3,10 @@
 #define SIXFOLD_RETRY_HPP
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstdint>
+#include <utility>  // exchange
 
 #include "sixfold/random.hpp"
 #include "sixfold/time.hpp"
@@ -13,25 +15,37 @@
 
 namespace sixfold::inline v0 {
 
-/// How long an answer takes on one path: the estimator of RFC 6298, section 2.
+/// How long an answer takes on one path: the estimator of RFC 6298, section 2, with the gains of RFC 7323, appendix G.
 ///
 /// It keeps a smoothed round trip and its variation, not the samples, and knows nothing of messages
 /// or resends. The caller samples only what it can match without doubt to one transmission (Karn's
 /// rule, section 3), and says itself when a path is a new one: with a new `round_trip`.
+///
+/// What is sent together is answered in the order of its delays, so that the samples of one round
+/// trip are close to one another, and far from those of the next. All of a round together therefore
+/// weigh about as much as one sample alone; else the variation would be forgotten within a burst.
 class round_trip {
   public:
-    /// Takes one measurement. A negative one counts as zero; none is too long to be added up.
-    constexpr void sample(duration measured) noexcept {
+    /// Takes one measurement, which ends now. A negative one counts as zero; none is too long to be added up.
+    constexpr void sample(duration measured, time_point now) noexcept {
         measured = (std::clamp)(measured, duration::zero(), sample_max);
         if (!sampled_) {
             sampled_ = true;
             smoothed_ = measured;
             variation_ = measured / 2;
-            return;
+        } else {
+            const unsigned crowd =
+                std::bit_width((std::max)(round_samples_, last_samples_) | 1U) - 1;
+            const duration error = measured - smoothed_;
+            variation_ +=
+                ((error < duration::zero() ? -error : error) - variation_) / (4LL << crowd);
+            smoothed_ += error / (8LL << crowd);
         }
-        const duration error = measured - smoothed_;
-        variation_ += ((error < duration::zero() ? -error : error) - variation_) / 4;
-        smoothed_ += error / 8;
+        if (now >= round_end_) {
+            last_samples_ = std::exchange(round_samples_, 0U);
+            round_end_ = later(now, smoothed_);
+        }
+        ++round_samples_;
     }
 
     /// When to give up waiting for an answer: `initial` until the first sample, from then on the
@@ -55,6 +69,9 @@ class round_trip {
 
     duration smoothed_{};
     duration variation_{};
+    time_point round_end_ = (time_point::min)();
+    std::uint32_t round_samples_ = 0;  // in this round
+    std::uint32_t last_samples_ = 0;   // in the one before
     bool sampled_ = false;
 };
 

@@ -557,7 +557,7 @@ inline refusal sender::handle(const msg_answer& answer) {
     }
     const bool of_last_attempt = answer.attempt == static_cast<std::uint8_t>(e.attempt - 1);
     if (of_last_attempt && e.where == place::nowhere) {
-        relay_trip_.sample(now_ - e.sent_at);
+        relay_trip_.sample(now_ - e.sent_at, now_);
         arm(at, timeout(streams_[which].trip));
     }
     return refusal::none;
@@ -603,7 +603,7 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
         if (at != wait_ack_queue::none &&
             notice.echo->attempt == static_cast<std::uint8_t>(queue_[at].attempt - 1) &&
             queue_[at].where == place::nowhere) {
-            stream.trip.sample(now_ - queue_[at].sent_at);
+            stream.trip.sample(now_ - queue_[at].sent_at, now_);
         }
     }
     stream.met = true;

@@ -10,6 +10,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// Samples far from each other, each in a round of its own.
+class lonely {
+  public:
+    void sample(round_trip& path, duration measured) { path.sample(measured, now_ += 1h); }
+
+  private:
+    time_point now_{};
+};
+
 duration timeout_of(const round_trip& path) {
     return path.timeout(1s, 0s, 1h);
 }
@@ -18,37 +27,62 @@ duration timeout_of(const round_trip& path) {
 
 TEST_CASE("retry: says the initial timeout until the first sample") {
     round_trip path;
+    lonely apart;
     CHECK(path.timeout(3s, 1s, 2s) == 3s);
-    path.sample(100ms);
+    apart.sample(path, 100ms);
     CHECK(path.timeout(3s, 1ms, 60s) != 3s);
 }
 
 TEST_CASE("retry: the first sample counts for itself and half of it for the variation") {
     round_trip path;
-    path.sample(100ms);
+    lonely apart;
+    apart.sample(path, 100ms);
     CHECK(timeout_of(path) == 100ms + 4 * 50ms);
 }
 
 TEST_CASE("retry: later samples are smoothed as in RFC 6298, section 2.3") {
     round_trip path;
-    path.sample(100ms);
-    path.sample(180ms);  // variation 3/4 * 50 + 1/4 * 80, round trip 7/8 * 100 + 1/8 * 180
+    lonely apart;
+    apart.sample(path, 100ms);
+    apart.sample(path, 180ms);  // variation 3/4 * 50 + 1/4 * 80, round trip 7/8 * 100 + 1/8 * 180
     CHECK(timeout_of(path) == 110ms + 4 * 57'500us);
-    path.sample(30ms);  // variation 3/4 * 57.5 + 1/4 * 80, round trip 7/8 * 110 + 1/8 * 30
+    apart.sample(path, 30ms);  // variation 3/4 * 57.5 + 1/4 * 80, round trip 7/8 * 110 + 1/8 * 30
     CHECK(timeout_of(path) == 100ms + 4 * 63'125us);
+}
+
+TEST_CASE(
+    "retry: all samples of a round weigh as one, whatever their order [RFC 7323, appendix G]") {
+    // 64 messages at once, with delays of 100 to 163 ms: each round they are answered in that order.
+    round_trip path;
+    for (int round = 0; round < 20; ++round) {
+        const time_point sent = time_point{} + round * 200ms;
+        for (int i = 0; i < 64; ++i) {
+            path.sample(100ms + i * 1ms, sent + 100ms + i * 1ms);
+            REQUIRE(timeout_of(path) > 100ms + i * 1ms);
+        }
+        REQUIRE(timeout_of(path) > 163ms);
+        REQUIRE((round == 0 || timeout_of(path) < 300ms));
+    }
+    // Alone again, it follows as fast as ever.
+    for (int i = 0; i < 40; ++i) {
+        path.sample(20ms, time_point{} + 1h + i * 1s);
+    }
+    CHECK(timeout_of(path) < 30ms);
 }
 
 TEST_CASE("retry: a path without variation still gets a millisecond") {
     round_trip path;
+    lonely apart;
     for (int i = 0; i < 100; ++i) {
-        path.sample(20ms);
+        apart.sample(path, 20ms);
     }
     CHECK(timeout_of(path) == 21ms);
 }
 
 TEST_CASE("retry: the timeout stays between its bounds, and the lower one wins") {
     round_trip path;
-    path.sample(100ms);
+    lonely apart;
+    apart.sample(path, 100ms);
     CHECK(path.timeout(1s, 500ms, 2s) == 500ms);
     CHECK(path.timeout(1s, 1ms, 200ms) == 200ms);
     CHECK(path.timeout(1s, 400ms, 200ms) == 400ms);
@@ -56,11 +90,12 @@ TEST_CASE("retry: the timeout stays between its bounds, and the lower one wins")
 
 TEST_CASE("retry: absurd samples neither overflow nor go below zero") {
     round_trip path;
-    path.sample((duration::min)());
+    lonely apart;
+    apart.sample(path, (duration::min)());
     CHECK(timeout_of(path) == 1ms);
     for (int i = 0; i < 100; ++i) {
-        path.sample((duration::max)());
-        path.sample((duration::min)());
+        apart.sample(path, (duration::max)());
+        apart.sample(path, (duration::min)());
         REQUIRE(path.timeout(1s, 0s, (duration::max)()) >= 1ms);
         REQUIRE(timeout_of(path) <= 1h);
     }

@@ -436,7 +436,7 @@ TEST_CASE("sender: a clock that steps back stands still") {
     f.clock.set({});
     REQUIRE(f.taken(0) == refusal::none);  // not a negative sample
     round_trip expected;
-    expected.sample(due - 1ns - (time_point{} + 1h));
+    expected.sample(due - 1ns - (time_point{} + 1h), due - 1ns);
     CHECK(test_access::relay_trip(f.a) == expected);
     f.clock.set(time_point{} + 1h + 10min);
     (void)f.news();
@@ -529,7 +529,7 @@ TEST_CASE("sender: measures a round trip only with the attempt that was answered
     }
     SECTION("an answer to the last attempt is a sample") {
         round_trip expected;
-        expected.sample(10ms);
+        expected.sample(10ms, time_point{});
         REQUIRE(f.taken(0, 1) == refusal::none);
         CHECK(test_access::relay_trip(f.a) == expected);
         REQUIRE(f.state({}, echo{0, 1}) == refusal::none);
