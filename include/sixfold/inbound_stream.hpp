@@ -36,6 +36,8 @@ class inbound_stream {
     // --- volatile ---
     bit_ring held;  ///< got and not settled, from the floor on
     seq next = 0;   ///< in order: the first seq that was not handed out nor has ended
+    sixfold::epoch ahead =
+        epoch::none;  ///< a larger epoch of which messages are held already, in case we enter it
 
     // --- the acknowledgement that is owed ---
     std::optional<sixfold::echo> echo;
@@ -52,15 +54,14 @@ class inbound_stream {
     bool tell_limits = false;  ///< a probe asked
     bool limits_sent = false;  ///< with the last ack:R
 
-    /// Enters a larger epoch, as an empty stream. What was held of the old one must be gone. If a
-    /// frame of this epoch came before the word that lets us in, `waiting` still says so: then its
-    /// sender sends again at once, and not after a time-out.
+    /// Enters a larger epoch, as an empty stream. What was held of the old one must be gone.
     void enter(sixfold::epoch larger) {
         epoch = larger;
         window.clear();
         held.clear();
         exceptions.clear();
         horizon = next = 0;
+        ahead = waiting = epoch::none;
         echo.reset();
     }
 

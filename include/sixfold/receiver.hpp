@@ -112,6 +112,9 @@ class receiver {
     // epochs and floors
     [[nodiscard]] bool enters(std::uint32_t which, const msg_notify& notice);
     void pass_holes(std::uint32_t which, seq lowest_row);
+    void hold_ahead(std::uint32_t which, const msg_notify& notice);
+    void drop_ahead(std::uint32_t which);
+    void take_ahead(std::uint32_t which);
     void raise(std::uint32_t which, seq low);
     void release_held(std::uint32_t which, seq to);
 
@@ -222,6 +225,7 @@ inline refusal receiver::handle(const msg_notify& notice) {
     inbound_stream& stream = streams_[which];
     if (notice.epoch != stream.epoch && !enters(which, notice)) {
         (notice.epoch < stream.epoch ? stream.past : stream.waiting) = notice.epoch;
+        hold_ahead(which, notice);
         return refusal::none;
     }
     stream.state_due = true;
@@ -285,11 +289,62 @@ inline bool receiver::enters(std::uint32_t which, const msg_notify& notice) {
         return false;
     }
     release_held(which, stream.window.floor() + stream.window.width());
+    const bool came_ahead = stream.ahead == notice.epoch;
+    if (!came_ahead) {
+        drop_ahead(which);
+    }
     stream.enter(notice.epoch);
+    if (came_ahead) {
+        take_ahead(which);
+    }
     stream.record = ++written_;
     sync_.progress(now_);
     sync_.look_again(now_);  // a row of this epoch may have been turned away
     return true;
+}
+
+/// A message has overtaken the word that lets us into its epoch: it is kept, so that nobody has to send it again (law 1).
+inline void receiver::hold_ahead(std::uint32_t which, const msg_notify& notice) {
+    inbound_stream& stream = streams_[which];
+    const bool fits = notice.form == form::payload &&
+                      notice.payload.size() <= options_.payload_max &&
+                      notice.seq < stream.window.width();
+    if (notice.looked() || !fits || notice.epoch < (std::max)(stream.epoch, stream.ahead)) {
+        return;
+    }
+    if (stream.ahead != notice.epoch) {
+        drop_ahead(which);
+        stream.ahead = notice.epoch;
+    }
+    const msgid id{notice.epoch, notice.seq};
+    if (held_.find(which, id) == held_messages::none) {
+        (void)held_.add(which, id, notice.payload, held_messages::room::ordinary);
+    }
+}
+
+inline void receiver::drop_ahead(std::uint32_t which) {
+    const inbound_stream& stream = streams_[which];
+    for (seq at = 0; stream.ahead != epoch::none && at < stream.window.width(); ++at) {
+        if (const slot message = held_.find(which, {stream.ahead, at});
+            message != held_messages::none) {
+            held_.erase(message);
+        }
+    }
+}
+
+/// We have entered: what was held ahead is held now.
+inline void receiver::take_ahead(std::uint32_t which) {
+    inbound_stream& stream = streams_[which];
+    for (seq at = 0; at < stream.window.width(); ++at) {
+        const slot message = held_.find(which, {stream.epoch, at});
+        if (message != held_messages::none) {
+            stream.held.set(at);
+            if (!in_order()) {
+                make_ready(message);
+            }
+        }
+    }
+    line_up(which);
 }
 
 /// A larger epoch was minted before the relay looked, so nobody fills the holes of ours any more: below its lowest row in

@@ -506,7 +506,7 @@ inline void sender::link_up(const framing& framing) {
     tick();
     for (std::uint32_t which = 0; which < streams_.size(); ++which) {
         outbound_stream& stream = streams_[which];
-        stream.met = stream.turned_away = false;
+        stream.met = false;
         stream.reported_floor.reset();
         stream.probes = 0;
         probes_.clear(which);
@@ -610,10 +610,6 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
     stream.reported_floor = ack.floor();
     hurry(which);
     settle(which, ack);
-    if (stream.turned_away) {
-        stream.turned_away = false;
-        resend_all(which);
-    }
     return refusal::none;
 }
 
@@ -625,14 +621,12 @@ inline void sender::on_waiting(std::uint32_t which) {
     }
     stream.met = false;
     stream.reported_floor.reset();
-    // The first of these asks for a probe at once. The others only keep its backoff low, because B is there: it may have to
-    // drain its mailbox first, and is ready soon after.
-    stream.probes = (std::min)(stream.probes, std::uint32_t{stream.turned_away});
-    if (!stream.turned_away) {
-        stream.turned_away = true;
-        probes_.clear(which);
-    }
+    // At once, unless one may be on its way; and with a low backoff, because B is there: it may have to drain its mailbox
+    // first, and is ready soon after.
+    stream.probes = (std::min)(stream.probes, 1U);
     consider_probe(which);
+    const time_point soon = (std::max)(now_, later(stream.probed_at, timeout(stream.trip)));
+    probes_.set(which, (std::min)(probes_.of(which), soon));
 }
 
 /// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish.

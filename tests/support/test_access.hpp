@@ -57,7 +57,7 @@ struct test_access {
             add(out, stream.reported_floor ? *stream.reported_floor + 1 : 0);
             add(out, stream.stored);
             add(out, stream.tombstones);
-            add(out, (stream.met ? 1U : 0U) | (stream.turned_away ? 2U : 0U));
+            add(out, (stream.met ? 1U : 0U));
             add(out, stream.limits.window);
             for (seq at = stream.first(); at < stream.next(); ++at) {
                 const std::uint32_t slot = stream.slot(at);
@@ -81,6 +81,10 @@ struct test_access {
             add(out, floor);
             add(out, stream.horizon);
             add(out, stream.next);
+            add(out, static_cast<std::uint64_t>(stream.ahead));
+            for (seq at = 0; at < stream.window.width(); ++at) {
+                add(out, r.held_.find(which, {stream.ahead, at}) != held_messages::none ? 1U : 0U);
+            }
             for (const exception& e : stream.exceptions) {
                 add(out, e.seq * 8 + static_cast<std::uint64_t>(e.how));
             }

@@ -91,13 +91,13 @@ TEST_CASE(
     }
     stream.pass_unsent();
     stream.stored = stream.tombstones = 1;
-    stream.met = stream.turned_away = true;
+    stream.met = true;
     stream.reported_floor = 3;
     stream.limits.window = 5;
     stream.restart(epoch{2});
     CHECK(stream.epoch == epoch{2});
     CHECK((stream.empty() && stream.next() == 0 && stream.base() == 0 && stream.unsent() == 0));
-    CHECK((!stream.met && !stream.turned_away && !stream.reported_floor));
+    CHECK((!stream.met && !stream.reported_floor));
     CHECK((stream.stored == 0 && stream.tombstones == 0));
     CHECK(stream.limits.window == 5);
     CHECK(stream.append(9) == 0);

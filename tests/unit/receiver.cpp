@@ -388,6 +388,45 @@ TEST_CASE("receiver: a larger epoch waits for the word that nothing of a smaller
     CHECK(as_text(f.get().payload) == "new");
 }
 
+TEST_CASE("receiver: what overtakes the word that lets us in is held, and not shown [spec 3.12]") {
+    constexpr epoch largest{0xFF};
+    fixture f({.window = 4});
+    const auto early = [&](seq which, epoch in, std::string_view text) {
+        (void)f.b.handle(
+            msg_notify{.from = "alice", .epoch = in, .seq = which, .payload = as_bytes(text)});
+    };
+    early(1, larger, "one");
+    early(0, larger, "zero");
+    early(0, larger, "zero");
+    early(4, larger, "beyond the window");
+    CHECK(!f.b.poll_message().has_value());
+    SECTION("until we enter") {
+        (void)f.probe(0, "alice", larger);
+        CHECK(f.state().of(1) == fate::held);
+        const message zero = f.get();
+        CHECK(as_text(zero.payload) == "zero");
+        CHECK(zero.id == msgid{larger, 0});
+        CHECK(as_text(f.get().payload) == "one");
+        CHECK(!f.b.poll_message().has_value());
+    }
+    SECTION("what has ended meanwhile is not shown") {
+        (void)f.probe(1, "alice", larger);
+        CHECK(as_text(f.get().payload) == "one");
+    }
+    SECTION("and is dropped if we enter another") {
+        (void)f.probe(0, "alice", largest);
+        CHECK(!f.b.poll_message().has_value());
+        CHECK(f.state().end() == 0);
+    }
+    SECTION("or if a larger one comes") {
+        early(0, largest, "newest");
+        early(1, larger, "one");
+        (void)f.probe(0, "alice", largest);
+        CHECK(as_text(f.get().payload) == "newest");
+        CHECK(!f.b.poll_message().has_value());
+    }
+}
+
 TEST_CASE("receiver: what nobody can send any more is not waited for [spec 3.13]") {
     fixture f({.window = 4});
     (void)f.probe();

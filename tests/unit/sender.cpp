@@ -529,7 +529,7 @@ TEST_CASE("sender: measures a round trip only with the attempt that was answered
     }
     SECTION("an answer to the last attempt is a sample") {
         round_trip expected;
-        expected.sample(10ms, time_point{});
+        expected.sample(10ms, f.clock.now());
         REQUIRE(f.taken(0, 1) == refusal::none);
         CHECK(test_access::relay_trip(f.a) == expected);
         REQUIRE(f.state({}, echo{0, 1}) == refusal::none);
