@@ -114,10 +114,11 @@ struct test_access {
         return which == peer_table::none ? 0 : r.streams_[which].serial;
     }
 
-    static outbound_stream& stream(sender& s, const peer& to) {
+    // A peer by value: GCC 14 suspects a reference of coming from a temporary that it was given.
+    static outbound_stream& stream(sender& s, peer to) {
         return s.streams_[s.peers_.find(to)];
     }
-    static inbound_stream& stream(receiver& r, const peer& from) {
+    static inbound_stream& stream(receiver& r, peer from) {
         return r.streams_[r.peers_.find(from)];
     }
     static wait_ack_queue& queue(sender& s) { return s.queue_; }
