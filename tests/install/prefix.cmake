@@ -30,7 +30,7 @@ endif()
 
 foreach(file ${installed})
   file(READ ${SCRATCH}/moved/${file} text)
-  foreach(place ${SOURCE} ${SCRATCH})
+  foreach(place ${SOURCE}/include ${SCRATCH})
     string(FIND "${text}" "${place}" found)
     if(NOT found EQUAL -1)
       message(FATAL_ERROR "${file} names ${place}: it would not survive a move")
