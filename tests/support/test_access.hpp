@@ -115,9 +115,7 @@ struct test_access {
     }
 
     // A peer by value: GCC 14 suspects a reference of coming from a temporary that it was given.
-    static outbound_stream& stream(sender& s, peer to) {
-        return s.streams_[s.peers_.find(to)];
-    }
+    static outbound_stream& stream(sender& s, peer to) { return s.streams_[s.peers_.find(to)]; }
     static inbound_stream& stream(receiver& r, peer from) {
         return r.streams_[r.peers_.find(from)];
     }

@@ -17,7 +17,9 @@ bool connect(sixfold::link_id link, std::string_view name) {
     return static_cast<bool>(server.link_up(link, name));
 }
 
-void carry(sixfold::client& from, sixfold::link_id link, sixfold::client& alice,
+void carry(sixfold::client& from,
+           sixfold::link_id link,
+           sixfold::client& alice,
            sixfold::client& bob) {
     std::vector<std::byte> buffer(from.packet_size_min());
     sixfold::reactions out;

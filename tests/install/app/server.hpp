@@ -10,7 +10,9 @@
 bool connect(sixfold::link_id link, std::string_view name);
 
 /// Takes what `from` has to send to the relay, and what the relay answers to its clients.
-void carry(sixfold::client& from, sixfold::link_id link, sixfold::client& alice,
+void carry(sixfold::client& from,
+           sixfold::link_id link,
+           sixfold::client& alice,
            sixfold::client& bob);
 
 #endif
