@@ -38,7 +38,6 @@ class outbound_stream {
     std::uint32_t stored = 0;  ///< messages that are stored, their end unknown
     std::uint32_t tombstones = 0;  ///< tombstones under way
     bool met = false;  ///< B itself has said since the link came up that it is in this epoch
-    bool probe_due = false;
     bool backed_off = false;  ///< something was resent, and resent, since the last sign of life
     seq sent_end = 0;         ///< above everything that was ever sent: no ack can speak of more
 

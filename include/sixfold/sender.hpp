@@ -3,7 +3,6 @@
 #define SIXFOLD_SENDER_HPP
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -17,9 +16,11 @@
 #include "sixfold/frame.hpp"
 #include "sixfold/message_state.hpp"
 #include "sixfold/options.hpp"
+#include "sixfold/outbound_messages.hpp"
 #include "sixfold/outbound_stream.hpp"
 #include "sixfold/peer_table.hpp"
 #include "sixfold/random.hpp"
+#include "sixfold/resend_pacer.hpp"
 #include "sixfold/retry.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
@@ -99,15 +100,15 @@ class sender {
     // --- the journal -----------------------------------------------------------------------------------------------
 
     /// The number of the last record that something depends on. (law 4)
-    [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
+    [[nodiscard]] std::uint64_t written() const noexcept { return messages_.written(); }
     /// All records up to this one are durable: what depends on them may leave.
-    void durable(std::uint64_t record);
+    void durable(std::uint64_t record) { messages_.durable(record); }
 
     // --- to look at ------------------------------------------------------------------------------------------------
 
     /// Messages with a place in the queue, and stored ones whose end is not known.
-    [[nodiscard]] std::uint32_t queued() const noexcept { return queue_.queued(); }
-    [[nodiscard]] std::uint32_t unsettled() const noexcept { return queue_.unsettled(); }
+    [[nodiscard]] std::uint32_t queued() const noexcept { return messages_.queue.queued(); }
+    [[nodiscard]] std::uint32_t unsettled() const noexcept { return messages_.queue.unsettled(); }
     /// msg:R frames sent, and how many of these were not the first of their message.
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
     [[nodiscard]] std::uint64_t resent() const noexcept { return resent_; }
@@ -115,40 +116,22 @@ class sender {
 
   private:
     friend struct test_access;
-    using slot = wait_ack_queue::slot;
-    using entry = wait_ack_queue::entry;
-    using place = wait_ack_queue::place;
+    using slot = outbound_messages::slot;
+    using entry = outbound_messages::entry;
+    using place = outbound_messages::place;
 
     sender(clock_ref clock, incarnation life, const sender_options& options);
 
     // time
     void tick();
-    [[nodiscard]] bool burst_spent() const noexcept;
-    void arm(slot at, duration timeout);
-    [[nodiscard]] duration timeout(const round_trip& trip) const noexcept {
-        return trip.timeout(options_.retry.first, options_.retry.min, options_.retry.max);
-    }
-
-    // streams
-    [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept;
-    void open_window(std::uint32_t stream);
-    void advance(std::uint32_t stream);
-    void resend_all(std::uint32_t stream);
-    void begin_again(std::uint32_t stream, sixfold::epoch above);
-
-    // messages
-    void record(slot at);
     void take_back(slot at, message_state to);
-    void settle(std::uint32_t stream, const ack_state& ack);
-    void end(slot at, status how);
-    void stretch(slot at);
-    void hurry(std::uint32_t stream);
 
     // frames in
     refusal refuse(refusal why) noexcept;
+    refusal take(std::uint32_t stream, const ack_notify& notice);
     refusal on_state(std::uint32_t stream, const ack_notify& notice);
     void on_waiting(std::uint32_t stream);
-    void on_stored(slot at);
+    refusal on_stored(std::uint32_t stream, seq stored);
     refusal on_ended(std::uint32_t stream, const ack_notify& notice);
 
     // frames out
@@ -160,24 +143,14 @@ class sender {
     sender_options options_;
     clock_ref clock_;
     time_point now_{};
-    random_source random_;
-    std::uint64_t start_;
     framing framing_;
     bool linked_ = false;
 
-    wait_ack_queue queue_;
-    peer_table peers_;  // the index of a peer is that of its stream
-    std::vector<outbound_stream> streams_;
-    std::vector<std::uint32_t> probes_due_;
-    deadlines retries_;      // by slot
-    deadlines expiries_;     // by slot
+    outbound_messages messages_;
     deadlines probes_;       // by stream
     round_trip relay_trip_;  // from msg:R to msg:A, whatever the peer
+    resend_pacer pacer_;
 
-    time_point burst_began_{};
-    std::uint32_t burst_size_ = 0;
-    std::uint64_t written_ = 0;
-    std::uint64_t durable_ = 0;
     std::uint64_t sent_ = 0;
     std::uint64_t resent_ = 0;
     refusal_counts refusals_;
@@ -186,56 +159,42 @@ class sender {
 // --- construction and time -------------------------------------------------------------------------------------------
 
 inline sender::sender(clock_ref clock, incarnation life, const sender_options& options)
-    : options_(options), clock_(clock), random_(life.seed), start_(life.start),
-      framing_(peer(), checksum::on),
-      queue_(options.queue_entries,
-             options.unsettled_max,
-             (std::max)(std::size_t{options.queue_bytes},
-                        std::bit_ceil(std::size_t{options.payload_max}))),
-      peers_(options.peers_max, random_.next()) {
+    : options_(options), clock_(clock), framing_(peer(), checksum::on), messages_(life, options),
+      pacer_(options.burst, options.burst_interval) {
     tick();
 }
 
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void sender::tick() {
     now_ = (std::max)(now_, clock_.now());
-    while (auto at = expiries_.pop_due(now_)) {
+    while (auto at = messages_.expiries.pop_due(now_)) {
         take_back(*at, message_state::expiring);
     }
     if (!linked_) {
         return;
     }
-    while (auto at = retries_.pop_due(now_)) {
-        queue_.move(*at, place::due);
-    }
-    while (auto stream = probes_.pop_due(now_)) {
-        streams_[*stream].probe_due = true;
-        probes_due_.push_back(*stream);
+    while (auto at = messages_.retries.pop_due(now_)) {
+        messages_.queue.move(*at, place::due);
     }
 }
 
-inline bool sender::burst_spent() const noexcept {
-    return burst_size_ >= options_.burst && now_ < later(burst_began_, options_.burst_interval);
-}
-
-/// Waits for an answer to the last attempt, longer after each one.
-inline void sender::arm(slot at, duration timeout) {
-    const std::uint32_t resends = queue_[at].resends == 0 ? 0U : queue_[at].resends - 1U;
-    retries_.set(at,
-                 later(queue_[at].sent_at, backoff(timeout, resends, options_.retry.max, random_)));
+inline void sender::take_back(slot at, message_state to) {
+    messages_.take_back(at, to);
+    consider_probe(messages_.queue[at].stream);
 }
 
 inline time_point sender::next_deadline() const {
     if (!linked_) {
-        return expiries_.next();
+        return messages_.expiries.next();
     }
-    time_point at = (std::min)({expiries_.next(), retries_.next(), probes_.next()});
-    const slot due = queue_.first(place::due);
+    time_point at =
+        (std::min)({messages_.expiries.next(), messages_.retries.next(), probes_.next()});
+    const slot due = messages_.queue.first(place::due);
     if (due != wait_ack_queue::none) {
-        const bool waits = queue_[due].was_sent && burst_spent();
-        at = (std::min)(at, waits ? later(burst_began_, options_.burst_interval) : now_);
+        const bool waits = messages_.queue[due].was_sent && pacer_.spent(now_);
+        at = (std::min)(at, waits ? pacer_.next() : now_);
     }
-    return probes_due_.empty() ? at : (std::min)(at, now_);
+    return at;
 }
 
 // --- the app ---------------------------------------------------------------------------------------------------------
@@ -247,51 +206,40 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
     if (how.expires_after <= duration::zero()) {
         return error{errc::option, "expires_after: must be more than 0"};
     }
-    std::uint32_t stream = peers_.find(to);
+    const std::uint32_t stream = messages_.peers.find(to);
     const bool known = stream != peer_table::none;
     if (payload.size() > options_.payload_max ||
-        (known && payload.size() > streams_[stream].limits.payload_max)) {
+        (known && payload.size() > messages_.streams[stream].limits.payload_max)) {
         return error{errc::payload_too_large,
                      "payload: larger than payload_max, ours or the receiver's"};
     }
-    if (!known && peers_.size() == options_.peers_max) {
+    if (!known && messages_.peers.size() == options_.peers_max) {
         return error{errc::peers_full,
                      "to: as many peers as sender.peers_max are written to already"};
     }
-    const slot at = queue_.add(payload);
+    const slot at = messages_.queue.add(payload);
     if (at == wait_ack_queue::none) {
         return error{errc::queue_full,
                      "the wait-ack queue is full: poll events, and try again after one"};
     }
     tick();
-    if (!known) {
-        stream = peers_.insert(to);
-        streams_.resize((std::max)(streams_.size(), std::size_t{stream} + 1));
-        streams_[stream].epoch = mint(start_);
-        streams_[stream].limits.payload_max = options_.payload_max;  // until told otherwise
-    }
-    entry& e = queue_[at];
-    e.stream = stream;
-    e.epoch = streams_[stream].epoch;
-    e.storing = how.storing;
-    e.seq = streams_[stream].append(at);
-    record(at);
+    messages_.queue[at].storing = how.storing;
+    messages_.append(at, to);
     if (how.expires_after != (duration::max)()) {
-        expiries_.set(at, later(now_, how.expires_after));
+        messages_.expiries.set(at, later(now_, how.expires_after));
     }
-    open_window(stream);
-    consider_probe(stream);
-    return queue_.ticket_of(at);
+    consider_probe(messages_.queue[at].stream);
+    return messages_.queue.ticket_of(at);
 }
 
 inline result<void> sender::cancel(ticket message) {
-    const slot at = queue_.find(message);
+    const slot at = messages_.queue.find(message);
     if (at == wait_ack_queue::none) {
         return error{errc::unknown_ticket,
                      "no message of this ticket, or it has ended: poll its event"};
     }
     tick();
-    if (!is_tombstone(queue_[at].state)) {
+    if (!is_tombstone(messages_.queue[at].state)) {
         take_back(at, message_state::cancelling);
     }
     return {};
@@ -299,12 +247,15 @@ inline result<void> sender::cancel(ticket message) {
 
 inline std::optional<event> sender::poll_event() {
     tick();
-    for (slot at = queue_.next_event(); at != wait_ack_queue::none; at = queue_.next_event()) {
-        const entry& e = queue_[at];
-        const event news{
-            queue_.ticket_of(at), peers_[e.stream], {e.epoch, e.seq}, queue_.knowledge(at)};
+    for (slot at = messages_.queue.next_event(); at != wait_ack_queue::none;
+         at = messages_.queue.next_event()) {
+        const entry& e = messages_.queue[at];
+        const event news{messages_.queue.ticket_of(at),
+                         messages_.peers[e.stream],
+                         {e.epoch, e.seq},
+                         messages_.queue.knowledge(at)};
         const bool is_news = news.what > e.told;  // what was to be told may have been taken back
-        queue_.told();
+        messages_.queue.told();
         if (is_news) {
             return news;
         }
@@ -312,206 +263,21 @@ inline std::optional<event> sender::poll_event() {
     return std::nullopt;
 }
 
-// --- messages --------------------------------------------------------------------------------------------------------
-
-/// Something that depends on a record: it waits for it, or goes on at once when there is no journal.
-inline void sender::record(slot at) {
-    queue_[at].record = ++written_;
-    if (options_.journaling == journaling::none) {
-        durable_ = written_;
-    } else {
-        queue_.move(at, place::unjournaled);
-    }
-}
-
-inline void sender::durable(std::uint64_t record) {
-    durable_ = (std::min)((std::max)(durable_, record), written_);
-    for (slot at = queue_.first(place::unjournaled);
-         at != wait_ack_queue::none && queue_[at].record <= durable_;
-         at = queue_.first(place::unjournaled)) {
-        const std::uint32_t stream = queue_[at].stream;
-        queue_.move(at, queue_[at].seq < streams_[stream].unsent() ? place::due : place::nowhere);
-        open_window(stream);
-    }
-}
-
-/// A tombstone goes out under the same seq: a seq is never abandoned, so that the receiver has no hole (law 3).
-inline void sender::take_back(slot at, message_state to) {
-    entry& e = queue_[at];
-    outbound_stream& stream = streams_[e.stream];
-    ++stream.tombstones;
-    stream.stored -= std::uint32_t{e.state == message_state::stored};
-    stream.lower_base(e.seq);
-    e.state = to;
-    e.resends = 0;
-    queue_.drop_payload(at);
-    queue_.announce(at);
-    retries_.clear(at);
-    expiries_.clear(at);
-    queue_.move(at, e.seq < stream.unsent() ? place::due : place::nowhere);
-    record(at);
-    consider_probe(e.stream);
-}
-
-/// B, or the relay, has said how the message ended.
-inline void sender::end(slot at, status how) {
-    entry& e = queue_[at];
-    outbound_stream& stream = streams_[e.stream];
-    stream.stored -= std::uint32_t{e.state == message_state::stored};
-    stream.tombstones -= std::uint32_t{is_tombstone(e.state)};
-    stream.remove(e.seq);
-    e.state = message_state::ended;
-    e.outcome = how;
-    queue_.move(at, place::nowhere);
-    queue_.drop_payload(at);
-    retries_.clear(at);
-    expiries_.clear(at);
-    queue_.announce(at);
-}
-
-/// Somebody has it safe for now: the timer is stretched to its cap, never stopped (law 6).
-inline void sender::stretch(slot at) {
-    if (queue_[at].where != place::unjournaled) {
-        queue_.move(at, place::nowhere);
-        retries_.set(at, later(now_, options_.retry.max));
-    }
-}
-
-/// Ends what the ack state covers, stretches what it says is held.
-inline void sender::settle(std::uint32_t which, const ack_state& ack) {
-    outbound_stream& stream = streams_[which];
-    const seq floor = (std::min)(ack.floor(), stream.next());
-    while (stream.first() < floor) {
-        const slot at = stream.slot(stream.first());
-        end(at, conclude(queue_[at].state, ack.of(stream.first())));
-    }
-    ack.for_each_accepted([&](seq accepted) {
-        if (const slot at = stream.slot(accepted); at != wait_ack_queue::none) {
-            end(at, conclude(queue_[at].state, ack.of(accepted)));
-        }
-    });
-    ack.for_each_held([&](seq held) {
-        if (const slot at = stream.slot(held);
-            at != wait_ack_queue::none && is_unfinished(queue_[at].state)) {
-            stretch(at);
-        }
-    });
-    advance(which);
-}
-
-/// A sign of life after a long silence: what was backed off goes out again as if it had been sent once, or it would wait for
-/// as long as the cap allows, and the window with it. O(window), once for each silence.
-inline void sender::hurry(std::uint32_t which) {
-    outbound_stream& stream = streams_[which];
-    if (!stream.backed_off) {
-        return;
-    }
-    stream.backed_off = false;
-    for (seq at = stream.base(); at < stream.unsent(); ++at) {
-        const slot message = stream.slot(at);
-        if (message != wait_ack_queue::none && queue_[message].resends > 1 &&
-            retries_.of(message) != never) {
-            queue_[message].resends = 0;
-            const time_point due = later(queue_[message].sent_at, timeout(stream.trip));
-            retries_.set(message, (std::min)(retries_.of(message), due));
-        }
-    }
-}
-
-// --- streams ---------------------------------------------------------------------------------------------------------
-
-/// A start number in the upper 44 bits, random ones below (law 1).
-inline sixfold::epoch sender::mint(std::uint64_t start) noexcept {
-    return sixfold::epoch{start << epoch_random_bits |
-                          random_.below(std::uint64_t{1} << epoch_random_bits)};
-}
-
-/// Hands on what may be sent for the first time.
-inline void sender::open_window(std::uint32_t which) {
-    outbound_stream& stream = streams_[which];
-    while (stream.unsent() < stream.window_end(options_.window)) {
-        const slot at = stream.slot(stream.unsent());
-        // A life that our journal does not know of may have sent it already, and it was stored.
-        if (at != wait_ack_queue::none && is_unfinished(queue_[at].state)) {
-            if (queue_[at].record > durable_) {
-                return;
-            }
-            queue_.move(at, place::due);
-        }
-        stream.pass_unsent();
-    }
-}
-
-inline void sender::advance(std::uint32_t which) {
-    streams_[which].advance_base([this](slot at) { return !is_unfinished(queue_[at].state); });
-    open_window(which);
-    consider_probe(which);
-}
-
-/// Everything on its way goes out again, in order.
-inline void sender::resend_all(std::uint32_t which) {
-    const outbound_stream& stream = streams_[which];
-    for (seq at = stream.base(); at < stream.unsent(); ++at) {
-        const slot message = stream.slot(at);
-        if (message != wait_ack_queue::none && is_unfinished(queue_[message].state) &&
-            queue_[message].where != place::unjournaled) {
-            queue_[message].resends = 0;
-            retries_.clear(message);
-            queue_.move(message, place::due);
-        }
-    }
-}
-
-/// B is past our epoch, or knows more of it than we do: our journal was lost or is old. What is unfinished goes on under a
-/// larger epoch; of the rest nobody can say how it ended (law 1).
-inline void sender::begin_again(std::uint32_t which, sixfold::epoch above) {
-    outbound_stream& stream = streams_[which];
-    const std::uint64_t start =
-        (static_cast<std::uint64_t>((std::max)(above, stream.epoch)) >> epoch_random_bits) + 1;
-    if (start > start_max) {
-        return;  // only a receiver that makes epochs up brings us here; its own stream stands still
-    }
-    std::vector<slot> unfinished;
-    for (seq at = stream.first(); at < stream.next(); ++at) {
-        const slot message = stream.slot(at);
-        if (message == wait_ack_queue::none) {
-            continue;
-        }
-        if (is_unfinished(queue_[message].state) && !is_tombstone(queue_[message].state)) {
-            unfinished.push_back(message);
-        } else {
-            end(message, status::ended);
-        }
-    }
-    stream.restart(mint(start));
-    for (const slot message : unfinished) {
-        entry& e = queue_[message];
-        e.epoch = stream.epoch;
-        e.seq = stream.append(message);
-        e.state = message_state::queued;
-        e.attempt = e.resends = 0;
-        e.was_sent = false;
-        retries_.clear(message);
-        queue_.move(message, place::nowhere);
-        record(message);
-    }
-    open_window(which);
-    consider_probe(which);
-}
+// --- the link --------------------------------------------------------------------------------------------------------
 
 inline void sender::link_up(const framing& framing) {
     framing_ = framing;
     linked_ = true;
-    burst_size_ = 0;
+    pacer_.reset();
     tick();
-    for (std::uint32_t which = 0; which < streams_.size(); ++which) {
-        outbound_stream& stream = streams_[which];
+    for (std::uint32_t which = 0; which < messages_.streams.size(); ++which) {
+        outbound_stream& stream = messages_.streams[which];
         stream.met = false;
         stream.reported_floor.reset();
         stream.probes = 0;
         probes_.clear(which);
-        resend_all(which);
-        open_window(which);
+        messages_.resend_all(which);
+        messages_.open_window(which);
         consider_probe(which);
     }
 }
@@ -534,51 +300,52 @@ inline refusal sender::handle(const frame& from_relay) {
 }
 
 inline refusal sender::handle(const msg_answer& answer) {
-    const std::uint32_t which = peers_.find(answer.to);
-    if (which == peer_table::none || streams_[which].epoch != answer.id.epoch) {
+    const std::uint32_t which = messages_.peers.find(answer.to);
+    if (which == peer_table::none || messages_.streams[which].epoch != answer.id.epoch) {
         return refuse(refusal::unknown_stream);
     }
-    if (answer.id.seq >= streams_[which].sent_end) {
+    if (answer.id.seq >= messages_.streams[which].sent_end) {
         return refuse(refusal::never_sent);
     }
-    const slot at = streams_[which].slot(answer.id.seq);
-    if (at == wait_ack_queue::none || !is_unfinished(queue_[at].state)) {
+    const slot at = messages_.streams[which].slot(answer.id.seq);
+    if (at == wait_ack_queue::none || !is_unfinished(messages_.queue[at].state)) {
         return refusal::none;  // late, and no harm
     }
     tick();
-    entry& e = queue_[at];
+    entry& e = messages_.queue[at];
     if (answer.away && e.storing == storing::never && !is_tombstone(e.state)) {
         take_back(at, message_state::expiring);
         return refusal::none;
     }
     if (e.state == message_state::sent) {
         e.state = message_state::relayed;
-        queue_.announce(at);
+        messages_.queue.announce(at);
     }
     const bool of_last_attempt = answer.attempt == static_cast<std::uint8_t>(e.attempt - 1);
     if (of_last_attempt && e.where == place::nowhere) {
         relay_trip_.sample(now_ - e.sent_at, now_);
-        arm(at, timeout(streams_[which].trip));
+        messages_.arm(at, messages_.timeout(messages_.streams[which].trip));
     }
     return refusal::none;
 }
 
 inline refusal sender::handle(const ack_notify& notice) {
-    const std::uint32_t which = peers_.find(notice.from);
-    if (which == peer_table::none || streams_[which].epoch != notice.epoch) {
+    const std::uint32_t which = messages_.peers.find(notice.from);
+    if (which == peer_table::none || messages_.streams[which].epoch != notice.epoch) {
         return refuse(refusal::unknown_stream);
     }
     tick();
+    const refusal why = take(which, notice);
+    consider_probe(which);
+    return why;
+}
+
+inline refusal sender::take(std::uint32_t which, const ack_notify& notice) {
     switch (notice.word) {
     case ack_word::state: return on_state(which, notice);
     case ack_word::waiting: on_waiting(which); break;
-    case ack_word::past: begin_again(which, notice.current); break;
-    case ack_word::stored:
-        if (notice.seq >= streams_[which].sent_end) {
-            return refuse(refusal::never_sent);
-        }
-        on_stored(streams_[which].slot(notice.seq));
-        break;
+    case ack_word::past: messages_.begin_again(which, notice.current); break;
+    case ack_word::stored: return on_stored(which, notice.seq);
     case ack_word::ended: return on_ended(which, notice);
     }
     return refusal::none;
@@ -589,10 +356,10 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
     if (const refusal why = ack_state::decode(notice.state, ack); why != refusal::none) {
         return refuse(why);
     }
-    outbound_stream& stream = streams_[which];
+    outbound_stream& stream = messages_.streams[which];
     if (ack.end() > stream.sent_end) {
         refuse(refusal::never_sent);
-        begin_again(which, stream.epoch);
+        messages_.begin_again(which, stream.epoch);
         return refusal::never_sent;
     }
     if (ack.limits()) {
@@ -601,21 +368,21 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
     if (notice.echo) {
         const slot at = stream.slot(notice.echo->seq);
         if (at != wait_ack_queue::none &&
-            notice.echo->attempt == static_cast<std::uint8_t>(queue_[at].attempt - 1) &&
-            queue_[at].where == place::nowhere) {
-            stream.trip.sample(now_ - queue_[at].sent_at, now_);
+            notice.echo->attempt == static_cast<std::uint8_t>(messages_.queue[at].attempt - 1) &&
+            messages_.queue[at].where == place::nowhere) {
+            stream.trip.sample(now_ - messages_.queue[at].sent_at, now_);
         }
     }
     stream.met = true;
     stream.reported_floor = ack.floor();
-    hurry(which);
-    settle(which, ack);
+    messages_.hurry(which);
+    messages_.settle(which, ack, now_);
     return refusal::none;
 }
 
 /// B is not in our epoch: it needs the relay's word on smaller ones first, which a probe brings.
 inline void sender::on_waiting(std::uint32_t which) {
-    outbound_stream& stream = streams_[which];
+    outbound_stream& stream = messages_.streams[which];
     if (stream.empty()) {
         return;
     }
@@ -625,34 +392,32 @@ inline void sender::on_waiting(std::uint32_t which) {
     // first, and is ready soon after.
     stream.probes = (std::min)(stream.probes, 1U);
     consider_probe(which);
-    const time_point soon = (std::max)(now_, later(stream.probed_at, timeout(stream.trip)));
+    const time_point soon =
+        (std::max)(now_, later(stream.probed_at, messages_.timeout(stream.trip)));
     probes_.set(which, (std::min)(probes_.of(which), soon));
 }
 
 /// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish.
-inline void sender::on_stored(slot at) {
-    if (at == wait_ack_queue::none || !is_unfinished(queue_[at].state)) {
-        return;
+inline refusal sender::on_stored(std::uint32_t which, seq stored) {
+    if (stored >= messages_.streams[which].sent_end) {
+        return refuse(refusal::never_sent);
     }
-    if (is_tombstone(queue_[at].state)) {
-        stretch(at);
-        return;
+    const slot at = messages_.streams[which].slot(stored);
+    if (at == wait_ack_queue::none || !is_unfinished(messages_.queue[at].state)) {
+        return refusal::none;  // late, and no harm
     }
-    const std::uint32_t which = queue_[at].stream;
-    hurry(which);
-    queue_[at].state = message_state::stored;
-    ++streams_[which].stored;
-    queue_.drop_payload(at);
-    queue_.make_unsettled(at);
-    queue_.move(at, place::nowhere);
-    queue_.announce(at);
-    retries_.clear(at);
-    advance(which);
+    messages_.hurry(which);
+    if (is_tombstone(messages_.queue[at].state)) {
+        messages_.stretch(at, now_);
+    } else {
+        messages_.store(at);
+    }
+    return refusal::none;
 }
 
 /// The relay's answer to a probe. What it remembers of B is as true as B's own word, but says nothing of B today.
 inline refusal sender::on_ended(std::uint32_t which, const ack_notify& notice) {
-    outbound_stream& stream = streams_[which];
+    outbound_stream& stream = messages_.streams[which];
     ack_state ack;
     const bool remembered = !notice.state.empty();
     if (remembered) {
@@ -664,15 +429,15 @@ inline refusal sender::on_ended(std::uint32_t which, const ack_notify& notice) {
         return refuse(refusal::never_sent);
     }
     if (remembered) {
-        settle(which, ack);
+        messages_.settle(which, ack, now_);
     }
     // That something has ended is less than how. It is enough only when the memory for it is used up,
     // and then for one message.
-    if (queue_.unsettled_full() && stream.first() < notice.low &&
-        queue_[stream.slot(stream.first())].state == message_state::stored) {
-        end(stream.slot(stream.first()), status::ended);
+    if (messages_.queue.unsettled_full() && stream.first() < notice.low &&
+        messages_.queue[stream.slot(stream.first())].state == message_state::stored) {
+        messages_.end(stream.slot(stream.first()), status::ended);
+        messages_.advance(which);
     }
-    advance(which);
     return refusal::none;
 }
 
@@ -681,67 +446,62 @@ inline refusal sender::on_ended(std::uint32_t which, const ack_notify& notice) {
 /// Law 11: until B itself has said since the link came up that it is in our epoch, while something is stored and its end
 /// unknown, and while the floor that B itself last reported is below our base.
 inline bool sender::probe_wanted(std::uint32_t which) const noexcept {
-    const outbound_stream& stream = streams_[which];
+    const outbound_stream& stream = messages_.streams[which];
     const bool lags = stream.reported_floor && *stream.reported_floor < stream.base();
     return lags || (!stream.empty() && (!stream.met || stream.stored != 0));
 }
 
 inline void sender::consider_probe(std::uint32_t which) {
-    outbound_stream& stream = streams_[which];
+    outbound_stream& stream = messages_.streams[which];
     if (!probe_wanted(which)) {
         probes_.clear(which);
-        stream.probe_due = false;
         stream.probes = 0;
         return;
     }
-    if (stream.probe_due || probes_.of(which) != never) {
+    if (probes_.of(which) != never) {
         return;
     }
     if (!stream.met && stream.probes == 0) {
         probes_.set(which, now_);  // in front of the messages, in the same packet
         return;
     }
-    probes_.set(which, later(now_, backoff(timeout(stream.trip), stream.probes, options_.probe_max,
-                                           random_)));
+    probes_.set(which, later(now_, backoff(messages_.timeout(stream.trip), stream.probes,
+                                           options_.probe_max, messages_.random)));
 }
 
 inline std::size_t sender::transmit_probes(std::span<std::byte> out) {
     std::size_t used = 0;
-    while (!probes_due_.empty()) {
-        const std::uint32_t which = probes_due_.back();
-        outbound_stream& stream = streams_[which];
-        if (stream.probe_due) {
-            const msg_request probe{.to = peers_[which],
-                                    .epoch = stream.epoch,
-                                    .form = form::probe,
-                                    .base = stream.base()};
-            const std::size_t size = encode(probe, framing_, out.subspan(used));
-            if (size == 0) {
-                break;
-            }
-            used += size;
-            ++stream.probes;
-            stream.probe_due = false;
-            stream.probed_at = now_;
-            consider_probe(which);
+    while (const auto which = probes_.pop_due(now_)) {
+        outbound_stream& stream = messages_.streams[*which];
+        const msg_request probe{.to = messages_.peers[*which],
+                                .epoch = stream.epoch,
+                                .form = form::probe,
+                                .base = stream.base()};
+        const std::size_t size = encode(probe, framing_, out.subspan(used));
+        if (size == 0) {
+            probes_.set(*which, now_);  // in the next packet
+            break;
         }
-        probes_due_.pop_back();
+        used += size;
+        ++stream.probes;
+        stream.probed_at = now_;
+        consider_probe(*which);
     }
     return used;
 }
 
 inline std::size_t sender::transmit(slot at, std::span<std::byte> out) {
-    entry& e = queue_[at];
-    const outbound_stream& stream = streams_[e.stream];
+    entry& e = messages_.queue[at];
+    const outbound_stream& stream = messages_.streams[e.stream];
     const bool tombstone = is_tombstone(e.state);
-    const msg_request request{.to = peers_[e.stream],
+    const msg_request request{.to = messages_.peers[e.stream],
                               .epoch = stream.epoch,
                               .form = tombstone ? form::tombstone : form::payload,
                               .storing = tombstone ? storing::allowed : e.storing,
                               .seq = e.seq,
                               .base = stream.base(),
                               .attempt = e.attempt,
-                              .payload = tombstone ? bytes{} : queue_.payload(at)};
+                              .payload = tombstone ? bytes{} : messages_.queue.payload(at)};
     const std::size_t size = encode(request, framing_, out);
     if (size == 0) {
         return 0;
@@ -749,23 +509,19 @@ inline std::size_t sender::transmit(slot at, std::span<std::byte> out) {
     ++sent_;
     if (e.was_sent) {
         ++resent_;
-        if (burst_size_ >= options_.burst || now_ >= later(burst_began_, options_.burst_interval)) {
-            burst_size_ = 0;
-            burst_began_ = now_;
-        }
-        ++burst_size_;
+        pacer_.count(now_);
     }
     ++e.attempt;
     e.was_sent = true;
-    streams_[e.stream].sent_end = (std::max)(stream.sent_end, e.seq + 1);
+    messages_.streams[e.stream].sent_end = (std::max)(stream.sent_end, e.seq + 1);
     e.resends = static_cast<std::uint8_t>((std::min)(e.resends + 1, 255));
-    streams_[e.stream].backed_off |= e.resends > 1;
+    messages_.streams[e.stream].backed_off |= e.resends > 1;
     e.sent_at = now_;
     if (e.state == message_state::queued) {
         e.state = message_state::sent;
     }
-    queue_.move(at, place::nowhere);
-    arm(at, timeout(relay_trip_));
+    messages_.queue.move(at, place::nowhere);
+    messages_.arm(at, messages_.timeout(relay_trip_));
     return size;
 }
 
@@ -775,9 +531,9 @@ inline std::optional<bytes> sender::poll_transmit(std::span<std::byte> buffer) {
         return std::nullopt;
     }
     std::size_t used = transmit_probes(buffer);
-    for (slot at = queue_.first(place::due); at != wait_ack_queue::none;
-         at = queue_.first(place::due)) {
-        if (queue_[at].was_sent && burst_spent()) {
+    for (slot at = messages_.queue.first(place::due); at != wait_ack_queue::none;
+         at = messages_.queue.first(place::due)) {
+        if (messages_.queue[at].was_sent && pacer_.spent(now_)) {
             break;
         }
         const std::size_t size = transmit(at, buffer.subspan(used));

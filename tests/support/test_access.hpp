@@ -20,7 +20,7 @@ struct test_access {
     static void crash(receiver& r) {
         held_messages none(r.options_.held_entries, r.options_.held_bytes, r.options_.payload_max,
                            1);
-        r.held_ = none;
+        r.messages_.held = none;
         r.sync_ = mailbox_sync(r.options_.sync_interval);
         r.owed_.clear();
         r.withheld_.clear();
@@ -28,7 +28,7 @@ struct test_access {
         r.relay_trip_ = round_trip();
         r.shown_ = held_messages::none;
         r.linked_ = false;
-        for (inbound_stream& stream : r.streams_) {
+        for (inbound_stream& stream : r.messages_.streams) {
             inbound_stream left(r.options_.window, r.options_.exceptions);
             left.epoch = stream.epoch;
             left.window = stream.window;
@@ -38,8 +38,8 @@ struct test_access {
             left.record = stream.record;
             stream = left;
         }
-        for (std::uint32_t which = 0; which < r.streams_.size(); ++which) {
-            r.line_up(which);
+        for (std::uint32_t which = 0; which < r.messages_.streams.size(); ++which) {
+            r.messages_.line_up(which);
         }
     }
 
@@ -48,7 +48,7 @@ struct test_access {
     /// All that decides what a sender will do next, but for times and counts of tries.
     static std::string fingerprint(const sender& s) {
         std::string out;
-        for (const outbound_stream& stream : s.streams_) {
+        for (const outbound_stream& stream : s.messages_.streams) {
             add(out, static_cast<std::uint64_t>(stream.epoch));
             add(out, stream.first());
             add(out, stream.base());
@@ -61,11 +61,12 @@ struct test_access {
             add(out, stream.limits.window);
             for (seq at = stream.first(); at < stream.next(); ++at) {
                 const std::uint32_t slot = stream.slot(at);
-                add(out,
-                    slot == outbound_stream::no_slot
-                        ? 99U
-                        : static_cast<std::uint64_t>(without_relayed(s.queue_[slot].state)) * 8 +
-                              (s.queue_[slot].unsettled ? 1U : 0U));
+                add(out, slot == outbound_stream::no_slot
+                             ? 99U
+                             : static_cast<std::uint64_t>(
+                                   without_relayed(s.messages_.queue[slot].state)) *
+                                       8 +
+                                   (s.messages_.queue[slot].unsettled ? 1U : 0U));
             }
         }
         return out;
@@ -74,8 +75,8 @@ struct test_access {
     /// Likewise of a receiver, but for its round through the mailbox and the answers it waits for.
     static std::string fingerprint(const receiver& r) {
         std::string out;
-        for (std::uint32_t which = 0; which < r.streams_.size(); ++which) {
-            const inbound_stream& stream = r.streams_[which];
+        for (std::uint32_t which = 0; which < r.messages_.streams.size(); ++which) {
+            const inbound_stream& stream = r.messages_.streams[which];
             const seq floor = stream.window.floor();
             add(out, static_cast<std::uint64_t>(stream.epoch));
             add(out, floor);
@@ -83,14 +84,16 @@ struct test_access {
             add(out, stream.next);
             add(out, static_cast<std::uint64_t>(stream.ahead));
             for (seq at = 0; at < stream.window.width(); ++at) {
-                add(out, r.held_.find(which, {stream.ahead, at}) != held_messages::none ? 1U : 0U);
+                add(out, r.messages_.held.find(which, {stream.ahead, at}) != held_messages::none
+                             ? 1U
+                             : 0U);
             }
             for (const exception& e : stream.exceptions) {
                 add(out, e.seq * 8 + static_cast<std::uint64_t>(e.how));
             }
             for (seq at = floor; at < floor + stream.window.width(); ++at) {
-                const std::uint32_t slot = r.held_.find(which, {stream.epoch, at});
-                const bool handed = slot != held_messages::none && r.held_[slot].handed;
+                const std::uint32_t slot = r.messages_.held.find(which, {stream.epoch, at});
+                const bool handed = slot != held_messages::none && r.messages_.held[slot].handed;
                 add(out, (stream.window.of(at) == standing::duplicate ? 1U : 0U) |
                              (stream.held.test(at) ? 2U : 0U) | (handed ? 4U : 0U));
             }
@@ -100,8 +103,8 @@ struct test_access {
 
     /// Has it nothing to send, and waits for no answer but those to its probes, which are repair?
     static bool quiet(const sender& s) {
-        return s.retries_.next() == never &&
-               s.queue_.first(wait_ack_queue::place::due) == wait_ack_queue::none;
+        return s.messages_.retries.next() == never &&
+               s.messages_.queue.first(wait_ack_queue::place::due) == wait_ack_queue::none;
     }
     /// Likewise, but for the mailbox that it asks for now and then.
     static bool quiet(const receiver& r) {
@@ -110,45 +113,55 @@ struct test_access {
 
     /// The serial that the next ack:A, or sync:A, must name to be taken for an answer.
     static std::uint32_t ack_serial(const receiver& r, const peer& from) {
-        const std::uint32_t which = r.peers_.find(from);
-        return which == peer_table::none ? 0 : r.streams_[which].serial;
+        const std::uint32_t which = r.messages_.peers.find(from);
+        return which == peer_table::none ? 0 : r.messages_.streams[which].serial;
     }
 
     // A peer by value: GCC 14 suspects a reference of coming from a temporary that it was given.
-    static outbound_stream& stream(sender& s, peer to) { return s.streams_[s.peers_.find(to)]; }
-    static inbound_stream& stream(receiver& r, peer from) {
-        return r.streams_[r.peers_.find(from)];
+    static outbound_stream& stream(sender& s, peer to) {
+        return s.messages_.streams[s.messages_.peers.find(to)];
     }
-    static wait_ack_queue& queue(sender& s) { return s.queue_; }
-    static const wait_ack_queue& queue(const sender& s) { return s.queue_; }
-    static const held_messages& held(const receiver& r) { return r.held_; }
-    static std::uint32_t index(const receiver& r, const peer& from) { return r.peers_.find(from); }
+    static inbound_stream& stream(receiver& r, peer from) {
+        return r.messages_.streams[r.messages_.peers.find(from)];
+    }
+    static wait_ack_queue& queue(sender& s) { return s.messages_.queue; }
+    static const wait_ack_queue& queue(const sender& s) { return s.messages_.queue; }
+    static const held_messages& held(const receiver& r) { return r.messages_.held; }
+    static std::uint32_t index(const receiver& r, const peer& from) {
+        return r.messages_.peers.find(from);
+    }
     /// When the message in a slot is sent again, and when its receiver is probed again.
-    static time_point retry_of(const sender& s, std::uint32_t slot) { return s.retries_.of(slot); }
+    static time_point retry_of(const sender& s, std::uint32_t slot) {
+        return s.messages_.retries.of(slot);
+    }
     static time_point probe_of(const sender& s, const peer& to) {
-        return s.probes_.of(s.peers_.find(to));
+        return s.probes_.of(s.messages_.peers.find(to));
     }
     /// The sender's estimate of the time to the relay, and to a receiver.
     static const round_trip& relay_trip(const sender& s) { return s.relay_trip_; }
     static const mailbox_sync& sync(const receiver& r) { return r.sync_; }
     /// Zero for a sender that is not known.
     static seq floor(const receiver& r, const peer& from) {
-        const std::uint32_t which = r.peers_.find(from);
-        return which == peer_table::none ? 0 : r.streams_[which].window.floor();
+        const std::uint32_t which = r.messages_.peers.find(from);
+        return which == peer_table::none ? 0 : r.messages_.streams[which].window.floor();
     }
     static bytes held_payload(const receiver& r, const message& m) {
-        return r.held_.payload(r.held_.find(r.peers_.find(m.from), m.id));
+        return r.messages_.held.payload(
+            r.messages_.held.find(r.messages_.peers.find(m.from), m.id));
     }
 
     // --- rules broken on purpose -------------------------------------------------------------------
 
     /// Ends a message as if B had said so.
-    static void advance(sender& s, std::uint32_t stream) { s.advance(stream); }
+    static void advance(sender& s, std::uint32_t stream) {
+        s.messages_.advance(stream);
+        s.consider_probe(stream);
+    }
 
     static void end(sender& s, std::uint32_t slot, status how) {
-        const std::uint32_t which = s.queue_[slot].stream;
-        s.end(slot, how);
-        s.advance(which);
+        const std::uint32_t which = s.messages_.queue[slot].stream;
+        s.messages_.end(slot, how);
+        advance(s, which);
     }
 
   private:

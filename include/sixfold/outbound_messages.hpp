@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_OUTBOUND_MESSAGES_HPP
+#define SIXFOLD_OUTBOUND_MESSAGES_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "sixfold/ack_state.hpp"
+#include "sixfold/deadlines.hpp"
+#include "sixfold/frame.hpp"
+#include "sixfold/message_state.hpp"
+#include "sixfold/options.hpp"
+#include "sixfold/outbound_stream.hpp"
+#include "sixfold/peer_table.hpp"
+#include "sixfold/random.hpp"
+#include "sixfold/retry.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+#include "sixfold/wait_ack_queue.hpp"
+
+namespace sixfold::inline v0 {
+
+/// All messages of a sender: the wait-ack queue, the stream of each receiver, and the timers of both.
+///
+/// Keeps track of which message has which seq of which stream, what may be sent, when it is sent again and when it
+/// expires; and applies to all of them what is learnt of one. Does not know frames, links or probes, nor whose word it was.
+/// O(1) for each message that a call touches, O(log n) where a timer moves.
+class outbound_messages {
+  public:
+    using slot = wait_ack_queue::slot;
+    using entry = wait_ack_queue::entry;
+    using place = wait_ack_queue::place;
+
+    outbound_messages(incarnation life, const sender_options& options)
+        : random(life.seed), queue(options.queue_entries,
+                                   options.unsettled_max,
+                                   (std::max)(std::size_t{options.queue_bytes},
+                                              std::bit_ceil(std::size_t{options.payload_max}))),
+          peers(options.peers_max, random.next()), options_(options), start_(life.start) {}
+
+    // --- messages --------------------------------------------------------------------------------------------------
+
+    /// Puts a message that is in the queue behind all others to this peer. Precondition: there is room for the peer.
+    void append(slot at, const peer& to);
+    /// The app or a deadline ends it: from now on it is a tombstone.
+    void take_back(slot at, message_state to);
+    /// The relay has it in the mailbox, durably. Precondition: it is unfinished, and no tombstone.
+    void store(slot at);
+    /// How it ended is known.
+    void end(slot at, status how);
+    /// Somebody has it safe for now.
+    void stretch(slot at, time_point now);
+    /// It was sent, and `wait` is how long an answer takes.
+    void arm(slot at, duration wait);
+
+    // --- streams ---------------------------------------------------------------------------------------------------
+
+    /// Applies the receiver's own word to its stream.
+    void settle(std::uint32_t stream, const ack_state& ack, time_point now);
+    /// What has ended or is stored makes room for more.
+    void advance(std::uint32_t stream);
+    /// Something was heard after a long silence.
+    void hurry(std::uint32_t stream);
+    void resend_all(std::uint32_t stream);
+    /// Goes on under an epoch that is larger than `above` and our own.
+    void begin_again(std::uint32_t stream, sixfold::epoch above);
+    void open_window(std::uint32_t stream);
+
+    // --- the journal -----------------------------------------------------------------------------------------------
+
+    [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
+    void durable(std::uint64_t record);
+
+    /// How long to wait for an answer on a path.
+    [[nodiscard]] duration timeout(const round_trip& trip) const noexcept {
+        return trip.timeout(options_.retry.first, options_.retry.min, options_.retry.max);
+    }
+
+    random_source random;
+    wait_ack_queue queue;
+    peer_table peers;  ///< the index of a peer is that of its stream
+    std::vector<outbound_stream> streams;
+    deadlines retries;   ///< by slot
+    deadlines expiries;  ///< by slot
+
+  private:
+    [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept;
+    void record(slot at);
+
+    sender_options options_;
+    std::uint64_t start_;
+    std::uint64_t written_ = 0;
+    std::uint64_t durable_ = 0;
+};
+
+// --- messages --------------------------------------------------------------------------------------------------------
+
+inline void outbound_messages::append(slot at, const peer& to) {
+    std::uint32_t which = peers.find(to);
+    if (which == peer_table::none) {
+        which = peers.insert(to);
+        streams.resize((std::max)(streams.size(), std::size_t{which} + 1));
+        streams[which].epoch = mint(start_);
+        streams[which].limits.payload_max = options_.payload_max;  // until told otherwise
+    }
+    entry& e = queue[at];
+    e.stream = which;
+    e.epoch = streams[which].epoch;
+    e.seq = streams[which].append(at);
+    record(at);
+    open_window(which);
+}
+
+/// Waits for an answer to the last attempt, longer after each one.
+inline void outbound_messages::arm(slot at, duration wait) {
+    const std::uint32_t resends = queue[at].resends == 0 ? 0U : queue[at].resends - 1U;
+    retries.set(at, later(queue[at].sent_at, backoff(wait, resends, options_.retry.max, random)));
+}
+
+/// Something that depends on a record: it waits for it, or goes on at once when there is no journal.
+inline void outbound_messages::record(slot at) {
+    queue[at].record = ++written_;
+    if (options_.journaling == journaling::none) {
+        durable_ = written_;
+    } else {
+        queue.move(at, place::unjournaled);
+    }
+}
+
+inline void outbound_messages::durable(std::uint64_t record) {
+    durable_ = (std::min)((std::max)(durable_, record), written_);
+    for (slot at = queue.first(place::unjournaled);
+         at != wait_ack_queue::none && queue[at].record <= durable_;
+         at = queue.first(place::unjournaled)) {
+        const std::uint32_t stream = queue[at].stream;
+        queue.move(at, queue[at].seq < streams[stream].unsent() ? place::due : place::nowhere);
+        open_window(stream);
+    }
+}
+
+/// A tombstone goes out under the same seq: a seq is never abandoned, so that the receiver has no hole (law 3).
+inline void outbound_messages::take_back(slot at, message_state to) {
+    entry& e = queue[at];
+    outbound_stream& stream = streams[e.stream];
+    ++stream.tombstones;
+    stream.stored -= std::uint32_t{e.state == message_state::stored};
+    stream.lower_base(e.seq);
+    e.state = to;
+    e.resends = 0;
+    queue.drop_payload(at);
+    queue.announce(at);
+    retries.clear(at);
+    expiries.clear(at);
+    queue.move(at, e.seq < stream.unsent() ? place::due : place::nowhere);
+    record(at);
+}
+
+/// B, or the relay, has said how the message ended.
+inline void outbound_messages::end(slot at, status how) {
+    entry& e = queue[at];
+    outbound_stream& stream = streams[e.stream];
+    stream.stored -= std::uint32_t{e.state == message_state::stored};
+    stream.tombstones -= std::uint32_t{is_tombstone(e.state)};
+    stream.remove(e.seq);
+    e.state = message_state::ended;
+    e.outcome = how;
+    queue.move(at, place::nowhere);
+    queue.drop_payload(at);
+    retries.clear(at);
+    expiries.clear(at);
+    queue.announce(at);
+}
+
+inline void outbound_messages::store(slot at) {
+    const std::uint32_t which = queue[at].stream;
+    queue[at].state = message_state::stored;
+    ++streams[which].stored;
+    queue.drop_payload(at);
+    queue.make_unsettled(at);
+    queue.move(at, place::nowhere);
+    queue.announce(at);
+    retries.clear(at);
+    advance(which);
+}
+
+/// Somebody has it safe for now: the timer is stretched to its cap, never stopped (law 6).
+inline void outbound_messages::stretch(slot at, time_point now) {
+    if (queue[at].where != place::unjournaled) {
+        queue.move(at, place::nowhere);
+        retries.set(at, later(now, options_.retry.max));
+    }
+}
+
+// --- streams ---------------------------------------------------------------------------------------------------------
+
+/// Ends what the ack state covers, stretches what it says is held.
+inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack, time_point now) {
+    outbound_stream& stream = streams[which];
+    const seq floor = (std::min)(ack.floor(), stream.next());
+    while (stream.first() < floor) {
+        const slot at = stream.slot(stream.first());
+        end(at, conclude(queue[at].state, ack.of(stream.first())));
+    }
+    ack.for_each_accepted([&](seq accepted) {
+        if (const slot at = stream.slot(accepted); at != wait_ack_queue::none) {
+            end(at, conclude(queue[at].state, ack.of(accepted)));
+        }
+    });
+    ack.for_each_held([&](seq held) {
+        if (const slot at = stream.slot(held);
+            at != wait_ack_queue::none && is_unfinished(queue[at].state)) {
+            stretch(at, now);
+        }
+    });
+    advance(which);
+}
+
+/// A sign of life after a long silence: what was backed off goes out again as if it had been sent once, or it would wait for
+/// as long as the cap allows, and the window with it. O(window), once for each silence.
+inline void outbound_messages::hurry(std::uint32_t which) {
+    outbound_stream& stream = streams[which];
+    if (!stream.backed_off) {
+        return;
+    }
+    stream.backed_off = false;
+    for (seq at = stream.base(); at < stream.unsent(); ++at) {
+        const slot message = stream.slot(at);
+        if (message != wait_ack_queue::none && queue[message].resends > 1 &&
+            retries.of(message) != never) {
+            queue[message].resends = 0;
+            const time_point due = later(queue[message].sent_at, timeout(stream.trip));
+            retries.set(message, (std::min)(retries.of(message), due));
+        }
+    }
+}
+
+/// A start number in the upper 44 bits, random ones below (law 1).
+inline sixfold::epoch outbound_messages::mint(std::uint64_t start) noexcept {
+    return sixfold::epoch{start << epoch_random_bits |
+                          random.below(std::uint64_t{1} << epoch_random_bits)};
+}
+
+/// Hands on what may be sent for the first time.
+inline void outbound_messages::open_window(std::uint32_t which) {
+    outbound_stream& stream = streams[which];
+    while (stream.unsent() < stream.window_end(options_.window)) {
+        const slot at = stream.slot(stream.unsent());
+        // A life that our journal does not know of may have sent it already, and it was stored.
+        if (at != wait_ack_queue::none && is_unfinished(queue[at].state)) {
+            if (queue[at].record > durable_) {
+                return;
+            }
+            queue.move(at, place::due);
+        }
+        stream.pass_unsent();
+    }
+}
+
+inline void outbound_messages::advance(std::uint32_t which) {
+    streams[which].advance_base([this](slot at) { return !is_unfinished(queue[at].state); });
+    open_window(which);
+}
+
+/// Everything on its way goes out again, in order.
+inline void outbound_messages::resend_all(std::uint32_t which) {
+    const outbound_stream& stream = streams[which];
+    for (seq at = stream.base(); at < stream.unsent(); ++at) {
+        const slot message = stream.slot(at);
+        if (message != wait_ack_queue::none && is_unfinished(queue[message].state) &&
+            queue[message].where != place::unjournaled) {
+            queue[message].resends = 0;
+            retries.clear(message);
+            queue.move(message, place::due);
+        }
+    }
+}
+
+/// B is past our epoch, or knows more of it than we do: our journal was lost or is old. What is unfinished goes on under a
+/// larger epoch; of the rest nobody can say how it ended (law 1).
+inline void outbound_messages::begin_again(std::uint32_t which, sixfold::epoch above) {
+    outbound_stream& stream = streams[which];
+    const std::uint64_t start =
+        (static_cast<std::uint64_t>((std::max)(above, stream.epoch)) >> epoch_random_bits) + 1;
+    if (start > start_max) {
+        return;  // only a receiver that makes epochs up brings us here; its own stream stands still
+    }
+    std::vector<slot> unfinished;
+    for (seq at = stream.first(); at < stream.next(); ++at) {
+        const slot message = stream.slot(at);
+        if (message == wait_ack_queue::none) {
+            continue;
+        }
+        if (is_unfinished(queue[message].state) && !is_tombstone(queue[message].state)) {
+            unfinished.push_back(message);
+        } else {
+            end(message, status::ended);
+        }
+    }
+    stream.restart(mint(start));
+    for (const slot message : unfinished) {
+        entry& e = queue[message];
+        e.epoch = stream.epoch;
+        e.seq = stream.append(message);
+        e.state = message_state::queued;
+        e.attempt = e.resends = 0;
+        e.was_sent = false;
+        retries.clear(message);
+        queue.move(message, place::nowhere);
+        record(message);
+    }
+    open_window(which);
+}
+
+}  // namespace sixfold::inline v0
+
+#endif
