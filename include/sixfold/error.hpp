@@ -85,6 +85,8 @@ class [[nodiscard]] result<void> {
 
     [[nodiscard]] constexpr bool has_value() const noexcept { return !error_.has_value(); }
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
+    /// It must have been a success.
+    constexpr void value() const noexcept { SIXFOLD_ASSERT(has_value()); }
     [[nodiscard]] constexpr const sixfold::error& error() const noexcept {
         SIXFOLD_ASSERT(!has_value());
         return *error_;

@@ -37,7 +37,7 @@ class outbound_stream {
     std::uint32_t probes = 0;  ///< since something was heard of B: the exponent of their backoff
     std::uint32_t stored = 0;  ///< messages that are stored, their end unknown
     std::uint32_t tombstones = 0;  ///< tombstones under way
-    bool met = false;  ///< B itself has said since the link came up that it is in this epoch
+    bool met = false;         ///< B itself has said since the link came up that it is in this epoch
     bool backed_off = false;  ///< something was resent, and resent, since the last sign of life
     seq sent_end = 0;         ///< above everything that was ever sent: no ack can speak of more
 
