@@ -285,7 +285,7 @@ class ack_state {
         in.require(size <= ack_bits_size_max, refusal::ack_state);
         const bytes bits = in.get_bytes(size);
         in.require(bits.empty() || bits.back() != std::byte{0}, refusal::not_canonical);
-        in.require(floor + detail::bits_end(bits) <= seq_end, refusal::seq);
+        in.require(floor + detail::bits_end(bits) <= seq_end, refusal::seq_range);
         return bits;
     }
 

@@ -222,7 +222,7 @@ class byte_reader {
     [[nodiscard]] seq get_seq_up_to(seq max) noexcept {
         const seq value = get_varint();
         if (value > max) {
-            refuse(refusal::seq);
+            refuse(refusal::seq_range);
             return 0;
         }
         return value;

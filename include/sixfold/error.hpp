@@ -108,7 +108,7 @@ enum class refusal : std::uint8_t {
     trailing,           ///< bytes behind the end of the body
     peer_name,          ///< a peer's name of 0 or more than 47 bytes
     epoch,              ///< epoch zero
-    seq,                ///< a seq of 2^62 or more, or a base above the seq
+    seq_range,          ///< a seq of 2^62 or more, or a base above the seq
     ack_state,          ///< an ack state that contradicts itself
     payload_too_large,  ///< larger than the options allow
     direction,  ///< a kind that this side never takes: an answer to a relay, a request to a client

@@ -34,8 +34,8 @@ enum class form : std::uint8_t {
 
 /// May the relay put the message into the mailbox while the receiver is away?
 enum class storing : std::uint8_t {
-    allowed,  ///< default
-    never,    ///< worthless later: the relay answers `away` instead
+    allowed,    ///< default
+    forbidden,  ///< worthless later: the relay answers `away` instead
 };
 
 /// msg:R, from A to the relay (spec 4.1).

@@ -46,8 +46,8 @@ enum class status : std::uint8_t {
     delivered,  ///< the receiver's app has it
     rejected,   ///< the receiver's app said that it never will take it
     cancelled,  ///< the receiver's app will never see it
-    expired,  ///< likewise, because of a deadline, of `storing::never`, or of the mailbox's retention
-    ended,    ///< over; nobody can say any more how (spec 3.6)
+    expired,  ///< likewise, because of a deadline, of `storing::forbidden`, or of the mailbox's retention
+    ended,  ///< over; nobody can say any more how (spec 3.6)
 };
 
 /// Is this the last thing that the app hears of a message?

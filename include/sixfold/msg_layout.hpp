@@ -23,7 +23,7 @@ struct frame_layout<msg_request> {
     static constexpr unsigned never_stored = 4;
 
     [[nodiscard]] static unsigned flags(const msg_request& m) noexcept {
-        return static_cast<unsigned>(m.form) | flag(never_stored, m.storing == storing::never);
+        return static_cast<unsigned>(m.form) | flag(never_stored, m.storing == storing::forbidden);
     }
 
     [[nodiscard]] static bool accepts(unsigned flags) noexcept {
@@ -55,7 +55,7 @@ struct frame_layout<msg_request> {
 
     static void read(byte_reader& in, unsigned flags, msg_request& m) noexcept {
         m.form = static_cast<form>(flags & form_mask);
-        m.storing = (flags & never_stored) != 0 ? storing::never : storing::allowed;
+        m.storing = (flags & never_stored) != 0 ? storing::forbidden : storing::allowed;
         m.to = in.get_peer();
         m.epoch = in.get_epoch();
         if (m.form == form::probe) {
@@ -64,7 +64,7 @@ struct frame_layout<msg_request> {
         }
         m.seq = in.get_seq();
         const std::uint64_t ahead = in.get_varint();
-        in.require(ahead <= m.seq, refusal::seq);
+        in.require(ahead <= m.seq, refusal::seq_range);
         m.base = m.seq - ahead;
         m.attempt = in.get_u8();
         if (m.form == form::payload) {
@@ -172,7 +172,7 @@ struct frame_layout<msg_notify> {
         } else {
             m.low = in.get_seq_bound();
             // A row is not below the lowest row; a floor raised above it would lose it.
-            in.require(!m.drained || m.low <= m.seq, refusal::seq);
+            in.require(!m.drained || m.low <= m.seq, refusal::seq_range);
             if ((flags & clean) == 0) {
                 m.smaller.epoch = in.get_epoch();
                 in.require(m.smaller.epoch < m.epoch, refusal::epoch);

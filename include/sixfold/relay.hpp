@@ -227,7 +227,7 @@ class relay {
         }
         const std::uint32_t to = peers_.find(msg.to);
         const bool online = to != none;
-        const bool away = !online && msg.storing == storing::never;
+        const bool away = !online && msg.storing == storing::forbidden;
         post(at, msg_answer{msg.to, {msg.epoch, msg.seq}, msg.attempt, away}, out);
         if (online) {
             post(to, direct(from, msg), out);

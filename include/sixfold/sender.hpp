@@ -32,7 +32,7 @@ namespace sixfold::inline v0 {
 struct send_options {
     /// From now; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended.
     duration expires_after = (duration::max)();
-    /// `never`: worthless once the receiver is away, so taken back instead of stored.
+    /// `forbidden`: worthless once the receiver is away, so taken back instead of stored.
     sixfold::storing storing = storing::allowed;
 };
 
@@ -313,7 +313,7 @@ inline refusal sender::handle(const msg_answer& answer) {
     }
     tick();
     entry& e = messages_.queue[at];
-    if (answer.away && e.storing == storing::never && !is_tombstone(e.state)) {
+    if (answer.away && e.storing == storing::forbidden && !is_tombstone(e.state)) {
         take_back(at, message_state::expiring);
         return refusal::none;
     }

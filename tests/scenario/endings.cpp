@@ -177,12 +177,12 @@ TEST_CASE("deadline: it does not pass, and nobody hears of it") {
     REQUIRE(t.log.count(kind::msg_r) == 1);
 }
 
-// --- storing::never ----------------------------------------------------------------------------------
+// --- storing::forbidden ----------------------------------------------------------------------------------
 
 TEST_CASE("never store: B is away, the relay says so, and the message is taken back at once") {
     trio t;
     part(t);
-    t.send("now or never", {.storing = storing::never});
+    t.send("now or never", {.storing = storing::forbidden});
     t.run_for(1s);
     REQUIRE(t.a.told("now or never") == "expiring");
     REQUIRE(t.mailbox().bytes() == 0);
@@ -196,7 +196,7 @@ TEST_CASE("never store: B is away, the relay says so, and the message is taken b
 
 TEST_CASE("never store: B is online, and the message is delivered as any other") {
     trio t;
-    t.send("now or never", {.storing = storing::never});
+    t.send("now or never", {.storing = storing::forbidden});
     require_settled(t);
     REQUIRE(t.b.inbox == strings{"now or never"});
     REQUIRE(t.a.told("now or never") == "relayed delivered");
@@ -208,7 +208,7 @@ TEST_CASE(
     t.send("before");
     REQUIRE(t.run_until_quiet());
     t.next(kind::msg_n, lost);
-    t.send("now or never", {.storing = storing::never});
+    t.send("now or never", {.storing = storing::forbidden});
     t.run_for(15ms);
     t.disconnect(t.b);
     for (int i = 0; i < 100; ++i) {

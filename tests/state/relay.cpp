@@ -89,7 +89,7 @@ std::vector<request> requests() {
         };
     };
     msg_request never = msg;
-    never.storing = storing::never;
+    never.storing = storing::forbidden;
     msg_request tombstone = msg;
     tombstone.form = form::tombstone;
     tombstone.payload = {};

@@ -176,7 +176,7 @@ std::vector<state_row> states() {
         {"sent", usual, reach_sent},
         {"sent, never stored", usual,
          [](subject& s) {
-             s.send({.expires_after = 1h, .storing = storing::never});
+             s.send({.expires_after = 1h, .storing = storing::forbidden});
              (void)s.frames();
          }},
         {"relayed", usual,

@@ -203,7 +203,7 @@ TEST_CASE("ack state: each way to be wrong has its refusal [spec 2.8]") {
     CHECK(refused({0, 0x80, 0}) == refusal::not_canonical);
     // floor: 2^62 is the highest
     CHECK(refused({0, 128, 128, 128, 128, 128, 128, 128, 128, 0x40}) == refusal::none);
-    CHECK(refused({0, 129, 128, 128, 128, 128, 128, 128, 128, 0x40}) == refusal::seq);
+    CHECK(refused({0, 129, 128, 128, 128, 128, 128, 128, 128, 0x40}) == refusal::seq_range);
     // limits: window 1 to 2^20, exceptions 1 to 64, payload below 2^28
     CHECK(refused({1, 0, 1, 1, 0}) == refusal::none);
     CHECK(refused({1, 0, 0, 1, 0}) == refusal::ack_state);
@@ -225,7 +225,7 @@ TEST_CASE("ack state: each way to be wrong has its refusal [spec 2.8]") {
     CHECK(refused({6, 0, 1, 2, 1, 1}) == refusal::none);
     // bits at 2^62 and above: floor 2^62 - 1
     CHECK(refused({4, 255, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 1}) == refusal::none);
-    CHECK(refused({4, 255, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 3}) == refusal::seq);
+    CHECK(refused({4, 255, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 3}) == refusal::seq_range);
     // exceptions
     CHECK(refused({8, 5, 0, 0}) == refusal::not_canonical);
     CHECK(refused({8, 5, 5, 0}) == refusal::none);

@@ -51,7 +51,7 @@ std::vector<example> examples() {
         {"msg:R, not to be stored", "alice",
          msg_request{.to = "bob",
                      .epoch = life,
-                     .storing = storing::never,
+                     .storing = storing::forbidden,
                      .seq = 300,
                      .base = 299,
                      .attempt = 1,
@@ -232,7 +232,7 @@ TEST_CASE("codec: every field of a frame comes back [spec 4]") {
     CHECK(as_text(message.payload) == "hi");
     CHECK(message.payload.data() == wire.data() + wire.size() - 6);  // not a copy
 
-    CHECK(std::get<msg_request>(read(1)).storing == storing::never);
+    CHECK(std::get<msg_request>(read(1)).storing == storing::forbidden);
     CHECK(std::get<msg_request>(read(2)).form == form::tombstone);
     CHECK(std::get<msg_request>(read(3)).form == form::probe);
     CHECK(std::get<msg_request>(out).base == 299);
@@ -392,23 +392,23 @@ TEST_CASE("codec: each way for a body to be wrong has its refusal [spec 2.9]") {
     CHECK(refused(1, 0, "00 " + age + "05 00 01") == refusal::peer_name);
     CHECK(refused(1, 0, "30 " + age + "05 00 01") == refusal::peer_name);
     CHECK(refused(1, 0, bob + "00 00 00 00 00 00 00 00 05 00 01") == refusal::epoch);
-    CHECK(refused(1, 0, bob + age + "80 80 80 80 80 80 80 80 40 00 01") == refusal::seq);
+    CHECK(refused(1, 0, bob + age + "80 80 80 80 80 80 80 80 40 00 01") == refusal::seq_range);
     CHECK(refused(1, 0, bob + age + "FF FF FF FF FF FF FF FF 3F 00 01") == refusal::none);
-    CHECK(refused(1, 0, bob + age + "05 06 01") == refusal::seq);  // a base below zero
+    CHECK(refused(1, 0, bob + age + "05 06 01") == refusal::seq_range);  // a base below zero
     CHECK(refused(1, 0, bob + age + "05 05 01") == refusal::none);
     CHECK(refused(1, 0, bob + age + "85 00 00 01") == refusal::not_canonical);
     CHECK(refused(1, 0, bob + age + "05 80 00 01") == refusal::not_canonical);
     CHECK(refused(1, 1, bob + age + "05 00 01 68") == refusal::trailing);
     CHECK(refused(1, 2, bob + age + "05 00") == refusal::trailing);
-    CHECK(refused(1, 2, bob + age + "80 80 80 80 80 80 80 80 40") == refusal::seq);
+    CHECK(refused(1, 2, bob + age + "80 80 80 80 80 80 80 80 40") == refusal::seq_range);
     CHECK(refused(2, 0, bob + age + "05 01 00") == refusal::trailing);
-    CHECK(refused(3, 12, bob + age + "05 80 80 80 80 80 80 80 80 40") == refusal::seq);
-    CHECK(refused(3, 12, bob + age + "05 81 80 80 80 80 80 80 80 40") == refusal::seq);
+    CHECK(refused(3, 12, bob + age + "05 80 80 80 80 80 80 80 80 40") == refusal::seq_range);
+    CHECK(refused(3, 12, bob + age + "05 81 80 80 80 80 80 80 80 40") == refusal::seq_range);
     CHECK(refused(3, 13, bob + age + "05 05 68") == refusal::trailing);
     CHECK(refused(3, 2, bob + age + "05 " + age + "00") == refusal::epoch);  // not a smaller one
     CHECK(refused(3, 2, bob + age + "05 00 00 00 00 00 00 00 00 00") == refusal::epoch);
     CHECK(refused(3, 2, bob + age + "05 07" + age.substr(2) + "80 80 80 80 80 80 80 80 40") ==
-          refusal::seq);
+          refusal::seq_range);
     CHECK(refused(3, 4, bob + age + "05 05 07" + age.substr(2)) == refusal::truncated);
     CHECK(refused(4, 0, bob + age + "FF FF FF FF 0F 00 00") == refusal::none);
     CHECK(refused(4, 0, bob + age + "FF FF FF FF 1F 00 00") == refusal::not_canonical);
@@ -542,7 +542,7 @@ TEST_CASE("codec: fields that exclude each other make no frame") {
         CHECK(is_valid(msg_request{.to = "b", .epoch = life, .form = which}));
         CHECK_FALSE(is_valid(msg_request{.to = "b", .epoch = life, .form = which, .payload = hi}));
         CHECK_FALSE(is_valid(
-            msg_request{.to = "b", .epoch = life, .form = which, .storing = storing::never}));
+            msg_request{.to = "b", .epoch = life, .form = which, .storing = storing::forbidden}));
     }
     CHECK_FALSE(is_valid(msg_request{.to = "b", .epoch = life, .form = form::probe, .seq = 1}));
     CHECK_FALSE(is_valid(msg_request{.to = "b", .epoch = life, .form = form::probe, .attempt = 1}));

@@ -80,7 +80,7 @@ TEST_CASE("fmt: msg frames") {
     msg_request r{
         .to = "bob", .epoch = e, .seq = 17, .base = 15, .attempt = 2, .payload = as_bytes(payload)};
     CHECK(text(r) == "msg:R to bob 1a2b/17 attempt 2 base 15 64 bytes");
-    r.storing = storing::never;
+    r.storing = storing::forbidden;
     CHECK(text(r) == "msg:R to bob 1a2b/17 never-stored attempt 2 base 15 64 bytes");
     CHECK(text(msg_request{
               .to = "bob", .epoch = e, .form = form::tombstone, .seq = 17, .base = 15}) ==

@@ -241,7 +241,7 @@ TEST_CASE("relay: a message to a peer that is linked is answered and passed on")
 TEST_CASE("relay: a message that must not be stored is passed on like any other") {
     rig r = with_both();
     msg_request msg = hello("bob");
-    msg.storing = storing::never;
+    msg.storing = storing::forbidden;
     CHECK(r.handle(at_alice, "alice", msg) ==
           strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3"});
 }
@@ -286,7 +286,7 @@ TEST_CASE("relay: a peer that came while the put was under way gets the message 
 TEST_CASE("relay: a message that must not be stored for a peer that is away is answered `away`") {
     rig r = with_alice();
     msg_request msg = hello("bob");
-    msg.storing = storing::never;
+    msg.storing = storing::forbidden;
     CHECK(r.handle(at_alice, "alice", msg) == strings{"alice@1: msg:A bob 7:0 #3 away"});
     CHECK(r.mailbox.rows() == 0);
 }

@@ -191,7 +191,7 @@ inline void write(line& to, const msg_request& m) {
     if (m.form == form::tombstone) {
         add(to, " tombstone");
     }
-    if (m.storing == storing::never) {
+    if (m.storing == storing::forbidden) {
         add(to, " never-stored");
     }
     add(to, " attempt {} base {}", m.attempt, m.base);

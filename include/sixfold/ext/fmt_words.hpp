@@ -100,7 +100,7 @@ namespace sixfold::inline v0::text {
     case refusal::trailing: return "trailing";
     case refusal::peer_name: return "peer_name";
     case refusal::epoch: return "epoch";
-    case refusal::seq: return "seq";
+    case refusal::seq_range: return "seq_range";
     case refusal::ack_state: return "ack_state";
     case refusal::payload_too_large: return "payload_too_large";
     case refusal::direction: return "direction";
