@@ -255,6 +255,14 @@ class ack_state {
         return floor_ + (std::max)(detail::bits_end(accepted_), detail::bits_end(held_));
     }
 
+    /// How many seqs it says something of but that they are open. O(bytes).
+    [[nodiscard]] seq known() const noexcept {
+        seq count = floor_;
+        for_each_accepted([&](seq) { ++count; });
+        for_each_held([&](seq) { ++count; });
+        return count;
+    }
+
   private:
     [[nodiscard]] bool has_ended(seq which) const noexcept {
         return which < floor_ || detail::test_bit(accepted_, which - floor_);

@@ -122,20 +122,22 @@ inline void inbound_messages::hold_ahead(std::uint32_t which, const msg_notify& 
     }
     if (stream.ahead != notice.epoch) {
         drop_ahead(which);
-        stream.ahead = notice.epoch;
     }
     const msgid id{notice.epoch, notice.seq};
-    if (held.find(which, id) == held_messages::none) {
-        (void)held.add(which, id, notice.payload, held_messages::room::ordinary);
+    if (held.find(which, id) == held_messages::none &&
+        held.add(which, id, notice.payload, held_messages::room::ordinary) != held_messages::none) {
+        stream.ahead = notice.epoch;
+        ++stream.ahead_count;
     }
 }
 
 inline void inbound_messages::drop_ahead(std::uint32_t which) {
-    const inbound_stream& stream = streams[which];
-    for (seq at = 0; stream.ahead != epoch::none && at < stream.window.width(); ++at) {
+    inbound_stream& stream = streams[which];
+    for (seq at = 0; stream.ahead_count != 0; ++at) {
         if (const slot message = held.find(which, {stream.ahead, at});
             message != held_messages::none) {
             held.erase(message);
+            --stream.ahead_count;
         }
     }
 }

@@ -36,6 +36,7 @@ class inbound_stream {
     // --- volatile ---
     bit_ring held;  ///< got and not settled, from the floor on
     seq next = 0;   ///< in order: the first seq that was not handed out nor has ended
+    std::uint32_t ahead_count = 0;  ///< messages that are held of `ahead`
     sixfold::epoch ahead =
         epoch::none;  ///< a larger epoch of which messages are held already, in case we enter it
 
@@ -62,6 +63,7 @@ class inbound_stream {
         exceptions.clear();
         horizon = next = 0;
         ahead = waiting = epoch::none;
+        ahead_count = 0;
         echo.reset();
     }
 

@@ -16,7 +16,8 @@ namespace sixfold::inline v0 {
 ///     link up --> asking, page by page --"that was all"--> resting --interval--> asking ...
 ///                      ^                                      |
 ///                      +---- at once, if rows came and something was accepted;
-///                            soon, if rows were lost on their way
+///                            soon, if rows were lost on their way; more
+///                            patiently while the rows stay as many
 ///
 /// Keeps track of where the round is, and whether another one would bring something. Does not know what the rows say.
 /// Rows that cannot be taken yet are passed by and come again in the next round, so that they starve nobody.
@@ -26,7 +27,8 @@ class mailbox_sync {
 
     /// The link came up: a round begins.
     void start(time_point now) noexcept {
-        losses_ = 0;
+        pause_ = duration::zero();
+        rows_before_ = UINT32_MAX;
         begin_round(now);
     }
 
@@ -42,15 +44,15 @@ class mailbox_sync {
     /// The receiver has got on: something was accepted, or a floor or an epoch moved.
     void progress(time_point now) noexcept {
         accepted_ = true;
-        if (resting_ && rows_) {
-            begin_round(now);
+        if (rows_ != 0) {
+            look_again(now);
         }
     }
 
-    /// There may be rows although the last round brought none.
+    /// There may be rows that can be taken now.
     void look_again(time_point now) noexcept {
         if (resting_) {
-            begin_round(now);
+            deadline_ = (std::min)(deadline_, (std::max)(now, later(rested_at_, pause_)));
         }
     }
 
@@ -59,20 +61,13 @@ class mailbox_sync {
         if (!waiting_ || answer.serial != serial_) {
             return false;
         }
-        rows_ = rows_ || came_ != 0 || answer.rows != 0;
+        rows_ += (std::max)(came_, answer.rows);
         lost_ = lost_ || came_ < answer.rows;
         if (answer.last) {
             after_ = answer.last;
             ask(now);
-        } else if (rows_ && accepted_) {
-            losses_ = 0;
-            begin_round(now);
         } else {
-            waiting_ = false;
-            resting_ = true;
-            deadline_ =
-                later(now, lost_ ? (std::min)(soon * (1 << losses_), interval_) : interval_);
-            losses_ = lost_ ? (std::min)(losses_ + 1, losses_max) : 0;
+            rest(now, soon);
         }
         return true;
     }
@@ -101,12 +96,25 @@ class mailbox_sync {
   private:
     friend struct test_access;
 
-    static constexpr int losses_max = 12;
-
     void begin_round(time_point now) noexcept {
         after_.reset();
-        rows_ = accepted_ = lost_ = resting_ = false;
+        rows_ = 0;
+        accepted_ = lost_ = resting_ = false;
         ask(now);
+    }
+    void rest(time_point now, duration soon) noexcept {
+        // As many rows as before: whatever was accepted, it was not these. Patience, or every message from anyone would
+        // bring them all again.
+        const bool fewer = rows_ < rows_before_;
+        pause_ = fewer ? duration::zero() : (std::min)((std::max)(2 * pause_, soon), interval_);
+        rows_before_ = rows_;
+        waiting_ = false;
+        resting_ = true;
+        rested_at_ = now;
+        deadline_ = later(now, lost_ ? (std::min)((std::max)(pause_, soon), interval_) : interval_);
+        if (accepted_ && rows_ != 0) {
+            look_again(now);
+        }
     }
     void ask(time_point now) noexcept {
         waiting_ = false;
@@ -119,13 +127,15 @@ class mailbox_sync {
     time_point deadline_ = never;
     std::uint32_t serial_ = 0;
     std::uint32_t resends_ = 0;
-    std::uint32_t came_ = 0;  // rows since the last request
-    int losses_ = 0;          // rounds in a row with lost rows and nothing accepted
-    bool waiting_ = false;    // for the answer to `serial_`
-    bool resting_ = false;    // between rounds
-    bool rows_ = false;       // there were rows in this round, or in the last while resting
-    bool lost_ = false;       // not all of them came
-    bool accepted_ = false;   // something was accepted since this round began
+    std::uint32_t came_ = 0;                  // rows since the last request
+    std::uint32_t rows_ = 0;                  // in this round, or in the last while resting
+    std::uint32_t rows_before_ = UINT32_MAX;  // in the round before
+    duration pause_{};                        // at least so long between two rounds
+    time_point rested_at_{};                  // when the last round ended
+    bool waiting_ = false;                    // for the answer to `serial_`
+    bool resting_ = false;                    // between rounds
+    bool lost_ = false;                       // not all rows of this round came
+    bool accepted_ = false;                   // something was accepted since this round began
 };
 
 }  // namespace sixfold::inline v0

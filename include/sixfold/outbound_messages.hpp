@@ -71,7 +71,13 @@ class outbound_messages {
     // --- the journal -----------------------------------------------------------------------------------------------
 
     [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
-    void durable(std::uint64_t record);
+    /// Calls `visit(stream)` for each message that may go on now.
+    template <class Visit>
+    void durable(std::uint64_t record, Visit visit);
+    /// Is the epoch of this stream in the journal? Before, nothing may leave that names it.
+    [[nodiscard]] bool is_durable(std::uint32_t stream) const noexcept {
+        return streams[stream].record <= durable_;
+    }
 
     /// How long to wait for an answer on a path.
     [[nodiscard]] duration timeout(const round_trip& trip) const noexcept {
@@ -87,6 +93,7 @@ class outbound_messages {
 
   private:
     [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept;
+    void place_in(std::uint32_t stream, slot at);
     void record(slot at);
 
     sender_options options_;
@@ -105,12 +112,19 @@ inline void outbound_messages::append(slot at, const peer& to) {
         streams[which].epoch = mint(start_);
         streams[which].limits.payload_max = options_.payload_max;  // until told otherwise
     }
+    place_in(which, at);
+    open_window(which);
+}
+
+inline void outbound_messages::place_in(std::uint32_t which, slot at) {
     entry& e = queue[at];
     e.stream = which;
     e.epoch = streams[which].epoch;
     e.seq = streams[which].append(at);
     record(at);
-    open_window(which);
+    if (e.seq == 0) {
+        streams[which].record = e.record;  // it is the first to name the epoch
+    }
 }
 
 /// Waits for an answer to the last attempt, longer after each one.
@@ -129,7 +143,8 @@ inline void outbound_messages::record(slot at) {
     }
 }
 
-inline void outbound_messages::durable(std::uint64_t record) {
+template <class Visit>
+void outbound_messages::durable(std::uint64_t record, Visit visit) {
     durable_ = (std::min)((std::max)(durable_, record), written_);
     for (slot at = queue.first(place::unjournaled);
          at != wait_ack_queue::none && queue[at].record <= durable_;
@@ -137,6 +152,7 @@ inline void outbound_messages::durable(std::uint64_t record) {
         const std::uint32_t stream = queue[at].stream;
         queue.move(at, queue[at].seq < streams[stream].unsent() ? place::due : place::nowhere);
         open_window(stream);
+        visit(stream);
     }
 }
 
@@ -187,9 +203,12 @@ inline void outbound_messages::store(slot at) {
 
 /// Somebody has it safe for now: the timer is stretched to its cap, never stopped (law 6).
 inline void outbound_messages::stretch(slot at, time_point now) {
-    if (queue[at].where != place::unjournaled) {
+    const entry& e = queue[at];
+    const time_point cap =
+        later(e.sent_at, options_.retry.max);  // not from now: it may be told again and again
+    if (e.where != place::unjournaled && e.was_sent && now < cap) {
         queue.move(at, place::nowhere);
-        retries.set(at, later(now, options_.retry.max));
+        retries.set(at, cap);
     }
 }
 
@@ -301,14 +320,12 @@ inline void outbound_messages::begin_again(std::uint32_t which, sixfold::epoch a
     stream.restart(mint(start));
     for (const slot message : unfinished) {
         entry& e = queue[message];
-        e.epoch = stream.epoch;
-        e.seq = stream.append(message);
         e.state = message_state::queued;
         e.attempt = e.resends = 0;
         e.was_sent = false;
         retries.clear(message);
         queue.move(message, place::nowhere);
-        record(message);
+        place_in(which, message);
     }
     open_window(which);
 }

@@ -30,9 +30,11 @@ class outbound_stream {
 
     sixfold::epoch epoch = epoch::none;
     receiver_limits limits{};  ///< what the receiver takes, as far as it has said so
+    std::uint64_t record = 0;  ///< what must be durable before anything of this epoch may leave
     round_trip trip{};         ///< from msg:R to the receiver's own ack
     std::optional<seq>
         reported_floor;        ///< the last that B itself said since the link came up (law 11)
+    seq known = 0;             ///< how many seqs the receiver's last word covered, or said it holds
     time_point probed_at{};    ///< when the last probe left
     std::uint32_t probes = 0;  ///< since something was heard of B: the exponent of their backoff
     std::uint32_t stored = 0;  ///< messages that are stored, their end unknown
@@ -106,7 +108,7 @@ class outbound_stream {
         first_ = base_ = unsent_ = next_ = 0;
         reported_floor.reset();
         stored = tombstones = 0;
-        sent_end = 0;
+        sent_end = known = 0;
         met = backed_off = false;
     }
 

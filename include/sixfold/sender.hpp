@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>  // exchange
 #include <variant>
 #include <vector>
 
@@ -30,7 +31,8 @@ namespace sixfold::inline v0 {
 
 /// What may be said about one message when it is sent.
 struct send_options {
-    /// From now; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended.
+    /// From now; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only the
+    /// receiver can say that, so until it is back the message keeps its place in the window, also if it was stored.
     duration expires_after = (duration::max)();
     /// `forbidden`: worthless once the receiver is away, so taken back instead of stored.
     sixfold::storing storing = storing::allowed;
@@ -102,7 +104,9 @@ class sender {
     /// The number of the last record that something depends on. (law 4)
     [[nodiscard]] std::uint64_t written() const noexcept { return messages_.written(); }
     /// All records up to this one are durable: what depends on them may leave.
-    void durable(std::uint64_t record) { messages_.durable(record); }
+    void durable(std::uint64_t record) {
+        messages_.durable(record, [this](std::uint32_t stream) { consider_probe(stream); });
+    }
 
     // --- to look at ------------------------------------------------------------------------------------------------
 
@@ -116,6 +120,8 @@ class sender {
 
   private:
     friend struct test_access;
+    static constexpr std::uint32_t probes_waiting =
+        4;  // 16 time-outs: the pace while B says `waiting`
     using slot = outbound_messages::slot;
     using entry = outbound_messages::entry;
     using place = outbound_messages::place;
@@ -375,7 +381,9 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
     }
     stream.met = true;
     stream.reported_floor = ack.floor();
-    messages_.hurry(which);
+    if (const seq known = ack.known(); known > std::exchange(stream.known, known)) {
+        messages_.hurry(which);  // B gets on. Else it may be busy, and hears of us often enough.
+    }
     messages_.settle(which, ack, now_);
     return refusal::none;
 }
@@ -386,15 +394,16 @@ inline void sender::on_waiting(std::uint32_t which) {
     if (stream.empty()) {
         return;
     }
-    stream.met = false;
     stream.reported_floor.reset();
-    // At once, unless one may be on its way; and with a low backoff, because B is there: it may have to drain its mailbox
-    // first, and is ready soon after.
-    stream.probes = (std::min)(stream.probes, 1U);
+    // With a low backoff, because B is there: it may have to drain its mailbox first, and is ready soon after.
+    stream.probes =
+        (std::min)(stream.probes, std::exchange(stream.met, false) ? 0U : probes_waiting);
     consider_probe(which);
-    const time_point soon =
-        (std::max)(now_, later(stream.probed_at, messages_.timeout(stream.trip)));
-    probes_.set(which, (std::min)(probes_.of(which), soon));
+    if (stream.probes <= 1 && probes_.of(which) != never) {
+        // The first at once, unless one may be on its way.
+        const time_point soon = later(stream.probed_at, messages_.timeout(stream.trip));
+        probes_.set(which, (std::min)(probes_.of(which), (std::max)(now_, soon)));
+    }
 }
 
 /// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish.
@@ -406,10 +415,10 @@ inline refusal sender::on_stored(std::uint32_t which, seq stored) {
     if (at == wait_ack_queue::none || !is_unfinished(messages_.queue[at].state)) {
         return refusal::none;  // late, and no harm
     }
-    messages_.hurry(which);
     if (is_tombstone(messages_.queue[at].state)) {
         messages_.stretch(at, now_);
     } else {
+        messages_.hurry(which);
         messages_.store(at);
     }
     return refusal::none;
@@ -448,7 +457,8 @@ inline refusal sender::on_ended(std::uint32_t which, const ack_notify& notice) {
 inline bool sender::probe_wanted(std::uint32_t which) const noexcept {
     const outbound_stream& stream = messages_.streams[which];
     const bool lags = stream.reported_floor && *stream.reported_floor < stream.base();
-    return lags || (!stream.empty() && (!stream.met || stream.stored != 0));
+    const bool wanted = lags || (!stream.empty() && (!stream.met || stream.stored != 0));
+    return wanted && messages_.is_durable(which);
 }
 
 inline void sender::consider_probe(std::uint32_t which) {

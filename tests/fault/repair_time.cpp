@@ -76,6 +76,33 @@ TEST_CASE(
     REQUIRE(t.run_until([&] { return all_done(t); }, 3s));
 }
 
+TEST_CASE("repair: an app that takes its time is not asked again and again") {
+    trio_options options;
+    options.b.receiver.held_entries = 1;
+    trio t(options);
+    t.b.app = app::waits;
+    for (int i = 0; i < 10; ++i) {
+        t.send("message " + std::to_string(i));
+    }
+    t.run_for(10min);
+    REQUIRE(t.log.count(kind::msg_r) < 10 * 30);  // ten times a backoff from half a second to 30
+}
+
+TEST_CASE("repair: what B held, and lost, is stored while it is away, however often A asks") {
+    trio_options options;
+    options.a.sender.probe_max = 20s;
+    trio t(options);
+    t.send("before");
+    REQUIRE(t.run_until_quiet());
+    t.b.app = app::waits;
+    t.send("held");
+    t.run_for(1s);
+    t.crash(t.b);
+    t.disconnect(t.b);
+    t.send("stored");
+    REQUIRE(t.run_until([&] { return t.mailbox().rows() == 2; }, 2min));
+}
+
 TEST_CASE(
     "repair: B comes for the first time while the mailbox still writes, and is not left waiting") {
     for (duration back = 0ms; back < 300ms; back += 5ms) {

@@ -108,7 +108,9 @@ struct test_access {
     }
     /// Likewise, but for the mailbox that it asks for now and then.
     static bool quiet(const receiver& r) {
-        return r.retries_.next() == never && r.owed_.empty() && r.sync_.resting_;
+        const mailbox_sync& sync = r.sync_;
+        return r.retries_.next() == never && r.owed_.empty() && sync.resting_ &&
+               sync.deadline_ >= later(sync.rested_at_, sync.interval_);
     }
 
     /// The serial that the next ack:A, or sync:A, must name to be taken for an answer.

@@ -99,27 +99,53 @@ TEST_CASE(
     REQUIRE(sync.answered({1, std::nullopt, 2}, start, 100ms));
     CHECK(sync.deadline() == start + 100ms);
     ask(sync, 2, start + 100ms);
-    REQUIRE(sync.answered({2, std::nullopt, 2}, start, 100ms));
+    REQUIRE(sync.answered({2, std::nullopt, 2}, start + 100ms, 100ms));
     CHECK(sync.deadline() == start + 200ms);
+    ask(sync, 3, start + 200ms);
+    REQUIRE(sync.answered({3, std::nullopt, 2}, start + 200ms, 100ms));
+    CHECK(sync.deadline() == start + 400ms);
     SECTION("at last they come") {
-        ask(sync, 3, start + 200ms);
+        ask(sync, 4, start + 400ms);
         sync.row();
         sync.row();
-        REQUIRE(sync.answered({3, std::nullopt, 2}, start, 100ms));
-        CHECK(sync.deadline() == start + 30s);
+        REQUIRE(sync.answered({4, std::nullopt, 2}, start + 400ms, 100ms));
+        CHECK(sync.deadline() == start + 400ms + 30s);
     }
     SECTION("never later than the interval") {
-        for (std::uint32_t serial = 3; serial < 50; ++serial) {
+        for (std::uint32_t serial = 4; serial < 50; ++serial) {
             const time_point now = sync.deadline();
             ask(sync, serial, now);
             REQUIRE(sync.answered({serial, std::nullopt, 2}, now, 100ms));
             CHECK(sync.deadline() <= now + 30s);
         }
     }
-    SECTION("what comes late is taken, and then there is a round at once") {
+}
+
+TEST_CASE(
+    "mailbox_sync: rows that stay are asked for less and less often, whatever else is accepted") {
+    mailbox_sync sync(30s);
+    sync.start(start);
+    time_point now = start;
+    int rounds = 0;
+    for (std::uint32_t serial = 1; now < start + 100s; now += 10ms) {  // an acceptance each 10 ms
+        sync.progress(now);
+        if (sync.deadline() <= now) {
+            ask(sync, serial, now);
+            for (int i = 0; i < 64; ++i) {
+                sync.row();
+            }
+            REQUIRE(sync.answered({serial++, std::nullopt, 64}, now, 100ms));
+            ++rounds;
+        }
+    }
+    CHECK(rounds < 14);
+    SECTION("and at once again when they get fewer") {
+        now = sync.deadline();
+        ask(sync, 100, now);
         sync.row();
-        sync.progress(start + 50ms);
-        CHECK(sync.deadline() == start + 50ms);
+        sync.progress(now);
+        REQUIRE(sync.answered({100, std::nullopt, 1}, now, 100ms));
+        CHECK(sync.deadline() == now);
     }
 }
 
