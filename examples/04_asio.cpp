@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSL-1.0
+// Alice, Bob and their relay on TCP connections in one io_context of Asio. A connection of Alice
+// breaks, and Bob comes late. In an app each of them is a program.
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <asio.hpp>
+
+#include <sixfold/sixfold.hpp>
+#include "person.hpp"
+#include "tcp_connection.hpp"
+
+using namespace sixfold;
+using namespace std::chrono_literals;
+using asio::ip::tcp;
+using example::tcp_connection;
+
+namespace {
+
+const std::chrono::steady_clock monotonic;
+
+struct app {
+    app(asio::io_context& io, const std::string& name, tcp::endpoint relay_at)
+        : user(name), machine(client::create(monotonic, example::options_of(user)).value()),
+          buffer(machine.packet_size_min()), server(std::move(relay_at)), deadline(io), pause(io) {}
+
+    void turn();
+    void send(bytes packet) { link->send(packet); }
+    void connect_in(duration wait) {
+        pause.expires_after(wait);
+        pause.async_wait([this](asio::error_code cancelled) {
+            if (!cancelled) connect();
+        });
+    }
+    void connect() {
+        link = std::make_shared<tcp_connection>(tcp::socket(pause.get_executor()), buffer.size());
+        link->socket().async_connect(server, [this](asio::error_code failed) {
+            if (failed) {
+                user.notice(failed.message());
+                return connect_in(100ms);
+            }
+            link->send(as_bytes(example::token_of(user) + "\n"));
+            machine.link_up();
+            link->start([this](bytes frame) { return take(frame); }, [this] { lost(); });
+            wake();
+        });
+    }
+    refusal take(bytes frame) {
+        const refusal refused = machine.handle(frame);
+        wake();
+        return refused;
+    }
+    void lost() {
+        user.notice("the connection is gone");
+        machine.link_down();
+        connect_in(100ms);
+    }
+    void wake() {
+        turn();
+        deadline.expires_at(machine.next_deadline());  // cancels the former wait; too late: no harm
+        deadline.async_wait([this](asio::error_code cancelled) {
+            if (!cancelled) wake();
+        });
+    }
+
+    example::person user;
+    client machine;
+    std::vector<std::byte> buffer;
+    tcp::endpoint server;
+    asio::steady_timer deadline;
+    asio::steady_timer pause;
+    std::shared_ptr<tcp_connection> link;
+};
+
+struct server {
+    explicit server(asio::io_context& io)
+        : acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
+        accept();
+    }
+
+    refusal turn(link_id from, bytes packet);
+    void send(link_id to, bytes packet) { guests.at(to)->send(packet); }
+    void accept() {
+        acceptor.async_accept([this](asio::error_code failed, tcp::socket socket) {
+            if (failed) throw asio::system_error(failed, "accept");
+            const auto guest = std::make_shared<tcp_connection>(std::move(socket), frame_size);
+            guest->read_line([=, this](std::string_view line) { admit(guest, line); });
+            accept();
+        });
+    }
+    void admit(const std::shared_ptr<tcp_connection>& guest, std::string_view token) {
+        const link_id link{++links};
+        if (!machine.link_up(link, example::log_in(token))) return guest->close();
+        guests.emplace(link, guest);
+        guest->start([=, this](bytes frame) { return turn(link, frame); },
+                     [=, this] {
+                         machine.link_down(link);
+                         guests.erase(link);
+                     });
+    }
+
+    static constexpr std::size_t frame_size = frame_size_max(relay_options().payload_max, 64);
+    relay machine = relay::create({}).value();
+    memory_mailbox mailbox = memory_mailbox::create().value();
+    reactions out;
+    tcp::acceptor acceptor;
+    std::map<link_id, std::shared_ptr<tcp_connection>> guests;
+    std::uint64_t links = 0;
+};
+
+// ---- what talks to sixfold: the same lines in every loop ----------------------------------------
+
+/// A client's turn: when a packet has come, and at next_deadline().
+void app::turn() {
+    while (const auto event = machine.poll_event()) {
+        user.hear(*event);
+    }
+    while (const auto message = machine.poll_message()) {
+        user.keep(*message);             // first the app's own commit,
+        (void)machine.accept(*message);  // and then the word that it has it
+    }
+    while (const auto packet = machine.poll_transmit(buffer)) {
+        send(*packet);
+    }
+}
+
+/// The relay's turn: when a packet has come. A frame for somebody who is away is only a hint.
+refusal server::turn(link_id from, bytes packet) {
+    machine.handle(from, packet, out);
+    const refusal refused = out.refused();
+    while (const auto request = out.next_request()) {
+        machine.complete(*request, mailbox.execute(*request), out);
+    }
+    for (const auto& frame : out.frames()) {
+        if (frame.link != link_id::none) send(frame.link, frame.bytes);
+    }
+    out.clear();
+    return refused;
+}
+
+// ---- until here ---------------------------------------------------------------------------------
+
+bool run() {
+    asio::io_context io;
+    server relay(io);
+    app alice(io, "alice", relay.acceptor.local_endpoint());
+    app bob(io, "bob", relay.acceptor.local_endpoint());
+    if (!alice.machine.send("bob", as_bytes("Dinner?"))) return false;
+    alice.connect_in(0ms);
+    asio::steady_timer misfortune(io, 200ms);
+    misfortune.async_wait([&](asio::error_code) { alice.link->close(); });
+    bob.connect_in(500ms);
+
+    const time_point give_up = monotonic.now() + 20s;
+    while (alice.user.told() != status::delivered && io.run_one_until(give_up) != 0) {
+    }
+    return alice.user.told() == status::delivered && bob.user.inbox() == "Dinner?";
+}
+
+}  // namespace
+
+int main() {
+    try {
+        return run() ? 0 : 1;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "asio: %s\n", error.what());
+        return 1;
+    }
+}
