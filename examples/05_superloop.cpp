@@ -30,14 +30,16 @@ struct tick_clock {
 class byte_queue {
   public:
     void push(bytes packet) {
-        if (size_ + 1 + packet.size() > ring_.size()) return;  // no room: lost, and sent again
-        put(static_cast<std::byte>(packet.size()));
+        if (size_ + 2 + packet.size() > ring_.size()) return;  // no room: lost, and sent again
+        put(static_cast<std::byte>(packet.size() & 0xFF));
+        put(static_cast<std::byte>(packet.size() >> 8));
         std::for_each(packet.begin(), packet.end(), [this](std::byte each) { put(each); });
     }
     /// The next packet, if there is one. Good until the next call.
     std::optional<bytes> pop() {
         if (size_ == 0) return std::nullopt;
-        const auto size = std::to_integer<std::size_t>(get());
+        const auto low = std::to_integer<std::size_t>(get());
+        const auto size = low | std::to_integer<std::size_t>(get()) << 8;
         std::generate_n(packet_.begin(), size, [this] { return get(); });
         return bytes(packet_).first(size);
     }
@@ -50,7 +52,7 @@ class byte_queue {
     }
 
     std::array<std::byte, 1024> ring_{};
-    std::array<std::byte, 255> packet_{};
+    std::array<std::byte, 1024> packet_{};
     std::size_t first_ = 0;
     std::size_t size_ = 0;
 };
