@@ -96,7 +96,7 @@ class client {
     }
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
-    /// Acknowledgements go first. Precondition: a link, and `packet_size_min()` bytes of room. Call until empty.
+    /// Acknowledgements go first. Nothing without a link. Precondition: `packet_size_min()` bytes of room. Call until empty.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer) {
         const auto acks = receiver_.poll_transmit(buffer);
         const std::size_t used = acks ? acks->size() : 0;

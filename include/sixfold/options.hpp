@@ -49,8 +49,9 @@ struct sender_options {
         1 << 20;  ///< their payloads; storage of this size is taken at construction
     std::uint32_t unsettled_max =
         4096;  ///< stored messages whose end is not known yet: 64 bytes each
-    std::uint32_t payload_max = 1024;  ///< fits a datagram of 1,200 bytes with its frame
-    std::uint32_t peers_max = 1024;    ///< peers that are written to
+    /// Fits a datagram of 1,200 bytes with its frame. Not more than the relay takes: what it refuses is sent again for ever.
+    std::uint32_t payload_max = 1024;
+    std::uint32_t peers_max = 1024;  ///< peers that are written to
     retry_options retry{};
     duration probe_max = std::chrono::seconds(
         60);                   ///< cap of the probes' backoff: repair only, acks come by themselves

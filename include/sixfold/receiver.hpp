@@ -82,7 +82,7 @@ class receiver {
     refusal handle(const sync_answer& answer);
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
-    /// Precondition: a link, and room for the largest frame, `frame_size_max(0, exceptions)`. Call until empty.
+    /// Nothing without a link. Precondition: room for the largest frame, `frame_size_max(0, exceptions)`. Call until empty.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
 
     /// When `poll_transmit` has something again if nothing else happens; `never` if nothing. O(1).

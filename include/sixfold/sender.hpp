@@ -93,7 +93,7 @@ class sender {
     refusal handle(const ack_notify& notice);
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
-    /// Precondition: a link, and room for the largest frame, `frame_size_max(payload_max, 64)`. Call until empty.
+    /// Nothing without a link. Precondition: room for the largest frame, `frame_size_max(payload_max, 64)`. Call until empty.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
 
     /// When `poll_transmit` or `poll_event` have something again if nothing else happens; `never` if nothing. O(1).
