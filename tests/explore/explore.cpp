@@ -111,6 +111,7 @@ TEST_CASE("explore: a law that is broken on purpose is refuted") {
         {broken::erase_on_held, cancelled},
         {broken::stored_ends_tombstone, cancelled},
         {broken::silence_beyond_window, {.messages = 2, .amnesias = 1}},
+        {broken::highest_floor, {.messages = 2, .amnesias = 1, .crash = false}},
         {broken::epoch_used_again, lives},
         {broken::holes_stay, holes},
         {broken::holes_told_by_probe_only, holes},

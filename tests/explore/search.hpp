@@ -323,7 +323,7 @@ class search {
         } else if (has_let_go(m_.as[w.a])) {
             a_node silent = m_.as[w.a];
             silent.machine.link_down();
-            if (!ends(w, silent, [this](auto&... of) { return all_stored_are_taken(of...); })) {
+            if (!ends(w, silent, [](auto&... of) { return all_stored_are_taken(of...); })) {
                 fail(
                     "stuck: A is gone for ever, and what was told `stored` does not reach B's app");
             }
