@@ -11,6 +11,7 @@
 
 #include "sixfold/codec.hpp"
 #include "sixfold/error.hpp"
+#include "sixfold/journal.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/packet.hpp"
 #include "sixfold/receiver.hpp"
@@ -28,6 +29,19 @@ struct client_options {
     receiver_options receiver{};
 };
 
+/// A place between the records of a client's journal. It means something to that client alone.
+struct journal_mark {
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;
+};
+
+/// How far a snapshot is. A fresh one is its beginning.
+struct snapshot_place {
+    bool begun = false;
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;
+};
+
 /// One end of the conversation: a sender and a receiver on one link to a relay.
 ///
 /// The loop of an app, whatever its transport is:
@@ -42,20 +56,28 @@ struct client_options {
 class client {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the client.
-    [[nodiscard]] static result<client> create(clock_ref clock, const client_options& options) {
+    ///
+    /// With `journal`, what is durable of the journal of an earlier life, it goes on where that has ended; see `sender::create`
+    /// and `receiver::create`. Error: journal_foreign, when it is the journal of another peer.
+    [[nodiscard]] static result<client>
+    create(clock_ref clock, const client_options& options, bytes journal = {}) {
         if (!options.self.valid()) {
             return error{errc::peer_name, "self: a peer's name has 1 to 47 bytes"};
         }
-        auto sending = sender::create(clock, {options.start, options.seed}, options.sender);
+        if (auto owned = check_owner(options.self, journal); !owned) {
+            return owned.error();
+        }
+        auto sending =
+            sender::create(clock, {options.start, options.seed}, options.sender, journal);
         if (!sending) {
             return sending.error();
         }
         // Another stream of random numbers than the sender's, from the same seed.
-        auto receiving = receiver::create(clock, ~options.seed, options.receiver);
+        auto receiving = receiver::create(clock, ~options.seed, options.receiver, journal);
         if (!receiving) {
             return receiving.error();
         }
-        return client(options, *std::move(sending), *std::move(receiving));
+        return client(options, *std::move(sending), *std::move(receiving), !journal.empty());
     }
 
     // --- the app ---------------------------------------------------------------------------------------------------
@@ -64,6 +86,9 @@ class client {
         return sender_.send(to, payload, how);
     }
     result<void> cancel(ticket message) { return sender_.cancel(message); }
+    [[nodiscard]] bool outstanding(ticket message) const noexcept {
+        return sender_.outstanding(message);
+    }
     std::optional<event> poll_event() { return sender_.poll_event(); }
 
     std::optional<message> poll_message() { return receiver_.poll_message(); }
@@ -113,6 +138,62 @@ class client {
         return (std::min)(sender_.next_deadline(), receiver_.next_deadline());
     }
 
+    // --- the journal -----------------------------------------------------------------------------------------------
+
+    /// Fills the buffer with records that the journal has to take; see `sender::poll_journal`. Precondition: room for
+    /// `journal_record_size_max()`.
+    ///
+    ///     while (auto records = client.poll_journal(buffer)) journal.append(*records);
+    ///     if (journal.sync()) client.durable(client.written());
+    ///     while (auto packet = client.poll_transmit(buffer)) ... send it
+    ///
+    /// An app that keeps what it was sent puts these records into the transaction of its own commit: it calls `accept`, stores
+    /// its row and the records, commits, and calls `durable`. Then neither can be there without the other, and each message
+    /// comes once in all its lives. When the commit has failed, memory is ahead of the disk: try the same commit again, or
+    /// begin a new life from what the disk has. (law 4)
+    std::optional<bytes> poll_journal(std::span<std::byte> buffer) {
+        std::size_t used = 0;
+        if (!owner_written_) {
+            used = encode_owner(buffer);
+            owner_written_ = used != 0;
+        }
+        const auto received = receiver_.poll_journal(buffer.subspan(used));
+        used += received ? received->size() : 0;
+        const auto sent = sender_.poll_journal(buffer.subspan(used));
+        used += sent ? sent->size() : 0;
+        return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
+    }
+    /// What `poll_journal` has given so far.
+    [[nodiscard]] journal_mark written() const noexcept {
+        return {receiver_.written(), sender_.written()};
+    }
+    /// All records that had been given at `mark` are durable.
+    void durable(journal_mark mark) {
+        receiver_.durable(mark.received);
+        sender_.durable(mark.sent);
+    }
+    /// Fills the buffer with records of a new journal that replaces the old one:
+    ///
+    ///     for (sixfold::snapshot_place at; auto records = client.snapshot(at, buffer);) ... write it
+    ///
+    /// In between nothing else may be called.
+    std::optional<bytes> snapshot(snapshot_place& at, std::span<std::byte> buffer) const {
+        std::size_t used = 0;
+        if (!at.begun) {
+            used = encode_owner(buffer);
+            at.begun = used != 0;
+        }
+        const auto received = receiver_.snapshot(at.received, buffer.subspan(used));
+        used += received ? received->size() : 0;
+        const auto sent = sender_.snapshot(at.sent, buffer.subspan(used));
+        used += sent ? sent->size() : 0;
+        return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
+    }
+    /// The bytes of the largest record.
+    [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
+        return (std::max)(receiver_.journal_record_size_max(), sender_.journal_record_size_max());
+    }
+
     // --- to look at ------------------------------------------------------------------------------------------------
 
     [[nodiscard]] const peer& self() const noexcept { return self_; }
@@ -124,11 +205,30 @@ class client {
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:
-    client(const client_options& options, sixfold::sender sending, sixfold::receiver receiving)
+    client(const client_options& options,
+           sixfold::sender sending,
+           sixfold::receiver receiving,
+           bool restored)
         : self_(options.self), framing_(options.self), sender_(std::move(sending)),
           receiver_(std::move(receiving)),
-          packet_size_min_(
-              frame_size_max(options.sender.payload_max, options.receiver.exceptions)) {}
+          packet_size_min_(frame_size_max(options.sender.payload_max, options.receiver.exceptions)),
+          owner_written_(restored || (options.sender.journaling == journaling::none &&
+                                      options.receiver.journaling == journaling::none)) {}
+
+    [[nodiscard]] static result<void> check_owner(const peer& self, bytes journal) {
+        journal_reader reader(journal);
+        while (const auto each = reader.next()) {
+            if (each->kind == record_kind::owner && !(peer(each->value) == self)) {
+                return error{errc::journal_foreign, "journal: it is the journal of another peer"};
+            }
+        }
+        return {};
+    }
+
+    [[nodiscard]] std::size_t encode_owner(std::span<std::byte> out) const noexcept {
+        return detail::encode_record(record_kind::owner, false, out,
+                                     [this](auto& to) { to.put_bytes(self_.bytes()); });
+    }
 
     refusal handle_frame(bytes one) {
         frame decoded;
@@ -152,6 +252,7 @@ class client {
     sixfold::sender sender_;
     sixfold::receiver receiver_;
     std::size_t packet_size_min_;
+    bool owner_written_;
     refusal_counts refusals_;
 };
 

@@ -74,9 +74,9 @@ class dedup_window {
     }
 
     /// Writes the window to `out`, as far as it reaches: bit i, lowest first in each byte, says
-    /// whether floor + i was accepted. Returns the bytes up to the last that is not zero.
-    std::size_t copy_bits(std::span<std::byte> out) const noexcept {
-        return bits_.copy_bits(floor_, width(), out);
+    /// whether floor + from + i was accepted. Returns the bytes up to the last that is not zero.
+    std::size_t copy_bits(std::span<std::byte> out, std::uint32_t from = 0) const noexcept {
+        return bits_.copy_bits(floor_ + from, width() - from, out);
     }
 
     /// Same width, and the same answer to every question.

@@ -26,6 +26,9 @@ enum class errc : std::uint8_t {
     unknown_ticket,   ///< no such message, or it has ended
     unknown_message,  ///< not a message that the app was handed and has not settled yet
     unknown_link,     ///< no such link
+    journal_version,  ///< a journal of another version
+    journal_damaged,  ///< a journal that is cut, damaged or contradicts itself; it was left alone
+    journal_foreign,  ///< the journal of another peer
 };
 
 /// An `errc`, and a sentence in static storage that says what was wrong and what would be right.

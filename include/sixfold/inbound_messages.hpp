@@ -3,14 +3,21 @@
 #define SIXFOLD_INBOUND_MESSAGES_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>  // exchange
 #include <vector>
 
 #include "sixfold/ack_state.hpp"
 #include "sixfold/dedup_window.hpp"
+#include "sixfold/error.hpp"
 #include "sixfold/frame.hpp"
 #include "sixfold/held_messages.hpp"
+#include "sixfold/inbound_record.hpp"
 #include "sixfold/inbound_stream.hpp"
+#include "sixfold/journal.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/peer_table.hpp"
 #include "sixfold/random.hpp"
@@ -52,10 +59,20 @@ class inbound_messages {
     /// The seq has ended here. What follows from it waits for the record.
     void commit(std::uint32_t which, seq at, fate how);
 
+    // --- the journal -----------------------------------------------------------------------------------------------
+
+    /// Takes up what an earlier life has left. Precondition: nothing was called before, and `check_journal` has no objection.
+    [[nodiscard]] result<void> restore(bytes journal);
+    /// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit. O(W).
+    [[nodiscard]] std::size_t write_record(std::span<std::byte> out);
+    /// Writes the next record of a snapshot; its size, 0 if it does not fit, or nothing at the end. `at` counts the streams.
+    [[nodiscard]] std::optional<std::size_t> write_snapshot(std::uint64_t& at,
+                                                            std::span<std::byte> out) const;
+
     peer_table peers;  ///< the index of a peer is that of its stream
     std::vector<inbound_stream> streams;
     held_messages held;
-    std::uint64_t written = 0;     ///< the number of the last record that something depends on
+    std::uint64_t written = 0;     ///< records that the journal was given
     std::uint64_t duplicates = 0;  ///< frames that brought what was there already
     bool progressed = false;       ///< something was accepted, or a floor or an epoch has moved
     bool rows_wait = false;        ///< the mailbox has rows that we need
@@ -72,8 +89,11 @@ class inbound_messages {
     void hold(std::uint32_t which, const msg_notify& notice);
     void line_up(std::uint32_t which);
     void make_ready(slot at) noexcept;
+    void note(std::uint32_t which);
 
     receiver_options options_;
+    std::vector<std::uint32_t>
+        unwritten_;  // streams whose state the journal is to hear of, in order
 };
 
 // --- epochs and floors -----------------------------------------------------------------------------------------------
@@ -105,7 +125,7 @@ inline bool inbound_messages::enters(std::uint32_t which, const msg_notify& noti
     if (came_ahead) {
         take_ahead(which);
     }
-    stream.record = ++written;
+    note(which);
     progressed = true;
     rows_wait = true;  // a row of this epoch may have been turned away
     return true;
@@ -177,7 +197,7 @@ inline void inbound_messages::raise(std::uint32_t which, seq low) {
     }
     release_held(which, low);
     stream.raise(low);
-    stream.record = ++written;
+    note(which);
     progressed = true;
     line_up(which);
 }
@@ -275,11 +295,75 @@ inline void inbound_messages::commit(std::uint32_t which, seq at, fate how) {
     if (how != fate::accepted) {
         stream.note({at, how});
     }
-    stream.record = ++written;
+    note(which);
     stream.state_due = true;
     stream.resends = 0;
     progressed = true;
     line_up(which);
+}
+
+// --- the journal -----------------------------------------------------------------------------------------------------
+
+/// The journal is to hear of the stream as it is by then, and no acknowledgement may speak of it before.
+inline void inbound_messages::note(std::uint32_t which) {
+    if (options_.journaling != journaling::none &&
+        std::exchange(streams[which].record, inbound_stream::no_record) !=
+            inbound_stream::no_record) {
+        unwritten_.push_back(which);
+    }
+}
+
+inline std::size_t inbound_messages::write_record(std::span<std::byte> out) {
+    if (unwritten_.empty()) {
+        return 0;
+    }
+    const std::uint32_t which = unwritten_.front();
+    const std::size_t size = detail::encode_inbound(peers[which], streams[which], out);
+    if (size != 0) {
+        streams[which].record = ++written;
+        unwritten_.erase(unwritten_.begin());
+    }
+    return size;
+}
+
+inline std::optional<std::size_t> inbound_messages::write_snapshot(std::uint64_t& at,
+                                                                   std::span<std::byte> out) const {
+    while (at < streams.size() && streams[static_cast<std::size_t>(at)].epoch == epoch::none) {
+        ++at;
+    }
+    if (at >= streams.size()) {
+        return std::nullopt;
+    }
+    const auto which = static_cast<std::uint32_t>(at);
+    const std::size_t size = detail::encode_inbound(peers[which], streams[which], out);
+    at += std::uint64_t{size != 0};
+    return size;
+}
+
+inline result<void> inbound_messages::restore(bytes journal) {
+    journal_reader reader(journal);
+    while (const auto each = reader.next()) {
+        if (each->kind != record_kind::inbound) {
+            continue;
+        }
+        if (options_.journaling == journaling::none) {
+            return error{errc::option, "receiver.journaling: none, but there is a journal"};
+        }
+        byte_reader key(each->key.subspan(1));
+        const std::uint32_t which = insert(key.get_peer());
+        if (which == peer_table::none) {
+            return error{errc::option, "receiver.peers_max: fewer than the journal has senders"};
+        }
+        inbound_stream last(options_.window, options_.exceptions);
+        if (!each->gone) {
+            const result<void> read = detail::decode_inbound(each->value, last);
+            if (!read) {
+                return read;
+            }
+        }
+        streams[which] = last;
+    }
+    return {};
 }
 
 }  // namespace sixfold::inline v0

@@ -24,6 +24,8 @@ namespace sixfold::inline v0 {
 /// The first group must survive a crash, the rest is volatile. Does not know payloads, timers or frames coming in.
 class inbound_stream {
   public:
+    static constexpr std::uint64_t no_record = UINT64_MAX;
+
     inbound_stream(std::uint32_t width, std::uint32_t exceptions_max)
         : window(width), held(width), exceptions_max_(exceptions_max) {}
 
@@ -44,8 +46,9 @@ class inbound_stream {
     std::optional<sixfold::echo> echo;
     sixfold::epoch past = epoch::none;  ///< a smaller epoch that is to be told so
     sixfold::epoch waiting =
-        epoch::none;           ///< a larger epoch that is not entered yet, and is to be told so
-    std::uint64_t record = 0;  ///< what must be durable before the state may leave
+        epoch::none;  ///< a larger epoch that is not entered yet, and is to be told so
+    std::uint64_t record =
+        0;  ///< what must be durable before the state may leave; no_record: not even written
     time_point sent_at{};
     std::uint32_t serial = 0;   ///< of the last ack:R
     std::uint32_t resends = 0;  ///< of an unanswered one

@@ -50,6 +50,8 @@ class outbound_messages {
     void store(slot at);
     /// How it ended is known.
     void end(slot at, status how);
+    /// It has ended, and the app has heard how.
+    void forget(slot at);
     /// Somebody has it safe for now.
     void stretch(slot at, time_point now);
     /// It was sent, and `wait` is how long an answer takes.
@@ -67,16 +69,27 @@ class outbound_messages {
     /// Goes on under an epoch that is larger than `above` and our own.
     void begin_again(std::uint32_t stream, sixfold::epoch above);
     void open_window(std::uint32_t stream);
+    /// The stream of a receiver, its old one or an empty new one; `peer_table::none` when there are too many.
+    [[nodiscard]] std::uint32_t insert(const peer& to);
+    /// A message whose stream has left its epoch goes on in the new one, or ends.
+    void carry_over(std::uint32_t stream, slot at);
+    /// A message of an earlier life, as it stood; the stream has it already, unless it has ended.
+    void resume(slot at);
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
-    [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
+    [[nodiscard]] bool journals() const noexcept { return options_.journaling != journaling::none; }
     /// Calls `visit(stream)` for each message that may go on now.
     template <class Visit>
     void durable(std::uint64_t record, Visit visit);
     /// Is the epoch of this stream in the journal? Before, nothing may leave that names it.
     [[nodiscard]] bool is_durable(std::uint32_t stream) const noexcept {
         return streams[stream].record <= durable_;
+    }
+
+    /// Waits it for its record?
+    [[nodiscard]] bool is_withheld(slot at) const noexcept {
+        return queue[at].where == place::unwritten || queue[at].where == place::written;
     }
 
     /// How long to wait for an answer on a path.
@@ -88,17 +101,22 @@ class outbound_messages {
     wait_ack_queue queue;
     peer_table peers;  ///< the index of a peer is that of its stream
     std::vector<outbound_stream> streams;
-    deadlines retries;   ///< by slot
-    deadlines expiries;  ///< by slot
+    deadlines retries;          ///< by slot
+    deadlines expiries;         ///< by slot
+    std::uint64_t written = 0;  ///< records that the journal was given
 
   private:
     [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept;
     void place_in(std::uint32_t stream, slot at);
-    void record(slot at);
+    void close(slot at, status how);
+    void note(slot at);
+    /// What an epoch waits for of which no record was written yet.
+    [[nodiscard]] std::uint64_t unwritten_epoch() const noexcept {
+        return journals() ? wait_ack_queue::no_record : 0;
+    }
 
     sender_options options_;
     std::uint64_t start_;
-    std::uint64_t written_ = 0;
     std::uint64_t durable_ = 0;
 };
 
@@ -107,13 +125,21 @@ class outbound_messages {
 inline void outbound_messages::append(slot at, const peer& to) {
     std::uint32_t which = peers.find(to);
     if (which == peer_table::none) {
-        which = peers.insert(to);
-        streams.resize((std::max)(streams.size(), std::size_t{which} + 1));
+        which = insert(to);
         streams[which].epoch = mint(start_);
-        streams[which].limits.payload_max = options_.payload_max;  // until told otherwise
+        streams[which].record = unwritten_epoch();
     }
     place_in(which, at);
     open_window(which);
+}
+
+inline std::uint32_t outbound_messages::insert(const peer& to) {
+    const std::uint32_t which = peers.insert(to);
+    if (which != peer_table::none) {
+        streams.resize((std::max)(streams.size(), std::size_t{which} + 1));
+        streams[which].limits.payload_max = options_.payload_max;  // until told otherwise
+    }
+    return which;
 }
 
 inline void outbound_messages::place_in(std::uint32_t which, slot at) {
@@ -121,10 +147,7 @@ inline void outbound_messages::place_in(std::uint32_t which, slot at) {
     e.stream = which;
     e.epoch = streams[which].epoch;
     e.seq = streams[which].append(at);
-    record(at);
-    if (e.seq == 0) {
-        streams[which].record = e.record;  // it is the first to name the epoch
-    }
+    note(at);
 }
 
 /// Waits for an answer to the last attempt, longer after each one.
@@ -133,26 +156,19 @@ inline void outbound_messages::arm(slot at, duration wait) {
     retries.set(at, later(queue[at].sent_at, backoff(wait, resends, options_.retry.max, random)));
 }
 
-/// Something that depends on a record: it waits for it, or goes on at once when there is no journal.
-inline void outbound_messages::record(slot at) {
-    queue[at].record = ++written_;
-    if (options_.journaling == journaling::none) {
-        durable_ = written_;
-    } else {
-        queue.move(at, place::unjournaled);
+/// The journal is to hear of its present state. What is still to be sent waits for that.
+inline void outbound_messages::note(slot at) {
+    if (journals()) {
+        queue[at].record = wait_ack_queue::no_record;
+        queue.move(at, place::unwritten);
     }
 }
 
-template <class Visit>
-void outbound_messages::durable(std::uint64_t record, Visit visit) {
-    durable_ = (std::min)((std::max)(durable_, record), written_);
-    for (slot at = queue.first(place::unjournaled);
-         at != wait_ack_queue::none && queue[at].record <= durable_;
-         at = queue.first(place::unjournaled)) {
-        const std::uint32_t stream = queue[at].stream;
-        queue.move(at, queue[at].seq < streams[stream].unsent() ? place::due : place::nowhere);
-        open_window(stream);
-        visit(stream);
+inline void outbound_messages::forget(slot at) {
+    if (journals()) {
+        note(at);  // it keeps its slot until the journal has let go of it
+    } else {
+        queue.remove(at);
     }
 }
 
@@ -170,23 +186,28 @@ inline void outbound_messages::take_back(slot at, message_state to) {
     retries.clear(at);
     expiries.clear(at);
     queue.move(at, e.seq < stream.unsent() ? place::due : place::nowhere);
-    record(at);
+    note(at);
 }
 
 /// B, or the relay, has said how the message ended.
 inline void outbound_messages::end(slot at, status how) {
-    entry& e = queue[at];
+    const entry& e = queue[at];
     outbound_stream& stream = streams[e.stream];
     stream.stored -= std::uint32_t{e.state == message_state::stored};
     stream.tombstones -= std::uint32_t{is_tombstone(e.state)};
     stream.remove(e.seq);
-    e.state = message_state::ended;
-    e.outcome = how;
+    close(at, how);
+}
+
+inline void outbound_messages::close(slot at, status how) {
+    queue[at].state = message_state::ended;
+    queue[at].outcome = how;
     queue.move(at, place::nowhere);
     queue.drop_payload(at);
     retries.clear(at);
     expiries.clear(at);
     queue.announce(at);
+    note(at);
 }
 
 inline void outbound_messages::store(slot at) {
@@ -198,6 +219,7 @@ inline void outbound_messages::store(slot at) {
     queue.move(at, place::nowhere);
     queue.announce(at);
     retries.clear(at);
+    note(at);
     advance(which);
 }
 
@@ -206,7 +228,7 @@ inline void outbound_messages::stretch(slot at, time_point now) {
     const entry& e = queue[at];
     const time_point cap =
         later(e.sent_at, options_.retry.max);  // not from now: it may be told again and again
-    if (e.where != place::unjournaled && e.was_sent && now < cap) {
+    if (!is_withheld(at) && e.was_sent && now < cap) {
         queue.move(at, place::nowhere);
         retries.set(at, cap);
     }
@@ -288,7 +310,7 @@ inline void outbound_messages::resend_all(std::uint32_t which) {
     for (seq at = stream.base(); at < stream.unsent(); ++at) {
         const slot message = stream.slot(at);
         if (message != wait_ack_queue::none && is_unfinished(queue[message].state) &&
-            queue[message].where != place::unjournaled) {
+            !is_withheld(message)) {
             queue[message].resends = 0;
             retries.clear(message);
             queue.move(message, place::due);
@@ -305,29 +327,59 @@ inline void outbound_messages::begin_again(std::uint32_t which, sixfold::epoch a
     if (start > start_max) {
         return;  // only a receiver that makes epochs up brings us here; its own stream stands still
     }
-    std::vector<slot> unfinished;
+    std::vector<slot> messages;
     for (seq at = stream.first(); at < stream.next(); ++at) {
-        const slot message = stream.slot(at);
-        if (message == wait_ack_queue::none) {
-            continue;
-        }
-        if (is_unfinished(queue[message].state) && !is_tombstone(queue[message].state)) {
-            unfinished.push_back(message);
-        } else {
-            end(message, status::ended);
+        if (stream.slot(at) != wait_ack_queue::none) {
+            messages.push_back(stream.slot(at));
         }
     }
     stream.restart(mint(start));
-    for (const slot message : unfinished) {
-        entry& e = queue[message];
-        e.state = message_state::queued;
-        e.attempt = e.resends = 0;
-        e.was_sent = false;
-        retries.clear(message);
-        queue.move(message, place::nowhere);
-        place_in(which, message);
+    stream.record = unwritten_epoch();
+    for (const slot message : messages) {
+        carry_over(which, message);
     }
     open_window(which);
+}
+
+/// Its stream has left the epoch of the message.
+inline void outbound_messages::carry_over(std::uint32_t which, slot at) {
+    entry& e = queue[at];
+    if (!is_unfinished(e.state) || is_tombstone(e.state)) {
+        return close(at, status::ended);
+    }
+    e.state = message_state::queued;
+    e.attempt = e.resends = 0;
+    e.was_sent = false;
+    retries.clear(at);
+    queue.move(at, place::nowhere);
+    place_in(which, at);
+}
+
+/// A message of an earlier life is in its place again.
+inline void outbound_messages::resume(slot at) {
+    const message_state state = queue[at].state;
+    outbound_stream& stream = streams[queue[at].stream];
+    stream.tombstones += std::uint32_t{is_tombstone(state)};
+    if (state == message_state::stored) {
+        ++stream.stored;
+        queue.make_unsettled(at);
+    }
+    queue.announce(at);
+}
+
+// --- the journal -----------------------------------------------------------------------------------------------------
+
+template <class Visit>
+void outbound_messages::durable(std::uint64_t record, Visit visit) {
+    durable_ = (std::min)((std::max)(durable_, record), written);
+    for (slot at = queue.first(place::written);
+         at != wait_ack_queue::none && queue[at].record <= durable_;
+         at = queue.first(place::written)) {
+        const std::uint32_t stream = queue[at].stream;
+        queue.move(at, queue[at].seq < streams[stream].unsent() ? place::due : place::nowhere);
+        open_window(stream);
+        visit(stream);
+    }
 }
 
 }  // namespace sixfold::inline v0

@@ -31,7 +31,9 @@ class outbound_stream {
     sixfold::epoch epoch = epoch::none;
     receiver_limits limits{};  ///< what the receiver takes, as far as it has said so
     std::uint64_t record = 0;  ///< what must be durable before anything of this epoch may leave
-    round_trip trip{};         ///< from msg:R to the receiver's own ack
+    sixfold::epoch journaled_epoch = epoch::none;  ///< the last record of this stream named it,
+    seq journaled_next = 0;                        ///< and said that no seq from here on was given
+    round_trip trip{};                             ///< from msg:R to the receiver's own ack
     std::optional<seq>
         reported_floor;        ///< the last that B itself said since the link came up (law 11)
     seq known = 0;             ///< how many seqs the receiver's last word covered, or said it holds
@@ -63,10 +65,21 @@ class outbound_stream {
         return next_++;
     }
 
+    /// An empty stream that begins at a seq: of an earlier life, so all below has ended, or is put in from there on.
+    void restore(sixfold::epoch with, seq first) noexcept {
+        restart(with);
+        first_ = base_ = unsent_ = next_ = first;
+    }
+
     /// The seq has ended.
     void remove(seq at) noexcept {
         SIXFOLD_ASSERT(slot(at) != no_slot);
         ring_[at & mask()] = no_slot;
+        skip_ended();
+    }
+
+    /// Moves the first seq up over those that have ended.
+    void skip_ended() noexcept {
         while (first_ < next_ && ring_[first_ & mask()] == no_slot) {
             ++first_;
         }
@@ -101,6 +114,11 @@ class outbound_stream {
 
     /// The next seq has been handed on for its first sending.
     void pass_unsent() noexcept { ++unsent_; }
+
+    /// Does the journal know that this seq was given, without the record of its message?
+    [[nodiscard]] bool is_journaled(sixfold::epoch of, seq at) const noexcept {
+        return journaled_epoch == epoch && (of != epoch || at < journaled_next);
+    }
 
     /// Goes on as an empty stream of another epoch.
     void restart(sixfold::epoch with) noexcept {

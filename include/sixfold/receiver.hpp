@@ -17,7 +17,9 @@
 #include "sixfold/frame.hpp"
 #include "sixfold/held_messages.hpp"
 #include "sixfold/inbound_messages.hpp"
+#include "sixfold/inbound_record.hpp"
 #include "sixfold/inbound_stream.hpp"
+#include "sixfold/journal.hpp"
 #include "sixfold/mailbox_sync.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/peer_table.hpp"
@@ -45,12 +47,25 @@ struct message {
 class receiver {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the receiver.
-    [[nodiscard]] static result<receiver>
-    create(clock_ref clock, std::uint64_t seed, const receiver_options& options = {}) {
+    ///
+    /// A receiver that keeps a journal is given what is durable of it, its own records or a whole client's, and goes on where
+    /// the life that wrote it has ended: what was accepted there is a duplicate here, and what was not comes again. Errors:
+    /// journal_version, journal_damaged; option, when the options have no room for what is in it. O(bytes).
+    [[nodiscard]] static result<receiver> create(clock_ref clock,
+                                                 std::uint64_t seed,
+                                                 const receiver_options& options = {},
+                                                 bytes journal = {}) {
         if (auto checked = check(options); !checked) {
             return checked.error();
         }
-        return receiver(clock, seed, options);
+        if (auto checked = check_journal(journal); !checked) {
+            return checked.error();
+        }
+        receiver out(clock, seed, options);
+        if (auto restored = out.messages_.restore(journal); !restored) {
+            return restored.error();
+        }
+        return out;
     }
 
     // --- the app ---------------------------------------------------------------------------------------------------
@@ -90,10 +105,23 @@ class receiver {
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
-    /// The number of the last record that something depends on. (law 4)
+    /// Fills the buffer with as many records as there are and fit: what the journal has to take, in this order, behind what
+    /// it has. Empty when there are none. What depends on them is withheld until `durable` says that they are. (law 4)
+    ///
+    /// Precondition: room for `journal_record_size_max`. Call until empty. Without journaling there are none.
+    std::optional<bytes> poll_journal(std::span<std::byte> buffer);
+    /// How many records `poll_journal` has given in all.
     [[nodiscard]] std::uint64_t written() const noexcept { return messages_.written; }
-    /// All records up to this one are durable: acknowledgements that speak of them may leave.
-    void durable(std::uint64_t record);
+    /// The first `records` of them are durable: acknowledgements that speak of them may leave. Never takes anything back.
+    void durable(std::uint64_t records);
+    /// Fills the buffer with as many records as fit of all that a new journal must begin with to replace the old one, records
+    /// that were polled included. `at` is 0 at first, and says where to go on; empty at the end. In between nothing else may
+    /// be called.
+    std::optional<bytes> snapshot(std::uint64_t& at, std::span<std::byte> buffer) const;
+    /// The bytes of the largest record.
+    [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
+        return detail::inbound_record_size_max(options_.window, options_.exceptions);
+    }
 
     // --- to look at ------------------------------------------------------------------------------------------------
 
@@ -323,12 +351,6 @@ inline void receiver::owe(std::uint32_t which) {
     }
 }
 
-inline void receiver::durable(std::uint64_t record) {
-    durable_ = (std::min)((std::max)(durable_, record), messages_.written);
-    owed_.insert(owed_.end(), withheld_.begin(), withheld_.end());
-    withheld_.clear();
-}
-
 inline void receiver::link_up(const framing& framing) {
     framing_ = framing;
     linked_ = true;
@@ -349,9 +371,6 @@ inline void receiver::link_down() noexcept {
 }
 
 inline std::size_t receiver::transmit_acks(std::span<std::byte> out) {
-    if (options_.journaling == journaling::none) {
-        durable_ = messages_.written;
-    }
     std::size_t used = 0;
     std::size_t done = 0;
     for (; done < owed_.size(); ++done) {
@@ -446,6 +465,34 @@ inline std::optional<bytes> receiver::poll_transmit(std::span<std::byte> buffer)
         return std::nullopt;
     }
     return bytes(buffer.first(used));
+}
+
+// --- the journal -----------------------------------------------------------------------------------------------------
+
+inline void receiver::durable(std::uint64_t records) {
+    durable_ = (std::min)((std::max)(durable_, records), messages_.written);
+    owed_.insert(owed_.end(), withheld_.begin(), withheld_.end());
+    withheld_.clear();
+}
+
+inline std::optional<bytes> receiver::poll_journal(std::span<std::byte> buffer) {
+    std::size_t used = 0;
+    while (const std::size_t size = messages_.write_record(buffer.subspan(used))) {
+        used += size;
+    }
+    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
+}
+
+inline std::optional<bytes> receiver::snapshot(std::uint64_t& at,
+                                               std::span<std::byte> buffer) const {
+    std::size_t used = 0;
+    while (const auto size = messages_.write_snapshot(at, buffer.subspan(used))) {
+        if (*size == 0) {
+            break;
+        }
+        used += *size;
+    }
+    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
 }
 
 }  // namespace sixfold::inline v0

@@ -15,9 +15,12 @@
 #include "sixfold/deadlines.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/frame.hpp"
+#include "sixfold/journal.hpp"
 #include "sixfold/message_state.hpp"
 #include "sixfold/options.hpp"
+#include "sixfold/outbound_journal.hpp"
 #include "sixfold/outbound_messages.hpp"
+#include "sixfold/outbound_record.hpp"
 #include "sixfold/outbound_stream.hpp"
 #include "sixfold/peer_table.hpp"
 #include "sixfold/random.hpp"
@@ -55,15 +58,25 @@ struct event {
 class sender {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the sender.
-    [[nodiscard]] static result<sender>
-    create(clock_ref clock, incarnation life, const sender_options& options = {}) {
+    ///
+    /// A sender that keeps a journal is given what is durable of it, its own records or a whole client's, and goes on where
+    /// the life that wrote it has ended: with the same tickets and msgids, and the app hears again what it may not have heard.
+    /// Errors: journal_version, journal_damaged; option, when the options have no room for what is in it. O(n log n).
+    [[nodiscard]] static result<sender> create(clock_ref clock,
+                                               incarnation life,
+                                               const sender_options& options = {},
+                                               bytes journal = {}) {
         if (auto checked = check(life); !checked) {
             return checked.error();
         }
         if (auto checked = check(options); !checked) {
             return checked.error();
         }
-        return sender(clock, life, options);
+        sender out(clock, life, options);
+        if (const auto restored = out.restore(journal); !restored) {
+            return restored.error();
+        }
+        return out;
     }
 
     // --- the app ---------------------------------------------------------------------------------------------------
@@ -75,6 +88,12 @@ class sender {
     /// Takes a message back. What comes of it is told by an event: `cancelled` if the receiver's app will never see it,
     /// `delivered` or `rejected` if that came first. Error: unknown_ticket, when it has ended already. Twice is once.
     result<void> cancel(ticket message);
+
+    /// Was a message of this ticket taken whose end the app has not heard? After a restart: an app that keeps its tickets
+    /// sends again what is not outstanding and of which it knows no end; its record did not become durable. O(1).
+    [[nodiscard]] bool outstanding(ticket message) const noexcept {
+        return messages_.queue.is_taken(message);
+    }
 
     /// The next thing that the app has not heard; empty when there is none. Until the last event of a message was
     /// polled, the message keeps its place in the queue. Polled late, weaker news are skipped.
@@ -101,11 +120,24 @@ class sender {
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
-    /// The number of the last record that something depends on. (law 4)
-    [[nodiscard]] std::uint64_t written() const noexcept { return messages_.written(); }
-    /// All records up to this one are durable: what depends on them may leave.
-    void durable(std::uint64_t record) {
-        messages_.durable(record, [this](std::uint32_t stream) { consider_probe(stream); });
+    /// Fills the buffer with as many records as there are and fit: what the journal has to take, in this order, behind what
+    /// it has. Empty when there are none. What depends on them is withheld until `durable` says that they are. (law 4)
+    ///
+    /// Precondition: room for `journal_record_size_max`. Call until empty. Without journaling there are none.
+    std::optional<bytes> poll_journal(std::span<std::byte> buffer);
+    /// How many records `poll_journal` has given in all.
+    [[nodiscard]] std::uint64_t written() const noexcept { return messages_.written; }
+    /// The first `records` of them are durable: what depends on them may leave. Never takes anything back.
+    void durable(std::uint64_t records) {
+        messages_.durable(records, [this](std::uint32_t stream) { consider_probe(stream); });
+    }
+    /// Fills the buffer with as many records as fit of all that a new journal must begin with to replace the old one, records
+    /// that were polled included. `at` is 0 at first, and says where to go on; empty at the end. In between nothing else may
+    /// be called.
+    std::optional<bytes> snapshot(std::uint64_t& at, std::span<std::byte> buffer) const;
+    /// The bytes of the largest record.
+    [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
+        return detail::message_record_size_max(options_.payload_max);
     }
 
     // --- to look at ------------------------------------------------------------------------------------------------
@@ -127,6 +159,8 @@ class sender {
     using place = outbound_messages::place;
 
     sender(clock_ref clock, incarnation life, const sender_options& options);
+
+    [[nodiscard]] result<void> restore(bytes journal);
 
     // time
     void tick();
@@ -261,7 +295,9 @@ inline std::optional<event> sender::poll_event() {
                          {e.epoch, e.seq},
                          messages_.queue.knowledge(at)};
         const bool is_news = news.what > e.told;  // what was to be told may have been taken back
-        messages_.queue.told();
+        if (messages_.queue.told()) {
+            messages_.forget(at);
+        }
         if (is_news) {
             return news;
         }
@@ -556,6 +592,38 @@ inline std::optional<bytes> sender::poll_transmit(std::span<std::byte> buffer) {
         return std::nullopt;
     }
     return bytes(buffer.first(used));
+}
+
+// --- the journal -----------------------------------------------------------------------------------------------------
+
+inline result<void> sender::restore(bytes journal) {
+    if (journal.empty()) {
+        return {};
+    }
+    if (const auto checked = check_journal(journal); !checked) {
+        return checked;
+    }
+    return detail::outbound_restore(messages_, now_).read(journal);
+}
+
+inline std::optional<bytes> sender::poll_journal(std::span<std::byte> buffer) {
+    tick();
+    std::size_t used = 0;
+    while (const std::size_t size = detail::write_record(messages_, buffer.subspan(used), now_)) {
+        used += size;
+    }
+    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
+}
+
+inline std::optional<bytes> sender::snapshot(std::uint64_t& at, std::span<std::byte> buffer) const {
+    std::size_t used = 0;
+    while (const auto size = detail::write_snapshot(messages_, at, buffer.subspan(used), now_)) {
+        if (*size == 0) {
+            break;
+        }
+        used += *size;
+    }
+    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
 }
 
 }  // namespace sixfold::inline v0

@@ -3,6 +3,8 @@
 #define SIXFOLD_WAIT_ACK_QUEUE_HPP
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -27,13 +29,20 @@ class wait_ack_queue {
     static constexpr slot none = UINT32_MAX;
 
     /// In which of the queue's lists an entry is; it is in one at a time.
-    enum class place : std::uint8_t { nowhere, unjournaled, due };
+    enum class place : std::uint8_t {
+        nowhere,
+        unwritten,  ///< the journal is to hear of its present state
+        written,    ///< waits for its record to be durable
+        due,        ///< is to be sent
+    };
+    static constexpr std::uint64_t no_record = UINT64_MAX;
 
     struct entry {
         sixfold::epoch epoch = epoch::none;
         sixfold::seq seq = 0;
-        std::uint64_t record = 0;  ///< what must be durable before it is sent
-        time_point sent_at{};      ///< of the last attempt
+        std::uint64_t record =
+            0;  ///< what must be durable before it is sent; no_record: not even written
+        time_point sent_at{};  ///< of the last attempt
         std::uint32_t stream = 0;
         byte_pool::handle payload = byte_pool::none;
         std::uint32_t payload_size = 0;
@@ -52,6 +61,7 @@ class wait_ack_queue {
         bool was_sent = false;   ///< under its present msgid
         bool announced = false;  ///< is in the list of events
         bool unsettled = false;  ///< counts as unsettled and no longer as queued
+        bool taken = false;      ///< is a message, and no free slot
     };
 
     wait_ack_queue(std::uint32_t entries_max, std::uint32_t unsettled_max, std::size_t bytes_max)
@@ -117,9 +127,7 @@ class wait_ack_queue {
     }
 
     /// The entry that has been longest in the list; `none`.
-    [[nodiscard]] slot first(place in) const noexcept {
-        return in == place::due ? due_.first : unjournaled_.first;
-    }
+    [[nodiscard]] slot first(place in) const noexcept { return lists_[index(in)].first; }
 
     /// Something new is known of the entry; the app will be told if it has not been already.
     void announce(slot at) noexcept {
@@ -136,8 +144,8 @@ class wait_ack_queue {
     /// The next entry that the app has to hear of; `none`.
     [[nodiscard]] slot next_event() const noexcept { return events_.first; }
 
-    /// The app has heard what is known of the entry at the front of the events. Frees it when that was the last.
-    void told() noexcept {
+    /// The app has heard what is known of the entry at the front of the events. True if that was the last.
+    bool told() noexcept {
         const slot at = events_.first;
         entry& e = entries_[at];
         events_.first = e.next_event;
@@ -146,8 +154,55 @@ class wait_ack_queue {
         }
         e.announced = false;
         e.told = (std::max)(e.told, knowledge(at));
-        if (is_final(e.told)) {
-            free(at);
+        return is_final(e.told);
+    }
+
+    /// Forgets an entry that has ended, and of which the app has heard.
+    void remove(slot at) noexcept {
+        leave(at);
+        drop_payload(at);
+        entry& e = entries_[at];
+        --(e.unsettled ? unsettled_ : queued_);
+        e.generation = (std::max)(e.generation + 1, first_generation_);
+        e.state = message_state::ended;
+        e.taken = false;
+        e.next = free_;
+        free_ = at;
+    }
+
+    /// Puts an entry of an earlier life back into the slot of its ticket. False if there is no room for its payload.
+    /// Until `restored` is called, nothing else may be added.
+    [[nodiscard]] bool restore(ticket name, bytes payload) {
+        const slot at = slot_of(name);
+        if (at >= entries_.size()) {
+            entries_.resize(std::size_t{at} + 1);
+        }
+        const byte_pool::handle block = payloads_.allocate(payload.size());
+        if (block == byte_pool::none) {
+            return false;
+        }
+        std::copy(payload.begin(), payload.end(), payloads_.at(block, payload.size()).begin());
+        entry& e = entries_[at];
+        e.payload = block;
+        e.payload_size = static_cast<std::uint32_t>(payload.size());
+        e.generation = generation_of(name);
+        e.taken = true;
+        ++queued_;
+        return true;
+    }
+
+    /// All entries are there. From now on no ticket is given that an earlier life has given: these had generations up to
+    /// `last`, and what was lost with the end of the journal can have been one further.
+    void restored(std::uint32_t last) noexcept {
+        first_generation_ = last + 2;
+        for (slot at = size(); at-- > 0;) {
+            entry& e = entries_[at];
+            if (!e.taken) {
+                e.generation = first_generation_;
+                e.state = message_state::ended;
+                e.next = free_;
+                free_ = at;
+            }
         }
     }
 
@@ -160,13 +215,34 @@ class wait_ack_queue {
     [[nodiscard]] ticket ticket_of(slot at) const noexcept {
         return ticket{std::uint64_t{entries_[at].generation} << 32 | at};
     }
+    [[nodiscard]] static slot slot_of(ticket name) noexcept {
+        return static_cast<slot>(static_cast<std::uint64_t>(name));
+    }
+    [[nodiscard]] static std::uint32_t generation_of(ticket name) noexcept {
+        return static_cast<std::uint32_t>(static_cast<std::uint64_t>(name) >> 32);
+    }
 
     /// The entry of a ticket; `none` when it has ended, or never was.
     [[nodiscard]] slot find(ticket name) const noexcept {
-        const auto at = static_cast<slot>(static_cast<std::uint64_t>(name));
+        const slot at = slot_of(name);
         const bool live = at < entries_.size() && ticket_of(at) == name &&
                           entries_[at].state != message_state::ended;
         return live ? at : none;
+    }
+
+    /// One more than the highest slot that ever was in use.
+    [[nodiscard]] slot size() const noexcept { return static_cast<slot>(entries_.size()); }
+    /// No slot is higher.
+    [[nodiscard]] std::uint64_t slots_max() const noexcept {
+        return std::uint64_t{entries_max_} + unsettled_max_;
+    }
+    [[nodiscard]] bool is_overfull() const noexcept { return queued_ > entries_max_; }
+
+    /// Is there an entry of this ticket of whose end the app has not heard?
+    [[nodiscard]] bool is_taken(ticket name) const noexcept {
+        const slot at = slot_of(name);
+        return at < entries_.size() && entries_[at].taken && ticket_of(at) == name &&
+               !is_final(entries_[at].told);
     }
 
     /// Entries that hold a place in the queue, heard-of or not.
@@ -185,9 +261,10 @@ class wait_ack_queue {
         slot last = none;
     };
 
-    [[nodiscard]] list& list_of(place which) noexcept {
-        return which == place::due ? due_ : unjournaled_;
+    [[nodiscard]] static std::size_t index(place which) noexcept {
+        return static_cast<std::size_t>(which) - 1;
     }
+    [[nodiscard]] list& list_of(place which) noexcept { return lists_[index(which)]; }
 
     void leave(slot at) noexcept {
         entry& e = entries_[at];
@@ -205,36 +282,27 @@ class wait_ack_queue {
         if (at == none) {
             at = static_cast<slot>(entries_.size());
             entries_.emplace_back();
+            entries_[at].generation = first_generation_;
         } else {
             free_ = entries_[at].next;
             const std::uint32_t generation = entries_[at].generation;
             entries_[at] = entry{};
             entries_[at].generation = generation;
         }
+        entries_[at].taken = true;
         return at;
-    }
-
-    void free(slot at) noexcept {
-        leave(at);
-        drop_payload(at);
-        entry& e = entries_[at];
-        --(e.unsettled ? unsettled_ : queued_);
-        ++e.generation;
-        e.state = message_state::ended;
-        e.next = free_;
-        free_ = at;
     }
 
     std::vector<entry> entries_;
     byte_pool payloads_;
-    list unjournaled_;
-    list due_;
-    list events_;  // linked by next_event
+    std::array<list, 3> lists_{};  // by place
+    list events_;                  // linked by next_event
     slot free_ = none;
     std::uint32_t entries_max_;
     std::uint32_t unsettled_max_;
     std::uint32_t queued_ = 0;
     std::uint32_t unsettled_ = 0;
+    std::uint32_t first_generation_ = 0;  // of slots that were never in use in this life
 };
 
 }  // namespace sixfold::inline v0

@@ -71,9 +71,14 @@ struct subject {
         (void)b->handle(direct(0));
         poll();
         (void)b->accept(handed.at(0)).has_value();
-        b->durable(b->written());
+        durable();
         handed.clear();
         settle();
+    }
+    void durable() {
+        while (b->poll_journal(buffer)) {
+        }
+        b->durable(b->written());
     }
     /// Polls messages into `handed`.
     std::string poll() {
@@ -341,7 +346,7 @@ std::vector<input> inputs() {
          [](subject& s) {
              return reason(s.b->reject(named(s)));
          }},
-        happen("durable", [](subject& s) { s.b->durable(s.b->written()); }),
+        happen("durable", [](subject& s) { s.durable(); }),
         happen("time", [](subject& s) { s.clock.advance(31s); }),
         happen("link down", [](subject& s) { s.b->link_down(); }),
         happen("link down, up",

@@ -48,7 +48,11 @@ struct subject {
 
     [[nodiscard]] outbound_stream& stream() { return test_access::stream(*a, "bob"); }
     [[nodiscard]] std::uint32_t slot() { return test_access::queue(*a).find(message); }
-    void durable() { a->durable(a->written()); }
+    void durable() {
+        while (a->poll_journal(buffer)) {
+        }
+        a->durable(a->written());
+    }
 
     void send(const send_options& how) { message = a->send("bob", as_bytes("text"), how).value(); }
 

@@ -34,6 +34,14 @@ struct fixture {
         b.link_up(framing("bob"));
     }
 
+    /// Polls the records; how many they are.
+    std::uint64_t journal() {
+        const std::uint64_t before = b.written();
+        while (b.poll_journal(buffer)) {
+        }
+        return b.written() - before;
+    }
+
     struct sent {
         std::vector<ack_request> acks;
         std::vector<sync_request> syncs;
@@ -561,6 +569,7 @@ TEST_CASE("receiver: acknowledgements wait for their record") {
     fixture f({.journaling = journaling::withhold});
     (void)f.probe();  // to enter an epoch is a record too
     CHECK(f.transmit().acks.empty());
+    CHECK(f.journal() == 1);
     f.b.durable(f.b.written());
     f.settle();
     (void)f.direct(0);
@@ -572,6 +581,9 @@ TEST_CASE("receiver: acknowledgements wait for their record") {
     (void)f.probe();
     f.clock.advance(10s);
     CHECK(f.transmit().acks.empty());
+    f.b.durable(f.b.written());  // not even written
+    CHECK(f.transmit().acks.empty());
+    CHECK(f.journal() == 1);
     f.b.durable(f.b.written() - 1);
     CHECK(f.transmit().acks.empty());
     f.b.durable(f.b.written());
@@ -582,6 +594,7 @@ TEST_CASE("receiver: the record of one sender holds up no other") {
     fixture f({.journaling = journaling::withhold});
     (void)f.probe();
     (void)f.probe(0, "carol");
+    CHECK(f.journal() == 2);
     f.b.durable(1);
     const auto out = f.transmit();
     REQUIRE(out.acks.size() == 1);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,6 +14,14 @@ using namespace sixfold;
 using place = wait_ack_queue::place;
 using slot = wait_ack_queue::slot;
 constexpr slot none = wait_ack_queue::none;
+
+/// The app hears of the entry at the front, which is forgotten if it has ended.
+void tell(wait_ack_queue& queue) {
+    const slot at = queue.next_event();
+    if (queue.told()) {
+        queue.remove(at);
+    }
+}
 
 void end(wait_ack_queue& queue, slot at, status how) {
     queue[at].state = message_state::ended;
@@ -58,8 +67,8 @@ TEST_CASE("wait_ack_queue: each list gives its entries in the order in which the
     }
     queue.move(a, place::due);  // to the end
     CHECK(queue.first(place::due) == b);
-    queue.move(b, place::unjournaled);
-    CHECK(queue.first(place::unjournaled) == b);
+    queue.move(b, place::unwritten);
+    CHECK(queue.first(place::unwritten) == b);
     CHECK(queue.first(place::due) == c);
     queue.move(c, place::nowhere);
     queue.move(c, place::nowhere);
@@ -78,7 +87,7 @@ TEST_CASE("wait_ack_queue: tells of each entry what is known of it, stronger eac
     queue.announce(at);
     REQUIRE(queue.next_event() == at);
     CHECK(queue.knowledge(at) == status::relayed);
-    queue.told();
+    tell(queue);
     CHECK(queue.next_event() == none);
     queue.announce(at);
     CHECK(queue.next_event() == none);  // heard already
@@ -87,7 +96,7 @@ TEST_CASE("wait_ack_queue: tells of each entry what is known of it, stronger eac
     end(queue, at, status::delivered);  // the weaker one is skipped
     REQUIRE(queue.next_event() == at);
     CHECK(queue.knowledge(at) == status::delivered);
-    queue.told();
+    tell(queue);
     CHECK(queue.next_event() == none);
     CHECK(queue.queued() == 0);
 }
@@ -105,7 +114,7 @@ TEST_CASE("wait_ack_queue: a ticket names its message and no later one in the sa
         CHECK(queue.find(tickets.back()) == at);
         end(queue, at, status::cancelled);
         CHECK(queue.find(tickets.back()) == none);
-        queue.told();
+        tell(queue);
     }
     CHECK(queue.find(ticket{~std::uint64_t{0}}) == none);
     CHECK(queue.bytes_used() == 0);
@@ -124,7 +133,7 @@ TEST_CASE(
     CHECK((queue.queued() == 1 && queue.unsettled() == 1));
     CHECK(queue.add({}) != none);
     end(queue, a, status::ended);
-    queue.told();
+    tell(queue);
     CHECK((queue.queued() == 2 && queue.unsettled() == 0));
 }
 
@@ -135,8 +144,39 @@ TEST_CASE("wait_ack_queue: an entry that ends leaves its list") {
     queue.move(a, place::due);
     queue.move(b, place::due);
     end(queue, a, status::delivered);
-    queue.told();
+    tell(queue);
     CHECK(queue.first(place::due) == b);
+}
+
+TEST_CASE("wait_ack_queue: an entry of an earlier life has its ticket, and no later one has") {
+    wait_ack_queue before(4, 4, 256);
+    std::vector<ticket> given;
+    for (int i = 0; i < 3; ++i) {
+        given.push_back(before.ticket_of(before.add(as_bytes("text"))));
+    }
+    end(before, before.find(given[0]), status::delivered);
+    tell(before);
+    given.push_back(before.ticket_of(before.add({})));  // in the same slot
+
+    wait_ack_queue after(4, 4, 256);
+    REQUIRE(after.restore(given[2], as_bytes("text")));  // the others were lost or have ended
+    after.restored(wait_ack_queue::generation_of(given[2]));
+    CHECK(after.queued() == 1);
+    CHECK(after.find(given[2]) == wait_ack_queue::slot_of(given[2]));
+    CHECK(as_text(after.payload(after.find(given[2]))) == "text");
+    CHECK(after.find(given[0]) == none);
+    for (int i = 0; i < 3; ++i) {
+        const slot at = after.add(as_bytes("new"));
+        REQUIRE(at != none);
+        CHECK(std::count(given.begin(), given.end(), after.ticket_of(at)) == 0);
+        given.push_back(after.ticket_of(at));
+    }
+    CHECK(after.add({}) == none);
+    end(after, after.find(given[2]), status::delivered);
+    tell(after);
+    const slot again = after.add({});
+    REQUIRE(again == wait_ack_queue::slot_of(given[2]));
+    CHECK(std::count(given.begin(), given.end(), after.ticket_of(again)) == 0);
 }
 
 }  // namespace

@@ -84,6 +84,9 @@ namespace sixfold::inline v0::text {
     case errc::unknown_ticket: return "unknown_ticket";
     case errc::unknown_message: return "unknown_message";
     case errc::unknown_link: return "unknown_link";
+    case errc::journal_version: return "journal_version";
+    case errc::journal_damaged: return "journal_damaged";
+    case errc::journal_foreign: return "journal_foreign";
     }
     return "?";
 }
