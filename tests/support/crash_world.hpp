@@ -204,7 +204,18 @@ class crash_world {
         }
     }
 
+    /// What was on its way arrives: it is too late to take it back.
+    void arrive(const node& who) {
+        for (std::size_t i = 0; i < network_.size(); ++i) {
+            const auto [link, to_relay, packet] = network_[i];
+            if (to_relay && link == who.link) {
+                at_relay(link, packet);
+            }
+        }
+    }
+
     void crash(node& who) {
+        arrive(who);
         unlink(who);
         who.machine.reset();
         const std::size_t left = (std::min)(who.left.bytes, who.unsynced.size());
@@ -298,7 +309,9 @@ class crash_world {
             effect(who);
             REQUIRE(who.machine->accept(*message).has_value());
         }
+        transmit(who);  // too early: what depends on a record must not come out
         const std::vector<std::byte> news = records(who);
+        transmit(who);
         if (!news.empty()) {
             who.unsynced.insert(who.unsynced.end(), news.begin(), news.end());
             effect(who);
@@ -323,7 +336,9 @@ class crash_world {
             inbox.push_back(who.seen.back());
             REQUIRE(who.machine->accept(*message).has_value());
         }
+        transmit(who);  // too early: what depends on a record must not come out
         const std::vector<std::byte> news = records(who);
+        transmit(who);
         if (!news.empty()) {
             effect(who);
             who.outbox = std::move(outbox);
