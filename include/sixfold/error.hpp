@@ -37,14 +37,14 @@ struct error {
     std::string_view what;
 };
 
-/// A value or an error, in the words of std::expected.
+/// A value or an error, in the words of std::expected. What has errors of its own kind, as a database has, names them.
 ///
 /// Not an alias of it: translation units compiled for C++20 and for C++23 must agree about the type.
-template <class T>
+template <class T, class Error = sixfold::error>
 class [[nodiscard]] result {
   public:
     constexpr result(T value) : value_(std::move(value)) {}
-    constexpr result(sixfold::error error) noexcept : error_(error) {}
+    constexpr result(Error error) noexcept : error_(std::move(error)) {}
 
     [[nodiscard]] constexpr bool has_value() const noexcept { return value_.has_value(); }
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
@@ -69,34 +69,34 @@ class [[nodiscard]] result {
     [[nodiscard]] constexpr const T* operator->() const { return &value(); }
 
     /// The error; there must be no value.
-    [[nodiscard]] constexpr const sixfold::error& error() const noexcept {
+    [[nodiscard]] constexpr const Error& error() const noexcept {
         SIXFOLD_ASSERT(!has_value());
         return error_;
     }
 
   private:
     std::optional<T> value_;
-    sixfold::error error_{};
+    Error error_{};
 };
 
 /// Success, or an error.
-template <>
-class [[nodiscard]] result<void> {
+template <class Error>
+class [[nodiscard]] result<void, Error> {
   public:
     constexpr result() noexcept = default;
-    constexpr result(sixfold::error error) noexcept : error_(error) {}
+    constexpr result(Error error) noexcept : error_(std::move(error)) {}
 
     [[nodiscard]] constexpr bool has_value() const noexcept { return !error_.has_value(); }
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
     /// It must have been a success.
     constexpr void value() const noexcept { SIXFOLD_ASSERT(has_value()); }
-    [[nodiscard]] constexpr const sixfold::error& error() const noexcept {
+    [[nodiscard]] constexpr const Error& error() const noexcept {
         SIXFOLD_ASSERT(!has_value());
         return *error_;
     }
 
   private:
-    std::optional<sixfold::error> error_;
+    std::optional<Error> error_;
 };
 
 /// Why bytes from the other side were refused. Refused bytes change nothing but a counter. (spec 2.9)

@@ -14,20 +14,10 @@
 #include "sixfold/error.hpp"
 #include "sixfold/frame.hpp"
 #include "sixfold/mailbox.hpp"
+#include "sixfold/mailbox_limits.hpp"
 #include "sixfold/types.hpp"
 
 namespace sixfold::inline v0 {
-
-/// Every capacity is at least 1. What does not fit is not done, and its sender tries again.
-struct memory_mailbox_options {
-    std::size_t rows_per_pair_max = 1024;          ///< of one sender: none fills a mailbox
-    std::size_t rows_per_receiver_max = 16384;     ///< for one receiver: none fills the store
-    std::size_t rows_max = std::size_t{1} << 20;   ///< in all
-    std::size_t bytes_max = std::size_t{1} << 28;  ///< payloads of all rows; a row takes 250 more
-    std::size_t page_rows = 16;                    ///< rows of a page: one burst to a client
-    std::size_t page_bytes = 16 * 1024;            ///< payloads of a page of several rows
-    std::size_t states_max = 65536;                ///< last ack states; the oldest makes room
-};
 
 /// A mailbox in memory, which ends with its process: a stand-in for a durable store.
 ///
@@ -41,13 +31,12 @@ struct memory_mailbox_options {
 /// does.
 class memory_mailbox {
   public:
-    /// Fails with `option`, and the name of an option that is 0.
-    [[nodiscard]] static result<memory_mailbox> create(const memory_mailbox_options& options = {}) {
-        const std::string_view zero = zero_option(options);
-        if (!zero.empty()) {
-            return error{errc::option, zero};
+    /// Fails with `option`, and the name of a limit that is 0.
+    [[nodiscard]] static result<memory_mailbox> create(const mailbox_limits& limits = {}) {
+        if (const std::string_view problem = limits.problem(); !problem.empty()) {
+            return error{errc::option, problem};
         }
-        return memory_mailbox(options);
+        return memory_mailbox(limits);
     }
 
     /// Does what a relay asks. Asking twice changes nothing more. What it returns is good until the
@@ -101,29 +90,7 @@ class memory_mailbox {
         std::vector<std::byte> state;
     };
 
-    explicit memory_mailbox(const memory_mailbox_options& options) : options_(options) {}
-
-    [[nodiscard]] static std::string_view zero_option(const memory_mailbox_options& options) {
-        const struct {
-            std::size_t value;
-            std::string_view what;
-        } all[] = {
-            {options.rows_per_pair_max, "memory_mailbox.rows_per_pair_max: must be at least 1"},
-            {options.rows_per_receiver_max,
-             "memory_mailbox.rows_per_receiver_max: must be at least 1"},
-            {options.rows_max, "memory_mailbox.rows_max: must be at least 1"},
-            {options.bytes_max, "memory_mailbox.bytes_max: must be at least 1"},
-            {options.page_rows, "memory_mailbox.page_rows: must be at least 1"},
-            {options.page_bytes, "memory_mailbox.page_bytes: must be at least 1"},
-            {options.states_max, "memory_mailbox.states_max: must be at least 1"},
-        };
-        for (const auto& each : all) {
-            if (each.value == 0) {
-                return each.what;
-            }
-        }
-        return {};
-    }
+    explicit memory_mailbox(const mailbox_limits& limits) : limits_(limits) {}
 
     [[nodiscard]] mailbox_outcome put(const peer& from, const msg_request& msg) {
         mailbox_outcome outcome;
@@ -145,9 +112,9 @@ class memory_mailbox {
     [[nodiscard]] bool insert(const row_key& key, const msg_request& msg) {
         const pair_key pair{key.to, key.key.from};
         const std::size_t size = msg.payload.size();
-        if (rows_.size() >= options_.rows_max || size > options_.bytes_max - bytes_ ||
-            count(per_pair_, pair) >= options_.rows_per_pair_max ||
-            count(per_receiver_, key.to) >= options_.rows_per_receiver_max) {
+        if (rows_.size() >= limits_.rows_max || size > limits_.bytes_max - bytes_ ||
+            count(per_pair_, pair) >= limits_.rows_per_pair_max ||
+            count(per_receiver_, key.to) >= limits_.rows_per_receiver_max) {
             return false;
         }
         rows_.emplace(key, row{msg.form, msg.base, {msg.payload.begin(), msg.payload.end()}});
@@ -196,7 +163,7 @@ class memory_mailbox {
             if (!deleted) {
                 return;
             }
-            if (states_.size() == options_.states_max) {
+            if (states_.size() == limits_.states_max) {
                 states_.erase(by_age_.begin()->second);
                 by_age_.erase(by_age_.begin());
             }
@@ -232,7 +199,7 @@ class memory_mailbox {
         for (; at != rows_.end() && at->first.to == to; ++at) {
             size += at->second.payload.size();
             if (!page_.empty() &&
-                (page_.size() == options_.page_rows || size > options_.page_bytes)) {
+                (page_.size() == limits_.page_rows || size > limits_.page_bytes)) {
                 break;
             }
             page_.push_back(row_at(*at));
@@ -295,7 +262,7 @@ class memory_mailbox {
         }
     }
 
-    memory_mailbox_options options_;
+    mailbox_limits limits_;
     row_map rows_;
     std::size_t bytes_ = 0;                     // of all payloads in rows_
     std::map<pair_key, std::size_t> per_pair_;  // how many rows; none is 0

@@ -36,7 +36,7 @@ struct trio_options {
     sixfold::client_options a{.self = "alice", .start = 1, .seed = 1};
     sixfold::client_options b{.self = "bob", .start = 1, .seed = 2};
     sixfold::relay_options relay{};
-    sixfold::memory_mailbox_options mailbox{};
+    sixfold::mailbox_limits mailbox{};
     sixfold::duration hop = 10ms;
     sixfold::duration put = 0ms;    ///< how long the mailbox takes to take something in,
     sixfold::duration store = 0ms;  ///< and for any other request

@@ -32,7 +32,7 @@ struct pair {
 
     explicit pair(const client_options& of_a = {},
                   const client_options& of_b = {},
-                  const memory_mailbox_options& of_box = {})
+                  const mailbox_limits& of_box = {})
         : box(memory_mailbox::create(of_box).value()), a(make("alice", of_a)),
           b(make("bob", of_b)) {}
 

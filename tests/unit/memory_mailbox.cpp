@@ -18,7 +18,7 @@ namespace {
 
 using blob = std::vector<std::byte>;
 
-memory_mailbox make(const memory_mailbox_options& options = {}) {
+memory_mailbox make(const mailbox_limits& options = {}) {
     return memory_mailbox::create(options).value();
 }
 
@@ -121,11 +121,11 @@ using strings = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("memory_mailbox: refuses each option that is zero, and names it") {
-    const auto what = [](const memory_mailbox_options& options) {
+    const auto what = [](const mailbox_limits& options) {
         const auto made = memory_mailbox::create(options);
         return made ? std::string() : std::string(made.error().what);
     };
-    memory_mailbox_options options;
+    mailbox_limits options;
     CHECK(what(options).empty());
     std::size_t* const each[] = {&options.rows_per_pair_max, &options.rows_per_receiver_max,
                                  &options.rows_max,          &options.bytes_max,
@@ -437,7 +437,7 @@ struct model {
         seq floor;
         blob encoded;
     };
-    memory_mailbox_options options;
+    mailbox_limits options;
     std::vector<row> rows;      // sorted by receiver and key
     std::vector<state> states;  // the oldest first
 

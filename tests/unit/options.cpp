@@ -153,7 +153,7 @@ TEST_CASE("options: no machine is made from options that cannot work") {
           "receiver.exceptions");
     CHECK(name(relay::create({.peers_max = 0})) == "relay.peers_max");
     CHECK(name(relay::create({.payload_max = 0})) == "relay.payload_max");
-    CHECK(name(memory_mailbox::create({.page_rows = 0})) == "memory_mailbox.page_rows");
+    CHECK(name(memory_mailbox::create({.page_rows = 0})) == "mailbox.page_rows");
 }
 
 }  // namespace
