@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/mailbox_group.hpp"
+
+#include <array>
+#include <string>
+#include <variant>
+
+#include "support/catch.hpp"
+
+using namespace sixfold;
+
+namespace {
+
+mailbox_request put(seq seq, bytes payload) {
+    msg_request msg;
+    msg.to = "bob";
+    msg.epoch = epoch{1};
+    msg.seq = seq;
+    msg.payload = payload;
+    return {"alice", msg, payload};
+}
+
+std::string payload_of(const mailbox_exchange& exchange) {
+    return std::string(as_text(std::get<msg_request>(exchange.request.what).payload));
+}
+
+}  // namespace
+
+TEST_CASE("mailbox_group: keeps what it was given when the packets are gone, in its order") {
+    mailbox_group group;
+    for (seq i = 0; i < 20; ++i) {  // it grows meanwhile
+        std::string packet = "payload " + std::to_string(i);
+        group.add(put(i, as_bytes(packet)));
+        packet.assign(packet.size(), 'x');
+    }
+    REQUIRE(group.size() == 20);
+    for (seq i = 0; i < 20; ++i) {
+        const mailbox_exchange& each = group.exchanges()[i];
+        CHECK(payload_of(each) == "payload " + std::to_string(i));
+        CHECK(std::get<msg_request>(each.request.what).seq == i);
+        CHECK(each.request.wire.empty());
+        CHECK_FALSE(each.outcome.done);
+    }
+}
+
+TEST_CASE("mailbox_group: keeps what was answered when the mailbox has moved on") {
+    std::string state = "last state";
+    std::array<std::string, 2> payloads = {"one", "two"};
+    std::array<mailbox_row, 3> rows{};
+    rows[0].payload = as_bytes(payloads[0]);
+    rows[2].payload = as_bytes(payloads[1]);
+    mailbox_outcome said;
+    said.done = true;
+    said.last_state = as_bytes(state);
+    said.rows = rows;
+
+    mailbox_group group;
+    group.add({"bob", sync_request{}, {}});
+    group.exchanges()[0].answer(said);
+    state.assign(state.size(), 'x');
+    payloads = {"xxx", "xxx"};
+    rows = {};
+    const mailbox_outcome& kept = group.exchanges()[0].outcome;
+    CHECK(kept.done);
+    CHECK(as_text(kept.last_state) == "last state");
+    REQUIRE(kept.rows.size() == 3);
+    CHECK(as_text(kept.rows[0].payload) == "one");
+    CHECK(kept.rows[1].payload.empty());
+    CHECK(as_text(kept.rows[2].payload) == "two");
+}
+
+TEST_CASE("mailbox_group: begins anew after clear, with nothing done") {
+    mailbox_group group;
+    group.add(put(0, as_bytes("first")));
+    mailbox_outcome done;
+    done.done = true;
+    group.exchanges()[0].answer(done);
+    group.clear();
+    CHECK(group.empty());
+    group.add(put(1, {}));
+    REQUIRE(group.size() == 1);
+    CHECK(payload_of(group.exchanges()[0]).empty());
+    CHECK_FALSE(group.exchanges()[0].outcome.done);
+}
