@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXT_SQLITE_HPP
+#define SIXFOLD_EXT_SQLITE_HPP
+
+// What sixfold keeps in SQLite 3 (3.37 or newer): the durable mailbox of a relay.
+
+#include "sixfold/ext/sqlite_database.hpp"
+#include "sixfold/ext/sqlite_mailbox.hpp"
+
+#endif

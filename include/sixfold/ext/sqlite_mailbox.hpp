@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXT_SQLITE_MAILBOX_HPP
+#define SIXFOLD_EXT_SQLITE_MAILBOX_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sixfold/ack_state.hpp"
+#include "sixfold/assert.hpp"
+#include "sixfold/error.hpp"
+#include "sixfold/ext/sqlite_database.hpp"
+#include "sixfold/ext/sqlite_error.hpp"
+#include "sixfold/ext/sqlite_mailbox_tables.hpp"
+#include "sixfold/frame.hpp"
+#include "sixfold/mailbox.hpp"
+#include "sixfold/mailbox_group.hpp"
+#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// The durable mailbox of a relay, in an SQLite database: what it said is done survives a crash of
+/// the relay and a loss of power.
+///
+///     auto mailbox = sixfold::sqlite_mailbox::open("mailbox.db");
+///     if (!mailbox) { ... mailbox.error().what ... }
+///     relay.complete(*request, mailbox->execute(*request), out);
+///
+/// Each request alone is a transaction, and each that changes something a sync of the disk. A
+/// busy relay collects them in a `mailbox_group`, which shows the loop.
+///
+/// Whatever goes wrong, the disk full, another process busy, a damaged page, nothing of the
+/// transaction is done and `last_error` says why; it goes on working when the fault is gone.
+/// Several relays may have the same file open. A request costs O(log n), and what it erases or
+/// hands out.
+class sqlite_mailbox {
+  public:
+    /// Opens the mailbox in this file, or makes one. Refuses what `sqlite_database::open` refuses,
+    /// and a limit that is 0 as `option`.
+    [[nodiscard]] static result<sqlite_mailbox, sqlite_error>
+    open(const std::string& path,
+         const mailbox_limits& limits = {},
+         const sqlite_options& options = {}) {
+        if (const std::string_view problem = limits.problem(); !problem.empty()) {
+            return sqlite_error{sqlite_fault::option, 0, std::string(problem)};
+        }
+        auto database = sqlite_database::open(path, detail::sqlite_mailbox_schema, options);
+        if (!database) {
+            return database.error();
+        }
+        sqlite_mailbox made(std::move(*database), limits);
+        if (made.database_.failed()) {
+            return made.database_.last_error();
+        }
+        return made;
+    }
+
+    /// Does what a relay asks; what is `done` is durable. Asking twice changes nothing more. What
+    /// it returns is good until the next request.
+    [[nodiscard]] mailbox_outcome execute(const mailbox_request& request) {
+        sqlite_transaction change(database_);
+        const mailbox_outcome outcome = perform(request);
+        return commit(change) ? outcome : mailbox_outcome{};
+    }
+
+    /// The same for many in one transaction, with one sync for all of them: all are done that can
+    /// be done, or none.
+    ///
+    /// Where the disk is full, the puts are left out: what erases makes room again. What it
+    /// returns is in the group.
+    std::span<const mailbox_exchange> execute(mailbox_group& group) {
+        if (!execute(group, [](const mailbox_request&) { return true; }) &&
+            error_.fault == sqlite_fault::full) {
+            const sqlite_error full = error_;
+            execute(group, [](const mailbox_request& request) { return !is_put(request); });
+            error_ = full;
+        }
+        return group.exchanges();
+    }
+
+    /// Retention: turns payloads of this age into tombstones, at most so many, and says how many;
+    /// call it again at once while there are as many. No row is dropped: its receiver still learns
+    /// that there was a message.
+    ///
+    /// `now` is any clock that goes on while the relay is down, such as the seconds since 1970;
+    /// `age` is in its unit and not negative. A row ages from the first call that finds it, so it
+    /// lives as long as it should, and longer by the time between two calls.
+    [[nodiscard]] result<std::size_t, sqlite_error>
+    expire(std::int64_t now, std::int64_t age, std::size_t rows_max) {
+        SIXFOLD_ASSERT(age >= 0);
+        sqlite_transaction change(database_);
+        const std::size_t expired = tables_.expire(now, age, rows_max);
+        if (!commit(change)) {
+            return error_;
+        }
+        return expired;
+    }
+
+    /// What is in there now; all zero if it cannot be read.
+    [[nodiscard]] mailbox_usage usage() {
+        sqlite_transaction look(database_);
+        const mailbox_usage found = tables_.usage({}, {});
+        return commit(look) ? found : mailbox_usage{};
+    }
+
+    /// Why the last call was not done, or not wholly; fault `none` if it was. A request above its
+    /// limits is no error.
+    [[nodiscard]] const sqlite_error& last_error() const noexcept { return error_; }
+
+  private:
+    sqlite_mailbox(sqlite_database database, const mailbox_limits& limits)
+        : limits_(limits), database_(std::move(database)), tables_(database_) {}
+
+    [[nodiscard]] bool commit(sqlite_transaction& change) {
+        const bool done = change.commit();
+        error_ = database_.last_error();
+        return done;
+    }
+
+    [[nodiscard]] static bool is_put(const mailbox_request& request) {
+        const auto* msg = std::get_if<msg_request>(&request.what);
+        return msg != nullptr && msg->form != form::probe;
+    }
+
+    template <class Condition>
+    bool execute(mailbox_group& group, Condition wanted) {
+        sqlite_transaction change(database_);
+        for (mailbox_exchange& each : group.exchanges()) {
+            each.answer(wanted(each.request) ? perform(each.request) : mailbox_outcome{});
+        }
+        const bool done = commit(change);
+        for (mailbox_exchange& each : group.exchanges()) {
+            if (!done) {
+                each.answer({});
+            }
+        }
+        return done;
+    }
+
+    [[nodiscard]] mailbox_outcome perform(const mailbox_request& request) {
+        if (const auto* msg = std::get_if<msg_request>(&request.what)) {
+            return msg->form == form::probe ? look(request.from, *msg) : put(request.from, *msg);
+        }
+        if (const auto* ack = std::get_if<ack_request>(&request.what)) {
+            return erase(request.from, *ack);
+        }
+        if (const auto* sync = std::get_if<sync_request>(&request.what)) {
+            return page(request.from, *sync);
+        }
+        return {};
+    }
+
+    [[nodiscard]] mailbox_outcome put(const peer& from, const msg_request& msg) {
+        mailbox_outcome outcome;
+        const stream_key stream{msg.to, from, msg.epoch};
+        if (const auto row = tables_.find(stream, msg.seq)) {
+            if (msg.form == form::tombstone && row->form == form::payload) {
+                tables_.bury(*row, stream, msg.base);
+            }
+            outcome.done = true;
+        } else if (fits(stream, msg.payload.size())) {
+            tables_.insert(stream, msg);
+            outcome.done = true;
+        }
+        return outcome;
+    }
+
+    [[nodiscard]] bool fits(const stream_key& stream, std::size_t size) {
+        const mailbox_usage all = tables_.usage({}, {});
+        return all.rows < limits_.rows_max && all.bytes <= limits_.bytes_max &&
+               size <= limits_.bytes_max - all.bytes &&
+               tables_.usage(stream.to, {}).rows < limits_.rows_per_receiver_max &&
+               tables_.usage(stream.to, stream.from).rows < limits_.rows_per_pair_max;
+    }
+
+    /// `receiver` says what it needs no more of the stream that `ack.to` sends it. Most acks find
+    /// nothing to erase, and then nothing is written.
+    [[nodiscard]] mailbox_outcome erase(const peer& receiver, const ack_request& ack) {
+        mailbox_outcome outcome;
+        ack_state state;
+        const bool past = ack.word == ack_word::past;
+        if (!past &&
+            (ack.word != ack_word::state || ack_state::decode(ack.state, state) != refusal::none)) {
+            return outcome;
+        }
+        const stream_key stream{receiver, ack.to, ack.epoch};
+        mailbox_usage gone;
+        if (tables_.lowest(stream) < (past ? seq_end : state.end())) {
+            gone += tables_.erase(stream, 0, past ? seq_end : state.floor());
+            state.for_each_accepted(
+                [&](seq which) { gone += tables_.erase(stream, which, which + 1); });
+        }
+        if (!past) {
+            remember(stream, state.floor(), ack.state, gone.rows != 0);
+        }
+        outcome.done = true;
+        return outcome;
+    }
+
+    /// Keeps an ack state for a sender that will ask while its receiver is away. Only of pairs that
+    /// had rows here: who never stores anything hears from the receiver itself.
+    void remember(const stream_key& stream, seq floor, bytes state, bool erased) {
+        const bool known = tables_.find_state(stream, kept_);
+        if (known ? kept_.is_beyond(stream.epoch, floor) || kept_.is(stream.epoch, state)
+                  : !erased) {
+            return;
+        }
+        if (!known && tables_.usage({}, {}).states >= limits_.states_max) {
+            tables_.forget_oldest_state();
+        }
+        tables_.put_state(stream, floor, state, known);
+    }
+
+    [[nodiscard]] mailbox_outcome look(const peer& from, const msg_request& msg) {
+        const stream_key stream{msg.to, from, msg.epoch};
+        mailbox_outcome outcome;
+        outcome.done = true;
+        outcome.lowest = tables_.lowest(stream);
+        outcome.smaller = tables_.smaller(stream);
+        if (tables_.find_state(stream, kept_) && kept_.epoch == msg.epoch) {
+            outcome.last_state = kept_.state;
+        }
+        return outcome;
+    }
+
+    [[nodiscard]] mailbox_outcome page(const peer& to, const sync_request& sync) {
+        page_.clear();
+        payloads_.clear();
+        mailbox_outcome outcome;
+        const mailbox_key after = sync.after.value_or(mailbox_key{});  // no row is before this one
+        for (auto row = tables_.rows_behind(to, after); row; row.next()) {
+            const bytes payload = row.blob(4);
+            if (!page_.empty() && (page_.size() == limits_.page_rows ||
+                                   payload.size() > limits_.page_bytes - payloads_.size())) {
+                outcome.end = false;
+                break;
+            }
+            page_.push_back(row_of(to, row));
+            page_.back().payload = payload;  // of this size; where it is, is set below
+            payloads_.insert(payloads_.end(), payload.begin(), payload.end());
+        }
+        std::size_t at = 0;
+        for (mailbox_row& row : page_) {
+            row.payload = bytes(payloads_).subspan(at, row.payload.size());
+            at += row.payload.size();
+        }
+        outcome.done = true;
+        outcome.rows = page_;
+        return outcome;
+    }
+
+    /// A row of a page, but for its payload.
+    [[nodiscard]] mailbox_row row_of(const peer& to, const sqlite_rows& found) {
+        mailbox_row row;
+        row.from = peer(found.blob(0));
+        row.id = {detail::epoch_in(found.integer(1)), detail::seq_in(found.integer(2))};
+        row.base = detail::seq_in(found.integer(3));
+        row.form = found.null(4) ? form::tombstone : form::payload;
+        if (!page_.empty() && page_.back().from == row.from &&
+            page_.back().id.epoch == row.id.epoch) {
+            row.lowest = page_.back().lowest;  // of the same stream: looked up already
+            row.smaller = page_.back().smaller;
+        } else {
+            const stream_key stream{to, row.from, row.id.epoch};
+            row.lowest = tables_.lowest(stream);
+            row.smaller = tables_.smaller(stream);
+        }
+        return row;
+    }
+
+    mailbox_limits limits_;
+    sqlite_database database_;
+    detail::sqlite_mailbox_tables tables_;
+    sqlite_error error_;
+    detail::kept_state kept_;          // the last that was asked for
+    std::vector<mailbox_row> page_;    // what the last page referred to
+    std::vector<std::byte> payloads_;  // and what its rows did
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXT_SQLITE_MAILBOX_TABLES_HPP
+#define SIXFOLD_EXT_SQLITE_MAILBOX_TABLES_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sixfold/ext/sqlite_database.hpp"
+#include "sixfold/ext/sqlite_statement.hpp"
+#include "sixfold/frame.hpp"
+#include "sixfold/types.hpp"
+
+// The tables of a mailbox, and every SQL statement that is run on them. What must happen to a
+// mailbox is known in sqlite_mailbox.hpp.
+//
+//     mail         a row each; its unique index is in the order in which a receiver drains them
+//     usage        counters, in the transaction of what they count: of all ('', ''), of a
+//                  receiver (to, '') and of a pair (to, from). No name is empty, so none collides
+//     last_state   the last ack state of a pair; the newest has the highest id
+//
+// Names are BLOBs, which SQLite compares byte by byte and then by length, as `peer` does. A seq is
+// below 2^62 and fits; an epoch has 64 bits, and SQLite's integers a sign: so its highest bit is
+// turned over, which keeps the order. `mail` keeps its payloads out of its index, for an index
+// with large entries is several times as large and deep.
+
+namespace sixfold::inline v0 {
+
+struct stream_key {
+    peer to;
+    peer from;
+    sixfold::epoch epoch;
+};
+
+/// What a part of a mailbox holds.
+struct mailbox_usage {
+    std::size_t rows = 0;
+    std::size_t bytes = 0;   ///< of their payloads
+    std::size_t states = 0;  ///< last ack states
+
+    mailbox_usage& operator+=(const mailbox_usage& more) noexcept {
+        rows += more.rows;
+        bytes += more.bytes;
+        states += more.states;
+        return *this;
+    }
+};
+
+namespace detail {
+
+inline constexpr sqlite_schema sqlite_mailbox_schema = {
+    .application_id = 0x36666D62,  // "6fmb"
+    .version = 1,
+    .create = R"(
+        CREATE TABLE mail (
+            id       INTEGER PRIMARY KEY,
+            receiver BLOB    NOT NULL,
+            sender   BLOB    NOT NULL,
+            epoch    INTEGER NOT NULL,  -- its highest bit turned over
+            seq      INTEGER NOT NULL,
+            base     INTEGER NOT NULL,
+            since    INTEGER,           -- when retention found it; NULL: it has not yet
+            payload  BLOB,              -- NULL: a tombstone
+            UNIQUE (receiver, sender, epoch, seq)
+        ) STRICT;
+        CREATE INDEX mail_by_age ON mail (since) WHERE payload IS NOT NULL;
+        CREATE TABLE usage (
+            receiver BLOB    NOT NULL,
+            sender   BLOB    NOT NULL,
+            rows     INTEGER NOT NULL CHECK (rows >= 0),
+            bytes    INTEGER NOT NULL CHECK (bytes >= 0),
+            states   INTEGER NOT NULL CHECK (states >= 0),
+            PRIMARY KEY (receiver, sender)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE last_state (
+            id       INTEGER PRIMARY KEY,
+            receiver BLOB    NOT NULL,
+            sender   BLOB    NOT NULL,
+            epoch    INTEGER NOT NULL,
+            floor    INTEGER NOT NULL,
+            state    BLOB    NOT NULL,
+            UNIQUE (receiver, sender)
+        ) STRICT;
+    )",
+};
+
+inline constexpr std::uint64_t highest_bit = std::uint64_t{1} << 63;
+
+[[nodiscard]] constexpr std::int64_t column(epoch value) noexcept {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) ^ highest_bit);
+}
+[[nodiscard]] constexpr std::int64_t column(std::uint64_t value) noexcept {
+    return static_cast<std::int64_t>(value);
+}
+[[nodiscard]] constexpr epoch epoch_in(std::int64_t column) noexcept {
+    return epoch{static_cast<std::uint64_t>(column) ^ highest_bit};
+}
+[[nodiscard]] constexpr seq seq_in(std::int64_t column) noexcept {
+    return static_cast<seq>(column);
+}
+
+/// The last ack state of a pair.
+struct kept_state {
+    sixfold::epoch epoch = epoch::none;
+    seq floor = 0;
+    std::vector<std::byte> state{};
+
+    [[nodiscard]] bool is(sixfold::epoch other, bytes bits) const noexcept {
+        return epoch == other && std::equal(bits.begin(), bits.end(), state.begin(), state.end());
+    }
+    /// An older one never takes its place.
+    [[nodiscard]] bool is_beyond(sixfold::epoch other, seq other_floor) const noexcept {
+        return epoch != other ? epoch > other : floor > other_floor;
+    }
+};
+
+class sqlite_mailbox_tables {
+  public:
+    struct place {
+        std::int64_t id;
+        sixfold::form form;
+        std::size_t size;  ///< bytes of its payload
+    };
+
+    explicit sqlite_mailbox_tables(sqlite_database& database)
+        : find_(database.prepare("SELECT id, payload IS NULL, ifnull(length(payload), 0) FROM mail "
+                                 "WHERE (receiver, sender, epoch, seq) = (?1, ?2, ?3, ?4)")),
+          insert_(database.prepare("INSERT INTO mail (receiver, sender, epoch, seq, base, payload) "
+                                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
+          bury_(database.prepare("UPDATE mail SET payload = NULL, base = ?2 WHERE id = ?1")),
+          erase_(database.prepare(
+              "DELETE FROM mail WHERE (receiver, sender, epoch) = (?1, ?2, ?3) AND seq >= ?4 AND "
+              "seq < ?5 RETURNING ifnull(length(payload), 0)")),
+          lowest_(database.prepare(
+              "SELECT seq FROM mail WHERE (receiver, sender, epoch) = (?1, ?2, ?3) "
+              "ORDER BY seq LIMIT 1")),
+          smaller_(database.prepare(
+              "SELECT epoch, seq FROM mail WHERE (receiver, sender) = (?1, ?2) AND epoch < ?3 "
+              "ORDER BY epoch, seq LIMIT 1")),
+          page_(database.prepare(
+              "SELECT sender, epoch, seq, base, payload FROM mail WHERE receiver = ?1 AND "
+              "(sender, epoch, seq) > (?2, ?3, ?4) ORDER BY sender, epoch, seq")),
+          stamp_(database.prepare(
+              "UPDATE mail SET since = ?1 WHERE id IN (SELECT id FROM mail WHERE payload IS NOT "
+              "NULL AND since IS NULL LIMIT ?2)")),
+          oldest_(database.prepare(
+              "SELECT id, length(payload), receiver, sender, base FROM mail WHERE payload IS NOT "
+              "NULL AND since <= ?1 ORDER BY since LIMIT 1")),
+          usage_(database.prepare(
+              "SELECT rows, bytes, states FROM usage WHERE (receiver, sender) = (?1, ?2)")),
+          add_(database.prepare(
+              "INSERT INTO usage VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET rows = rows "
+              "+ ?3, bytes = bytes + ?4, states = states + ?5")),
+          subtract_(database.prepare(
+              "UPDATE usage SET rows = rows - ?3, bytes = bytes - ?4, states = states - ?5 "
+              "WHERE (receiver, sender) = (?1, ?2)")),
+          tidy_(database.prepare("DELETE FROM usage WHERE (receiver, sender) = (?1, ?2) AND "
+                                 "(rows, states) = (0, 0)")),
+          find_state_(database.prepare("SELECT epoch, floor, state FROM last_state WHERE "
+                                       "(receiver, sender) = (?1, ?2)")),
+          put_state_(database.prepare(
+              "REPLACE INTO last_state (receiver, sender, epoch, floor, state) VALUES (?1, ?2, ?3, "
+              "?4, ?5)")),
+          forget_state_(
+              database.prepare("DELETE FROM last_state WHERE id = (SELECT min(id) FROM last_state) "
+                               "RETURNING receiver, sender")) {}
+
+    // --- rows ---------------------------------------------------------------------------------------
+
+    [[nodiscard]] std::optional<place> find(const stream_key& stream, seq which) {
+        const auto row =
+            find_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch), column(which));
+        if (!row) {
+            return std::nullopt;
+        }
+        return place{row.integer(0), row.integer(1) != 0 ? form::tombstone : form::payload,
+                     static_cast<std::size_t>(row.integer(2))};
+    }
+
+    void insert(const stream_key& stream, const msg_request& msg) {
+        const auto insert = [&](auto payload) {
+            insert_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch),
+                        column(msg.seq), column(msg.base), payload);
+        };
+        msg.form == form::tombstone ? insert(nullptr) : insert(msg.payload);
+        add(stream, {.rows = 1, .bytes = msg.payload.size()});
+    }
+
+    /// Makes a tombstone of a payload.
+    void bury(const place& row, const stream_key& stream, seq base) {
+        bury_.run(row.id, column(base));
+        subtract(stream, {.bytes = row.size});
+    }
+
+    /// Erases the rows of a stream from `begin` on and before `end`, and says what they were.
+    mailbox_usage erase(const stream_key& stream, seq begin, seq end) {
+        mailbox_usage gone;
+        for (auto row = erase_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch),
+                                   column(begin), column(end));
+             row; row.next()) {
+            gone += {.rows = 1, .bytes = static_cast<std::size_t>(row.integer(0))};
+        }
+        if (gone.rows != 0) {
+            subtract(stream, gone);
+        }
+        return gone;
+    }
+
+    /// The lowest seq of a stream; seq_end: it has no row.
+    [[nodiscard]] seq lowest(const stream_key& stream) {
+        const auto row = lowest_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch));
+        return row ? seq_in(row.integer(0)) : seq_end;
+    }
+
+    /// The lowest row of a smaller epoch of this sender; epoch none: it has no row.
+    [[nodiscard]] msgid smaller(const stream_key& stream) {
+        const auto row = smaller_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch));
+        return row ? msgid{epoch_in(row.integer(0)), seq_in(row.integer(1))} : msgid{};
+    }
+
+    /// Sender, epoch, seq, base and payload of the rows behind a key, in their order. They refer to
+    /// both arguments.
+    [[nodiscard]] sqlite_rows rows_behind(const peer& to, const mailbox_key& key) {
+        return page_.run(to.bytes(), key.from.bytes(), column(key.id.epoch), column(key.id.seq));
+    }
+
+    /// Gives what has none a date, and buries what is of this age; at most so many of both.
+    std::size_t expire(std::int64_t now, std::int64_t age, std::size_t rows_max) {
+        stamp_.run(now, column(rows_max));
+        std::size_t expired = 0;
+        while (expired < rows_max && expire_oldest(now - age)) {
+            ++expired;
+        }
+        return expired;
+    }
+
+    // --- counters -----------------------------------------------------------------------------------
+
+    /// Of a pair; of a receiver, if `from` is no name; of all, if neither is.
+    [[nodiscard]] mailbox_usage usage(const peer& to, const peer& from) {
+        const auto row = usage_.run(to.bytes(), from.bytes());
+        const auto count = [&](int at) {
+            return static_cast<std::size_t>(row.integer(at));
+        };
+        return row ? mailbox_usage{count(0), count(1), count(2)} : mailbox_usage{};
+    }
+
+    // --- last ack states ----------------------------------------------------------------------------
+
+    /// Of the pair, whatever its epoch. False: none is kept.
+    [[nodiscard]] bool find_state(const stream_key& stream, kept_state& out) {
+        const auto row = find_state_.run(stream.to.bytes(), stream.from.bytes());
+        if (!row) {
+            return false;
+        }
+        const bytes state = row.blob(2);
+        out.epoch = epoch_in(row.integer(0));
+        out.floor = seq_in(row.integer(1));
+        out.state.assign(state.begin(), state.end());
+        return true;
+    }
+
+    /// Keeps it as the newest, in the place of the pair's former one if there is one.
+    void put_state(const stream_key& stream, seq floor, bytes state, bool replaces) {
+        put_state_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch), column(floor),
+                       state);
+        if (!replaces) {
+            add(stream, {.states = 1});
+        }
+    }
+
+    void forget_oldest_state() {
+        stream_key oldest{};
+        if (const auto row = forget_state_.run()) {
+            oldest = {peer(row.blob(0)), peer(row.blob(1)), epoch::none};
+        } else {
+            return;
+        }
+        subtract(oldest, {.states = 1});
+    }
+
+  private:
+    /// False: nothing is so old.
+    bool expire_oldest(std::int64_t since_max) {
+        place row{};
+        stream_key stream{};
+        seq base = 0;
+        {
+            const auto found = oldest_.run(since_max);
+            if (!found) {
+                return false;
+            }
+            row = {found.integer(0), form::payload, static_cast<std::size_t>(found.integer(1))};
+            stream = {peer(found.blob(2)), peer(found.blob(3)), epoch::none};
+            base = seq_in(found.integer(4));
+        }
+        bury(row, stream, base);
+        return true;
+    }
+
+    void add(const stream_key& stream, const mailbox_usage& what) {
+        for (const auto& [to, from] : counters_of(stream)) {
+            count(add_, to, from, what);
+        }
+    }
+
+    void subtract(const stream_key& stream, const mailbox_usage& what) {
+        for (const auto& [to, from] : counters_of(stream)) {
+            count(subtract_, to, from, what);
+            tidy_.run(to.bytes(), from.bytes());
+        }
+    }
+
+    static void
+    count(sqlite_statement& how, const peer& to, const peer& from, const mailbox_usage& what) {
+        how.run(to.bytes(), from.bytes(), column(what.rows), column(what.bytes),
+                column(what.states));
+    }
+
+    /// Those of all, of the receiver and of the pair.
+    [[nodiscard]] static std::array<std::pair<peer, peer>, 3>
+    counters_of(const stream_key& stream) {
+        return {std::pair(peer(), peer()), std::pair(stream.to, peer()),
+                std::pair(stream.to, stream.from)};
+    }
+
+    sqlite_statement find_;
+    sqlite_statement insert_;
+    sqlite_statement bury_;
+    sqlite_statement erase_;
+    sqlite_statement lowest_;
+    sqlite_statement smaller_;
+    sqlite_statement page_;
+    sqlite_statement stamp_;
+    sqlite_statement oldest_;
+    sqlite_statement usage_;
+    sqlite_statement add_;
+    sqlite_statement subtract_;
+    sqlite_statement tidy_;
+    sqlite_statement find_state_;
+    sqlite_statement put_state_;
+    sqlite_statement forget_state_;
+};
+
+}  // namespace detail
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXT_SQLITE_STATEMENT_HPP
+#define SIXFOLD_EXT_SQLITE_STATEMENT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "sixfold/ext/sqlite_error.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+namespace detail {
+
+/// The handle of an open database, and the first thing that went wrong with it.
+///
+/// The error is sticky: from it on nothing more is executed and every query is empty, so that one
+/// question at the end of a transaction is enough.
+struct sqlite_connection {
+    sqlite3* handle = nullptr;
+    sqlite_error error{};
+
+    sqlite_connection() = default;
+    sqlite_connection(const sqlite_connection&) = delete;
+    sqlite_connection& operator=(const sqlite_connection&) = delete;
+    ~sqlite_connection() { sqlite3_close_v2(handle); }
+
+    [[nodiscard]] bool ok() const noexcept { return error.fault == sqlite_fault::none; }
+
+    /// Takes note of a result code, with SQLite's words for it. The first error stays.
+    void note(int code) {
+        if (ok() && fault_of(code) != sqlite_fault::none) {
+            error = {fault_of(code), code, sqlite3_errmsg(handle)};
+        }
+    }
+    /// What SQLite finds nothing wrong with, but we do.
+    void refuse(sqlite_fault fault, std::string what) {
+        if (ok()) {
+            error = {fault, 0, std::move(what)};
+        }
+    }
+};
+
+}  // namespace detail
+
+/// The rows that a statement gives, one after the other. While it is there its statement is in use;
+/// what it hands out is good until `next`.
+///
+///     for (auto row = statement.run(key); row; row.next()) { ... row.integer(0) ... }
+class sqlite_rows {
+  public:
+    sqlite_rows(detail::sqlite_connection& connection, sqlite3_stmt* statement)
+        : connection_(connection), statement_(statement) {
+        next();
+    }
+    sqlite_rows(const sqlite_rows&) = delete;
+    sqlite_rows& operator=(const sqlite_rows&) = delete;
+    ~sqlite_rows() {
+        sqlite3_reset(statement_);
+        sqlite3_clear_bindings(statement_);  // they refer to the caller's memory
+    }
+
+    /// Is there a row?
+    [[nodiscard]] explicit operator bool() const noexcept { return here_; }
+
+    void next() {
+        here_ = false;
+        if (connection_.ok()) {
+            const int code = sqlite3_step(statement_);
+            connection_.note(code);
+            here_ = code == SQLITE_ROW;
+        }
+    }
+
+    [[nodiscard]] std::int64_t integer(int column) const noexcept {
+        return sqlite3_column_int64(statement_, column);
+    }
+    [[nodiscard]] bool null(int column) const noexcept {
+        return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+    }
+    /// A value that is too large for the memory is an error of the connection, not an empty one.
+    [[nodiscard]] bytes blob(int column) const {
+        const auto* data = static_cast<const std::byte*>(sqlite3_column_blob(statement_, column));
+        if (data == nullptr && sqlite3_errcode(connection_.handle) == SQLITE_NOMEM) {
+            connection_.note(SQLITE_NOMEM);
+        }
+        const int size = data == nullptr ? 0 : sqlite3_column_bytes(statement_, column);
+        return {data, static_cast<std::size_t>(size)};
+    }
+    [[nodiscard]] std::string_view text(int column) const { return as_text(blob(column)); }
+
+  private:
+    detail::sqlite_connection& connection_;
+    sqlite3_stmt* statement_;
+    bool here_ = false;
+};
+
+/// An SQL statement, parsed once and run many times. It must not outlive its database, and is run
+/// again only when the rows of the last run are gone.
+class sqlite_statement {
+  public:
+    sqlite_statement(detail::sqlite_connection& connection, std::string_view sql)
+        : connection_(&connection) {
+        sqlite3_stmt* made = nullptr;
+        if (connection.ok()) {
+            connection.note(sqlite3_prepare_v3(connection.handle, sql.data(),
+                                               static_cast<int>(sql.size()),
+                                               SQLITE_PREPARE_PERSISTENT, &made, nullptr));
+        }
+        statement_.reset(made);
+    }
+
+    /// Runs it with these values for ?1, ?2, ...: integers, bytes, or `nullptr` for NULL. Executes
+    /// it as far as its first row, or whole if it gives none. Bytes are not copied.
+    template <class... Values>
+    sqlite_rows run(const Values&... values) {
+        int at = 0;
+        (bind(++at, values), ...);
+        return {*connection_, statement_.get()};
+    }
+
+  private:
+    struct finalize {
+        void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+    };
+
+    void bind(int at, std::int64_t value) {
+        if (connection_->ok()) {
+            connection_->note(sqlite3_bind_int64(statement_.get(), at, value));
+        }
+    }
+    void bind(int at, bytes value) {
+        if (connection_->ok()) {
+            const void* data = value.empty() ? "" : static_cast<const void*>(value.data());
+            connection_->note(
+                sqlite3_bind_blob64(statement_.get(), at, data, value.size(), SQLITE_STATIC));
+        }
+    }
+    void bind(int at, std::nullptr_t) {
+        if (connection_->ok()) {
+            connection_->note(sqlite3_bind_null(statement_.get(), at));
+        }
+    }
+
+    detail::sqlite_connection* connection_;
+    std::unique_ptr<sqlite3_stmt, finalize> statement_;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif
