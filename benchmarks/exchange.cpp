@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <stdexcept>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 
 using namespace sixfold;

@@ -12,6 +12,7 @@
 
 #include <sys/epoll.h>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "person.hpp"
 #include "udp_socket.hpp"

@@ -14,6 +14,7 @@
 
 #include <asio.hpp>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "person.hpp"
 #include "tcp_connection.hpp"

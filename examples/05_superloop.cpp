@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "person.hpp"
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "files.hpp"
 #include "frame_observer.hpp"

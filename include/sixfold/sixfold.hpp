@@ -2,11 +2,11 @@
 #ifndef SIXFOLD_SIXFOLD_HPP
 #define SIXFOLD_SIXFOLD_HPP
 
-// Reliable message delivery over a relay, in six frames. Everything but the parts in ext/, which are included by name.
+// Reliable message delivery over a relay, in six frames. Everything but what stands in for something of yours, which is
+// included by name: memory_mailbox.hpp, and the parts in ext/.
 
 #include "sixfold/client.hpp"
 #include "sixfold/mailbox_group.hpp"
-#include "sixfold/memory_mailbox.hpp"
 #include "sixfold/relay.hpp"
 #include "sixfold/stream_reader.hpp"
 #include "sixfold/version.hpp"

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 
 namespace {

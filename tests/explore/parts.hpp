@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "explore/rules.hpp"
 #include "support/test_access.hpp"

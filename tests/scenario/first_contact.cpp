@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 

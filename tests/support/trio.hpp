@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/allocations.hpp"
 #include "support/catch.hpp"

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 
 namespace {
