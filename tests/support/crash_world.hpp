@@ -163,6 +163,15 @@ class crash_world {
     }
 
     sixfold::manual_clock clock;
+    /// Where the journal is, if not in the memory of this world: what a new life begins with, and what becomes durable with a
+    /// commit.
+    std::function<std::vector<std::byte>(const node&)> load = [](const node& who) {
+        return who.journal;
+    };
+    std::function<void(node&, const std::vector<std::byte>&)> commit =
+        [](node& who, const std::vector<std::byte>& records) {
+            who.journal.insert(who.journal.end(), records.begin(), records.end());
+        };
     /// Replaces the journal of whoever begins a new life by its snapshot, before it goes on.
     bool compact_at_start = false;
 
@@ -186,7 +195,7 @@ class crash_world {
         if (who.machine) {
             return;
         }
-        auto made = sixfold::client::create(clock, who.options, who.journal);
+        auto made = sixfold::client::create(clock, who.options, load(who));
         REQUIRE(made.has_value());
         who.machine.emplace(*std::move(made));
         ++who.lives;
@@ -344,7 +353,7 @@ class crash_world {
             effect(who);
             who.outbox = std::move(outbox);
             who.inbox = std::move(inbox);
-            who.journal.insert(who.journal.end(), news.begin(), news.end());
+            commit(who, news);
             effect(who);
             who.machine->durable(who.machine->written());
         }

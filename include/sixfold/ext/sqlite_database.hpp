@@ -78,6 +78,9 @@ class sqlite_database {
         return made;
     }
 
+    /// SQLite's own, for what is not here; open as long as this is.
+    [[nodiscard]] sqlite3* handle() noexcept { return connection_->handle; }
+
     [[nodiscard]] sqlite_statement prepare(std::string_view sql) { return {*connection_, sql}; }
 
     /// What went wrong first since the last transaction began.

@@ -24,12 +24,17 @@ namespace detail {
 /// question at the end of a transaction is enough.
 struct sqlite_connection {
     sqlite3* handle = nullptr;
+    bool borrowed = false;  ///< the handle is the caller's, who will close it
     sqlite_error error{};
 
     sqlite_connection() = default;
     sqlite_connection(const sqlite_connection&) = delete;
     sqlite_connection& operator=(const sqlite_connection&) = delete;
-    ~sqlite_connection() { sqlite3_close_v2(handle); }
+    ~sqlite_connection() {
+        if (!borrowed) {
+            sqlite3_close_v2(handle);
+        }
+    }
 
     [[nodiscard]] bool ok() const noexcept { return error.fault == sqlite_fault::none; }
 

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sqlite3.h>
+
+#include <sixfold/ext/sqlite_journal.hpp>
+#include <sixfold/sixfold.hpp>
+#include "support/catch.hpp"
+#include "support/crash_world.hpp"
+
+// The journal of a client in SQLite.
+
+namespace {
+
+using namespace sixfold;
+using namespace std::chrono_literals;
+using support::crash_world;
+using support::disk;
+using support::node;
+
+/// A database of an app, in a folder that goes with it.
+class app_database {
+  public:
+    explicit app_database(const std::string& pragmas = "PRAGMA journal_mode=WAL") {
+        std::filesystem::remove_all(folder_);
+        std::filesystem::create_directory(folder_);
+        open();
+        run(pragmas);
+    }
+    app_database(const app_database&) = delete;
+    app_database& operator=(const app_database&) = delete;
+    ~app_database() {
+        sqlite3_close(handle_);
+        std::filesystem::remove_all(folder_);
+    }
+
+    void run(const std::string& sql) {
+        REQUIRE(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    }
+    void reopen() {
+        sqlite3_close(handle_);
+        open();
+    }
+    sqlite3* handle() { return handle_; }
+
+  private:
+    void open() {
+        REQUIRE(sqlite3_open((folder_ / "app.db").string().c_str(), &handle_) == SQLITE_OK);
+    }
+
+    std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
+                                    ("sixfold_journal_" + std::to_string(std::size_t(this)));
+    sqlite3* handle_ = nullptr;
+};
+
+std::vector<std::byte> records_of(client& machine) {
+    std::vector<std::byte> out;
+    std::vector<std::byte> buffer(machine.journal_record_size_max());
+    while (const auto part = machine.poll_journal(buffer)) {
+        out.insert(out.end(), part->begin(), part->end());
+    }
+    return out;
+}
+
+client_options journalled() {
+    client_options options{.self = "alice", .start = 1, .seed = 1};
+    options.sender.journaling = options.receiver.journaling = journaling::withhold;
+    return options;
+}
+
+TEST_CASE("sqlite_journal: gives back what was committed, and nothing of what was rolled back") {
+    app_database database;
+    manual_clock clock;
+    auto alice = client::create(clock, journalled()).value();
+    auto journal = sqlite_journal::attach(database.handle()).value();
+    CHECK(journal.records().value().empty());
+
+    const ticket first = alice.send("bob", as_bytes("first")).value();
+    database.run("BEGIN IMMEDIATE");
+    REQUIRE(journal.put(records_of(alice)));
+    database.run("COMMIT");
+    const ticket second = alice.send("bob", as_bytes("second")).value();
+    database.run("BEGIN IMMEDIATE");
+    REQUIRE(journal.put(records_of(alice)));
+    database.run("ROLLBACK");
+
+    database.reopen();
+    auto again = sqlite_journal::attach(database.handle()).value();
+    auto next = client::create(clock, journalled(), again.records().value()).value();
+    CHECK(next.outstanding(first));
+    CHECK_FALSE(next.outstanding(second));
+    CHECK(next.sender().queued() == 1);
+}
+
+TEST_CASE("sqlite_journal: has one row a key, however often it changes") {
+    app_database database;
+    manual_clock clock;
+    auto alice = client::create(clock, journalled()).value();
+    auto journal = sqlite_journal::attach(database.handle()).value();
+    const ticket message = alice.send("bob", as_bytes("text")).value();
+    REQUIRE(journal.put(records_of(alice)));
+    const std::size_t with_payload = journal.records().value().size();
+    REQUIRE(alice.cancel(message));
+    REQUIRE(journal.put(records_of(alice)));
+    CHECK(journal.records().value().size() == with_payload - 4);
+}
+
+TEST_CASE("sqlite_journal: refuses a connection whose commits may be lost") {
+    for (const char* weak : {"PRAGMA synchronous=NORMAL", "PRAGMA synchronous=OFF",
+                             "PRAGMA journal_mode=OFF", "PRAGMA journal_mode=MEMORY"}) {
+        app_database database(weak);
+        const auto journal = sqlite_journal::attach(database.handle());
+        REQUIRE_FALSE(journal);
+        CHECK(journal.error().fault == sqlite_fault::unsafe);
+        CHECK_FALSE(journal.error().what.empty());
+    }
+    for (const char* safe : {"PRAGMA synchronous=FULL", "PRAGMA synchronous=EXTRA",
+                             "PRAGMA journal_mode=DELETE", "PRAGMA journal_mode=TRUNCATE"}) {
+        app_database database(safe);
+        CHECK(sqlite_journal::attach(database.handle()));
+    }
+}
+
+TEST_CASE("sqlite_journal: tells what fails, and works again when the fault is gone") {
+    app_database database;
+    auto journal = sqlite_journal::attach(database.handle()).value();
+    manual_clock clock;
+    auto alice = client::create(clock, journalled()).value();
+    CHECK(alice.send("bob", as_bytes("text")));
+    const std::vector<std::byte> records = records_of(alice);
+    database.run("PRAGMA query_only=ON");
+    CHECK_FALSE(journal.put(records));
+    CHECK(journal.last_error().fault == sqlite_fault::read_only);
+    database.run("PRAGMA query_only=OFF");
+    CHECK(journal.put(records));
+    CHECK(journal.last_error().fault == sqlite_fault::none);
+    CHECK_FALSE(journal.put(std::span(records).first(records.size() - 1)));
+    CHECK(journal.last_error().fault == sqlite_fault::corrupt);
+}
+
+TEST_CASE("sqlite_journal: a damaged record is refused when a life begins with it") {
+    app_database database;
+    auto journal = sqlite_journal::attach(database.handle()).value();
+    manual_clock clock;
+    auto alice = client::create(clock, journalled()).value();
+    CHECK(alice.send("bob", as_bytes("text")));
+    REQUIRE(journal.put(records_of(alice)));
+    database.run("UPDATE sixfold_journal SET record = substr(record, 1, length(record) - 1) || "
+                 "x'00' WHERE length(record) > 20");
+    const auto next = client::create(clock, journalled(), journal.records().value());
+    REQUIRE_FALSE(next);
+    CHECK(next.error().code == errc::journal_damaged);
+}
+
+TEST_CASE("sqlite_journal: each client crashes at each effect") {
+    for (std::size_t k = 0; k < 60; ++k) {
+        CAPTURE(k);
+        std::map<std::string, std::unique_ptr<app_database>> databases;
+        crash_world world(disk::transaction, {.self = "alice", .start = 1, .seed = 1},
+                          {.self = "bob", .start = 1, .seed = 1000});
+        const auto of = [&](const node& who) -> app_database& {
+            auto& there = databases[std::string(who.options.self.name())];
+            if (!there) {
+                there = std::make_unique<app_database>();
+            }
+            return *there;
+        };
+        world.load = [&](const node& who) {
+            of(who).reopen();
+            return sqlite_journal::attach(of(who).handle()).value().records().value();
+        };
+        world.commit = [&](node& who, const std::vector<std::byte>& records) {
+            of(who).run("BEGIN IMMEDIATE");
+            REQUIRE(sqlite_journal::attach(of(who).handle()).value().put(records));
+            of(who).run("COMMIT");
+        };
+        (k % 2 == 0 ? world.a() : world.b()).crash_at = k / 2;
+        world.at(0s, [&] { world.connect(world.a()); });
+        world.at(1s, [&] { world.submit(world.a(), "a0"); });
+        world.at(2s, [&] { world.submit(world.a(), "a1, taken back"); });
+        world.at(3s, [&] { world.cancel(world.a(), "a1, taken back"); });
+        world.at(4s, [&] { world.connect(world.b()); });
+        world.at(5s, [&] { world.submit(world.a(), "a2"); });
+        world.at(6s, [&] { world.submit(world.b(), "b0"); });
+        REQUIRE(world.run());
+        CHECK(world.b().inbox.back() == "a2");
+        CHECK(world.b().inbox.size() == (world.a().outbox[1].end == status::delivered ? 3U : 2U));
+        CHECK(world.a().inbox == std::vector<std::string>{"b0"});
+        CHECK(world.b().outbox[0].end == status::delivered);
+    }
+}
+
+}  // namespace
