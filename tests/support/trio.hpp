@@ -262,12 +262,39 @@ class trio {
     using moment = std::pair<sixfold::time_point, std::uint64_t>;
 
     template <class Call>
-    static auto machine(party& who, Call call) -> std::invoke_result_t<Call> {
+    auto machine(party& who, Call call) -> std::invoke_result_t<Call> {
+        check_journal(who);
         const std::size_t before = allocation_count;
         auto out = call();
         who.allocations += allocation_count - before;
         return out;
     }
+    /// Before the calls of every scenario: a new life has the same snapshot as the one that it begins with. Before each of
+    /// the first hundred, then before one in hundred, for time's sake.
+    void check_journal(const party& who) {
+        if (++calls_ > 100 && calls_ % 100 != 0) {
+            return;
+        }
+        const std::vector<std::byte> left = snapshot(*who.machine);
+        if (left == last_snapshot_) {
+            return;
+        }
+        last_snapshot_ = left;
+        sixfold::client_options options = who.options;
+        options.sender.journaling = options.receiver.journaling = sixfold::journaling::withhold;
+        const auto next = sixfold::client::create(clock, options, left);
+        REQUIRE(next.has_value());
+        REQUIRE(snapshot(*next) == left);
+    }
+    [[nodiscard]] static std::vector<std::byte> snapshot(const sixfold::client& machine) {
+        std::vector<std::byte> out;
+        std::vector<std::byte> buffer(machine.journal_record_size_max());
+        for (sixfold::snapshot_place place; auto part = machine.snapshot(place, buffer);) {
+            out.insert(out.end(), part->begin(), part->end());
+        }
+        return out;
+    }
+
     template <class Call>
     void at_relay(Call call) {
         relay_allocations += allocations_in(call);
@@ -472,6 +499,8 @@ class trio {
     std::deque<party> parties_;
     std::uint64_t links_ = 0;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(8192);
+    std::vector<std::byte> last_snapshot_;
+    std::size_t calls_ = 0;
 
     std::multimap<sixfold::time_point, std::function<void()>> script_;
     std::map<moment, flight> flights_;
