@@ -360,9 +360,9 @@ inline void outbound_messages::resume(slot at) {
     const message_state state = queue[at].state;
     outbound_stream& stream = streams[queue[at].stream];
     stream.tombstones += std::uint32_t{is_tombstone(state)};
-    if (state == message_state::stored) {
-        ++stream.stored;
-        queue.make_unsettled(at);
+    stream.stored += std::uint32_t{state == message_state::stored};
+    if (!is_unfinished(state)) {
+        queue.make_unsettled(at);  // as many as can: it was one of them, or there is room in the queue
     }
     queue.announce(at);
 }

@@ -269,12 +269,8 @@ class trio {
         who.allocations += allocation_count - before;
         return out;
     }
-    /// Before the calls of every scenario: a new life has the same snapshot as the one that it begins with. Before each of
-    /// the first hundred, then before one in hundred, for time's sake.
+    /// Before every call of every scenario: a new life has the same snapshot as the one that it begins with.
     void check_journal(const party& who) {
-        if (++calls_ > 100 && calls_ % 100 != 0) {
-            return;
-        }
         const std::vector<std::byte> left = snapshot(*who.machine);
         if (left == last_snapshot_) {
             return;
@@ -500,7 +496,6 @@ class trio {
     std::uint64_t links_ = 0;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(8192);
     std::vector<std::byte> last_snapshot_;
-    std::size_t calls_ = 0;
 
     std::multimap<sixfold::time_point, std::function<void()>> script_;
     std::map<moment, flight> flights_;
