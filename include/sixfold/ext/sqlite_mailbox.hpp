@@ -237,7 +237,7 @@ class sqlite_mailbox {
         for (auto row = tables_.rows_behind(to, after); row; row.next()) {
             const bytes payload = row.blob(4);
             if (!page_.empty() && (page_.size() == limits_.page_rows ||
-                                   payload.size() > limits_.page_bytes - payloads_.size())) {
+                                   payloads_.size() + payload.size() > limits_.page_bytes)) {
                 outcome.end = false;
                 break;
             }

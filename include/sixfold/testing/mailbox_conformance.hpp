@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTING_MAILBOX_CONFORMANCE_HPP
+#define SIXFOLD_TESTING_MAILBOX_CONFORMANCE_HPP
+
+#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/testing/catch.hpp"
+#include "sixfold/testing/mailbox_limit_rules.hpp"
+#include "sixfold/testing/mailbox_random_rules.hpp"
+#include "sixfold/testing/mailbox_rules.hpp"
+#include "sixfold/testing/mailbox_value_rules.hpp"
+
+// Is it a mailbox? Tests for your own, with Catch2 2 or 3:
+//
+//     #include <sixfold/testing/mailbox_conformance.hpp>
+//
+//     TEST_CASE("my mailbox is a mailbox") {
+//         sixfold::testing::check_mailbox([](const sixfold::mailbox_limits& limits) {
+//             return my_mailbox(limits);
+//         });
+//     }
+//
+// `make(limits)` returns an empty mailbox with these limits: anything that has
+// `execute(const mailbox_request&) -> mailbox_outcome`.
+
+namespace sixfold::inline v0::testing {
+
+/// Each sentence of mailbox.hpp, and of sections 5.2 to 5.5 of the specification, in a section of
+/// its own.
+template <class Make>
+void check_mailbox(Make make) {
+    check_puts(make);
+    check_looks(make);
+    check_pages(make);
+    check_erasures(make);
+    check_last_states(make);
+    check_odd_values(make);
+    check_limits(make);
+    check_random_requests(make);
+}
+
+}  // namespace sixfold::inline v0::testing
+
+#endif

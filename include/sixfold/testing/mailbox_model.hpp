@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTING_MAILBOX_MODEL_HPP
+#define SIXFOLD_TESTING_MAILBOX_MODEL_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sixfold/ack_state.hpp"
+#include "sixfold/frame.hpp"
+#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/testing/mailbox_requests.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0::testing {
+
+/// What a mailbox should do, in the plainest way: lists that are searched from end to end.
+struct mailbox_model {
+    struct row {
+        peer to;
+        mailbox_key key;
+        sixfold::form form;
+        seq base;
+        std::string payload;
+    };
+    struct state {
+        peer to;
+        peer from;
+        sixfold::epoch epoch;
+        seq floor;
+        blob encoded;
+
+        [[nodiscard]] bool is_beyond(const state& other) const {
+            return epoch != other.epoch ? epoch > other.epoch : floor > other.floor;
+        }
+    };
+
+    mailbox_limits limits;
+    std::vector<row> rows{};      ///< sorted by receiver and key
+    std::vector<state> states{};  ///< each that may be the kept one of its pair
+
+    template <class Condition>
+    [[nodiscard]] std::size_t count(Condition condition) const {
+        return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), condition));
+    }
+    [[nodiscard]] std::size_t bytes() const {
+        std::size_t sum = 0;
+        for (const row& each : rows) {
+            sum += each.payload.size();
+        }
+        return sum;
+    }
+
+    /// Is it done?
+    bool put(const peer& from, const msg_request& msg) {
+        const mailbox_key key{from, {msg.epoch, msg.seq}};
+        for (row& each : rows) {
+            if (each.to == msg.to && each.key == key) {
+                if (each.form == form::payload && msg.form == form::tombstone) {
+                    each = {msg.to, key, form::tombstone, msg.base, ""};
+                }
+                return true;
+            }
+        }
+        const auto to_receiver = [&](const row& r) {
+            return r.to == msg.to;
+        };
+        const auto of_pair = [&](const row& r) {
+            return r.to == msg.to && r.key.from == from;
+        };
+        if (rows.size() >= limits.rows_max || bytes() + msg.payload.size() > limits.bytes_max ||
+            count(to_receiver) >= limits.rows_per_receiver_max ||
+            count(of_pair) >= limits.rows_per_pair_max) {
+            return false;
+        }
+        rows.push_back({msg.to, key, msg.form, msg.base, std::string(as_text(msg.payload))});
+        std::sort(rows.begin(), rows.end(), [](const row& a, const row& b) {
+            return a.to == b.to ? a.key < b.key : a.to < b.to;
+        });
+        return true;
+    }
+
+    /// Does it erase anything?
+    template <class Covered>
+    bool erase(const peer& to, const peer& from, epoch epoch, Covered covered) {
+        const auto gone = std::remove_if(rows.begin(), rows.end(), [&](const row& r) {
+            return r.to == to && r.key.from == from && r.key.id.epoch == epoch &&
+                   covered(r.key.id.seq);
+        });
+        const bool any = gone != rows.end();
+        rows.erase(gone, rows.end());
+        return any;
+    }
+
+    /// What erases must be kept, unless what is kept is beyond it. What erases nothing may take the
+    /// place of what is kept of its pair.
+    void remember(const state& now, bool erased) {
+        const auto of_pair = [&](const state& s) {
+            return s.to == now.to && s.from == now.from;
+        };
+        const auto replaced = [&](const state& s) {
+            return of_pair(s) && !s.is_beyond(now);
+        };
+        const bool known = std::any_of(states.begin(), states.end(), of_pair);
+        const bool taken = std::any_of(states.begin(), states.end(), replaced);
+        if (erased) {
+            states.erase(std::remove_if(states.begin(), states.end(), replaced), states.end());
+        }
+        if (taken || (erased && !known)) {
+            states.push_back(now);
+        }
+    }
+
+    /// May this be the last state of the stream? Empty: none.
+    [[nodiscard]] bool
+    may_keep(const peer& to, const peer& from, epoch epoch, const blob& last) const {
+        bool any = false;
+        for (const state& s : states) {
+            if (s.to == to && s.from == from) {
+                any = true;
+                if (s.epoch == epoch ? s.encoded == last : last.empty()) {
+                    return true;
+                }
+            }
+        }
+        return !any && last.empty();
+    }
+
+    [[nodiscard]] seq lowest(const peer& to, const peer& from, epoch epoch) const {
+        seq low = seq_end;
+        for (const row& r : rows) {
+            if (r.to == to && r.key.from == from && r.key.id.epoch == epoch) {
+                low = (std::min)(low, r.key.id.seq);
+            }
+        }
+        return low;
+    }
+    [[nodiscard]] msgid smaller(const peer& to, const peer& from, epoch epoch) const {
+        std::optional<mailbox_key> low;
+        for (const row& r : rows) {
+            if (r.to == to && r.key.from == from && r.key.id.epoch < epoch) {
+                low = low ? (std::min)(*low, r.key) : r.key;
+            }
+        }
+        return low ? low->id : msgid{};
+    }
+
+    /// The rows of a page, and whether they are the last.
+    [[nodiscard]] std::vector<row>
+    page(const peer& to, const std::optional<mailbox_key>& after, bool& end) const {
+        std::vector<row> taken;
+        std::size_t size = 0;
+        end = true;
+        for (const row& each : rows) {
+            if (!(each.to == to) || (after && !(*after < each.key))) {
+                continue;
+            }
+            size += each.payload.size();
+            if (!taken.empty() && (taken.size() == limits.page_rows || size > limits.page_bytes)) {
+                end = false;
+                break;
+            }
+            taken.push_back(each);
+        }
+        return taken;
+    }
+};
+
+}  // namespace sixfold::inline v0::testing
+
+#endif

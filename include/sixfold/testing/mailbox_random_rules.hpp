@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTING_MAILBOX_RANDOM_RULES_HPP
+#define SIXFOLD_TESTING_MAILBOX_RANDOM_RULES_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "sixfold/frame.hpp"
+#include "sixfold/mailbox.hpp"
+#include "sixfold/random.hpp"
+#include "sixfold/testing/catch.hpp"
+#include "sixfold/testing/mailbox_model.hpp"
+#include "sixfold/testing/mailbox_requests.hpp"
+#include "sixfold/types.hpp"
+
+// A mailbox and a plain model are asked the same: a part of mailbox_conformance.hpp.
+
+namespace sixfold::inline v0::testing {
+
+/// Asks both at random, with few names, epochs and seqs and low limits, so that everything meets.
+template <class Mailbox>
+class random_requests {
+  public:
+    random_requests(Mailbox& mailbox, mailbox_model& model, random_source& random)
+        : mailbox_(mailbox), model_(model), random_(random) {}
+
+    void ask() {
+        static const std::array<peer, 3> names = {"a", "b", "c"};
+        from_ = names[below(3)];
+        to_ = names[below(3)];
+        epoch_ = 1 + below(3);
+        const std::uint64_t action = below(10);
+        if (action < 5) {
+            ask_put();
+        } else if (action == 5) {
+            model_.erase(to_, from_, epoch{epoch_}, [](seq) { return true; });
+            REQUIRE(mailbox_.execute(past(to_, from_, epoch_)).done);
+        } else if (action == 6) {
+            ask_erase();
+        } else if (action == 7) {
+            ask_look();
+        } else {
+            ask_page();
+        }
+    }
+
+  private:
+    [[nodiscard]] std::uint64_t below(std::uint64_t n) { return random_.below(n); }
+
+    void ask_put() {
+        static constexpr std::array<const char*, 4> payloads = {"", "x", "yy", "zzz"};
+        const seq which = below(8);
+        const seq base = below(which + 1);
+        const mailbox_request request =
+            below(4) == 0 ? tombstone(from_, to_, epoch_, which, base)
+                          : put(from_, to_, epoch_, which, payloads[below(4)], base);
+        const bool done = model_.put(from_, std::get<msg_request>(request.what));
+        REQUIRE(mailbox_.execute(request).done == done);
+    }
+
+    void ask_erase() {
+        const seq floor = below(5);
+        const auto accepted = static_cast<std::uint8_t>(below(128) & below(128) & 0xFEU);
+        const auto held = static_cast<std::uint8_t>(below(256) & ~std::uint64_t{accepted});
+        const blob state = encoded(floor, accepted, held);
+        const bool any = model_.erase(to_, from_, epoch{epoch_}, [&](seq s) {
+            return s < floor || (s - floor < 8 && (accepted >> (s - floor) & 1) != 0);
+        });
+        model_.remember({to_, from_, epoch{epoch_}, floor, state}, any);
+        REQUIRE(mailbox_.execute(erase(to_, from_, epoch_, state)).done);
+    }
+
+    void ask_look() {
+        const mailbox_outcome outcome = mailbox_.execute(look(from_, to_, epoch_));
+        REQUIRE(outcome.done);
+        REQUIRE(outcome.lowest == model_.lowest(to_, from_, epoch{epoch_}));
+        REQUIRE(outcome.smaller == model_.smaller(to_, from_, epoch{epoch_}));
+        const blob last(outcome.last_state.begin(), outcome.last_state.end());
+        REQUIRE(model_.may_keep(to_, from_, epoch{epoch_}, last));
+    }
+
+    void ask_page() {
+        std::optional<mailbox_key> after;
+        if (below(2) != 0) {
+            after = mailbox_key{from_, {epoch{epoch_}, below(8)}};
+        }
+        bool end = false;
+        const std::vector<mailbox_model::row> expected = model_.page(to_, after, end);
+        const mailbox_outcome outcome = mailbox_.execute(page(to_, after));
+        REQUIRE(outcome.done);
+        REQUIRE(outcome.end == end);
+        REQUIRE(outcome.rows.size() == expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            const mailbox_row& got = outcome.rows[i];
+            REQUIRE(got.from == expected[i].key.from);
+            REQUIRE(got.id == expected[i].key.id);
+            REQUIRE(got.form == expected[i].form);
+            REQUIRE(got.base == expected[i].base);
+            REQUIRE(as_text(got.payload) == expected[i].payload);
+            REQUIRE(got.lowest == model_.lowest(to_, got.from, got.id.epoch));
+            REQUIRE(got.smaller == model_.smaller(to_, got.from, got.id.epoch));
+        }
+    }
+
+    Mailbox& mailbox_;
+    mailbox_model& model_;
+    random_source& random_;
+    peer from_;
+    peer to_;
+    std::uint64_t epoch_ = 0;
+};
+
+template <class Make>
+void check_random_requests(Make make) {
+    SECTION("it does what a plain model does, whatever is asked") {
+        for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+            random_source random(seed);
+            const auto up_to = [&](std::uint64_t n) {
+                return static_cast<std::size_t>(1 + random.below(n));
+            };
+            mailbox_model model{{.rows_per_pair_max = up_to(8),
+                                 .rows_per_receiver_max = up_to(16),
+                                 .rows_max = up_to(40),
+                                 .bytes_max = up_to(30),
+                                 .page_rows = up_to(5),
+                                 .page_bytes = up_to(8)}};
+            auto mailbox = make(model.limits);
+            random_requests both(mailbox, model, random);
+            for (int step = 0; step < 200; ++step) {
+                INFO("seed " << seed << ", step " << step);
+                both.ask();
+            }
+        }
+    }
+}
+
+}  // namespace sixfold::inline v0::testing
+
+#endif

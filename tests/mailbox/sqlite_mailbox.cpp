@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/ext/sqlite_mailbox.hpp"
+
+#include <memory>
+#include <optional>
+
+#include "sixfold/testing/mailbox_conformance.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_file.hpp"
+
+using namespace sixfold;
+
+namespace {
+
+/// A mailbox in a file that ends with it.
+class mailbox_in_a_file {
+  public:
+    explicit mailbox_in_a_file(const mailbox_limits& limits) : limits_(limits) { open(); }
+
+    mailbox_outcome execute(const mailbox_request& request) { return mailbox_->execute(request); }
+
+    void reopen() {
+        mailbox_.reset();
+        open();
+    }
+
+  private:
+    void open() { mailbox_.emplace(sqlite_mailbox::open(file_->path(), limits_).value()); }
+
+    std::unique_ptr<support::temporary_file> file_ = std::make_unique<support::temporary_file>();
+    mailbox_limits limits_;
+    std::optional<sqlite_mailbox> mailbox_;
+};
+
+/// Nothing may be kept anywhere but in the file.
+class reopened_mailbox : public mailbox_in_a_file {
+  public:
+    using mailbox_in_a_file::mailbox_in_a_file;
+
+    mailbox_outcome execute(const mailbox_request& request) {
+        reopen();
+        return mailbox_in_a_file::execute(request);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("sqlite_mailbox: is a mailbox") {
+    testing::check_mailbox([](const mailbox_limits& limits) { return mailbox_in_a_file(limits); });
+}
+
+TEST_CASE("sqlite_mailbox: is a mailbox when it is closed and opened before each request") {
+    testing::check_mailbox([](const mailbox_limits& limits) { return reopened_mailbox(limits); });
+}
