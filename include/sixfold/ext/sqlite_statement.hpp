@@ -67,8 +67,10 @@ class sqlite_rows {
     sqlite_rows(const sqlite_rows&) = delete;
     sqlite_rows& operator=(const sqlite_rows&) = delete;
     ~sqlite_rows() {
-        sqlite3_reset(statement_);
-        sqlite3_clear_bindings(statement_);  // they refer to the caller's memory
+        if (statement_ != nullptr) {  // it could be prepared
+            sqlite3_reset(statement_);
+            sqlite3_clear_bindings(statement_);  // they refer to the caller's memory
+        }
     }
 
     /// Is there a row?

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/ext/sqlite_mailbox.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "sixfold/testing/mailbox_requests.hpp"
+#include "support/catch.hpp"
+#include "support/faulty_disk.hpp"
+
+using namespace sixfold;
+using namespace sixfold::testing;
+using support::faulty_disk;
+
+namespace {
+
+/// Asks a mailbox everything, while one call of the system fails, and takes note of what it says.
+class hard_life {
+  public:
+    explicit hard_life(sqlite_fault expected) : expected_(expected) {}
+
+    [[nodiscard]] faulty_disk& disk() { return disk_; }
+
+    /// Opens the mailbox, unless it is open. Is it?
+    bool open() {
+        if (!mailbox_) {
+            auto opened =
+                sqlite_mailbox::open("mailbox", {}, {.busy_timeout = {}, .vfs = disk_.vfs()});
+            if (!opened) {
+                CHECK(disk_.hit());
+                CHECK(opened.error().fault == expected_);
+                CHECK_FALSE(opened.error().what.empty());
+                return false;
+            }
+            mailbox_.emplace(std::move(*opened));
+        }
+        return true;
+    }
+    void close() { mailbox_.reset(); }
+
+    void live() {
+        for (seq which = 0; which < 3; ++which) {
+            store_alone(which);
+        }
+        store_and_erase(3, 6, 2);
+        look_around();
+        check_fault(mailbox_->expire(1000, 0, 1).has_value());
+        store_and_erase(6, 8, 4);
+        erase_alone(5);
+    }
+
+    /// A fault that is gone leaves nothing behind: everything is done again.
+    void live_well(seq first) {
+        REQUIRE(open());
+        store_alone(first);
+        store_and_erase(first + 1, first + 3, 0);
+        CHECK(rows_.count(first) + rows_.count(first + 1) + rows_.count(first + 2) == 3);
+        CHECK(mailbox_->last_error().fault == sqlite_fault::none);
+    }
+
+    void check_rows() {
+        REQUIRE(open());
+        std::set<seq> found;
+        const mailbox_outcome outcome = mailbox_->execute(page("bob"));
+        REQUIRE(outcome.done);
+        REQUIRE(outcome.end);
+        for (const mailbox_row& row : outcome.rows) {
+            found.insert(row.id.seq);
+            CHECK((row.form == form::tombstone || as_text(row.payload) == payload_of(row.id.seq)));
+            CHECK((rows_.count(row.id.seq) != 0 || maybe_.count(row.id.seq) != 0));
+        }
+        for (const seq which : rows_) {
+            INFO("row " << which << " was done and is not there");
+            CHECK(found.count(which) == 1);
+        }
+        CHECK(mailbox_->usage().rows == found.size());
+        rows_ = found;
+        maybe_.clear();
+    }
+
+  private:
+    [[nodiscard]] static std::string payload_of(seq which) {
+        return std::string(300, 'x') + std::to_string(which);
+    }
+
+    /// What is not done is not done for the reason that this life is about.
+    void check_fault(bool done) {
+        if (!done) {
+            CHECK(disk_.hit());
+            CHECK(mailbox_->last_error().fault == expected_);
+            CHECK_FALSE(mailbox_->last_error().what.empty());
+        }
+    }
+
+    void note(const mailbox_request& request, bool done) {
+        if (const auto* msg = std::get_if<msg_request>(&request.what)) {
+            (done ? maybe_ : rows_).erase(msg->seq);
+            (done ? rows_ : maybe_).insert(msg->seq);
+            return;
+        }
+        ack_state state;
+        REQUIRE(ack_state::decode(std::get<ack_request>(request.what).state, state) ==
+                refusal::none);
+        const auto end = rows_.lower_bound(state.floor());
+        if (!done) {
+            maybe_.insert(rows_.begin(), end);
+        }
+        rows_.erase(rows_.begin(), end);
+        if (done) {
+            maybe_.erase(maybe_.begin(), maybe_.lower_bound(state.floor()));
+        }
+    }
+
+    void store_alone(seq which) {
+        const std::string payload = payload_of(which);
+        const mailbox_request request = put("alice", "bob", 1, which, payload);
+        const bool done = mailbox_->execute(request).done;
+        check_fault(done);
+        note(request, done);
+    }
+
+    void erase_alone(seq floor) {
+        const blob state = encoded(floor);
+        const mailbox_request request = erase("bob", "alice", 1, state);
+        const bool done = mailbox_->execute(request).done;
+        check_fault(done);
+        note(request, done);
+    }
+
+    void store_and_erase(seq first, seq last, seq floor) {
+        mailbox_group group;
+        for (seq which = first; which < last; ++which) {
+            group.add(put("alice", "bob", 1, which, payload_of(which)));
+        }
+        group.add(erase("bob", "alice", 1, encoded(floor)));
+        for (const mailbox_exchange& each : mailbox_->execute(group)) {
+            check_fault(each.outcome.done);
+            note(each.request, each.outcome.done);
+        }
+    }
+
+    void look_around() {
+        check_fault(mailbox_->execute(look("alice", "bob", 1)).done);
+        check_fault(mailbox_->execute(page("bob")).done);
+    }
+
+    sqlite_fault expected_;
+    faulty_disk disk_{1};
+    std::optional<sqlite_mailbox> mailbox_;
+    std::set<seq> rows_;   // must be there
+    std::set<seq> maybe_;  // may be there: put or erased, and nobody knows
+};
+
+/// The k-th call fails, for every k until none does. Says how many calls there were.
+std::uint64_t fail_each_call(faulty_disk::fault how,
+                             sqlite_fault expected,
+                             faulty_disk::fails how_long,
+                             bool close_while_failing) {
+    for (std::uint64_t call = 1;; ++call) {
+        INFO("call " << call);
+        hard_life life(expected);
+        life.disk().fail_at(call, how, how_long);
+        if (life.open()) {
+            life.live();
+        }
+        if (close_while_failing) {
+            life.close();
+        }
+        if (!life.disk().hit()) {
+            return call - 1;
+        }
+        life.disk().heal();
+        life.live_well(20);
+        life.close();
+        life.disk().restart(faulty_disk::power_loss::all);
+        life.check_rows();
+        life.live_well(30);
+        life.check_rows();
+    }
+}
+
+}  // namespace
+
+TEST_CASE("sqlite_mailbox: the k-th call of the system fails, for every k") {
+    using fault = faulty_disk::fault;
+    using fails = faulty_disk::fails;
+    const bool closing = GENERATE(false, true);
+    const fails how_long = GENERATE(fails::once, fails::from_then_on);
+    CAPTURE(closing, how_long == fails::once);
+
+    SECTION("any call, as an I/O error") {
+        CHECK(fail_each_call(fault::io, sqlite_fault::io, how_long, closing) > 100);
+    }
+    SECTION("a write, because the disk is full") {
+        CHECK(fail_each_call(fault::full, sqlite_fault::full, how_long, closing) > 30);
+    }
+    SECTION("a lock, because somebody else has it") {
+        CHECK(fail_each_call(fault::busy, sqlite_fault::busy, how_long, closing) > 20);
+    }
+}
