@@ -66,6 +66,7 @@ class sqlite_database {
         sqlite_database made;
         made.connect(path, options);
         const bool is_new = made.identify(schema);
+        made.check_writable();
         made.check_pages();
         made.make_durable(options);
         if (is_new) {
@@ -106,9 +107,6 @@ class sqlite_database {
         sqlite3_extended_result_codes(connection_->handle, 1);
         sqlite3_busy_timeout(connection_->handle, static_cast<int>(options.busy_timeout.count()));
         checkpoint_on_close(false);
-        if (sqlite3_db_readonly(connection_->handle, "main") == 1) {
-            connection_->refuse(sqlite_fault::read_only, path + " cannot be written");
-        }
     }
 
     void checkpoint_on_close(bool wanted) {
@@ -138,6 +136,13 @@ class sqlite_database {
                                                            std::to_string(schema.version));
         }
         return false;
+    }
+
+    /// The system, or the header that has been read by now, may forbid it.
+    void check_writable() {
+        if (!failed() && sqlite3_db_readonly(connection_->handle, "main") == 1) {
+            connection_->refuse(sqlite_fault::read_only, "the database cannot be written");
+        }
     }
 
     void check_pages() {

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/ext/sqlite_database.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <sqlite3.h>
+
+#include "support/catch.hpp"
+#include "support/faulty_disk.hpp"
+#include "support/sqlite_spy.hpp"
+#include "support/temporary_file.hpp"
+
+using namespace sixfold;
+using Catch::Matchers::ContainsSubstring;
+using support::sqlite_spy;
+using support::temporary_file;
+
+namespace {
+
+constexpr sqlite_schema schema = {.application_id = 1234,
+                                  .version = 2,
+                                  .create = "CREATE TABLE item (id INTEGER PRIMARY KEY, what BLOB);"
+                                            "CREATE INDEX item_by_what ON item (what);"};
+
+auto open(const std::string& path, const sqlite_options& options = {}) {
+    return sqlite_database::open(path, schema, options);
+}
+
+sqlite_fault fault_of_opening(const std::string& path) {
+    const auto opened = open(path);
+    return opened ? sqlite_fault::none : opened.error().fault;
+}
+
+std::string read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write(const std::string& path, const std::string& content) {
+    std::ofstream(path, std::ios::binary) << content;
+}
+
+/// What somebody else does to a database.
+void run(const std::string& path, const std::string& sql) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+    INFO(sql);
+    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+}
+
+/// One of ours, of more than fifty pages.
+void make(const std::string& path) {
+    auto database = open(path).value();
+    auto insert = database.prepare("INSERT INTO item VALUES (?1, zeroblob(1000))");
+    sqlite_transaction change(database);
+    for (std::int64_t id = 0; id < 60; ++id) {
+        insert.run(id);
+    }
+    REQUIRE(change.commit());
+}
+
+/// Refused for this reason, and left as it is.
+void check_refused(const std::string& path, sqlite_fault why) {
+    const std::string before = read(path);
+    const auto opened = open(path);
+    REQUIRE_FALSE(opened);
+    INFO(opened.error().what);
+    CHECK(opened.error().fault == why);
+    CHECK_FALSE(opened.error().what.empty());
+    CHECK(read(path) == before);
+}
+
+std::int64_t count(sqlite_database& database) {
+    auto query = database.prepare("SELECT count(*) FROM item");
+    const auto row = query.run();
+    return row ? row.integer(0) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("sqlite_database: is in WAL mode and syncs each commit, unless it is asked not to") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    {
+        const auto database = open(file.path()).value();
+        CHECK(spy.ask("PRAGMA journal_mode") == std::vector<std::string>{"wal"});
+        CHECK(spy.ask("PRAGMA synchronous") == std::vector<std::string>{"2"});
+        CHECK(spy.ask("PRAGMA fullfsync") == std::vector<std::string>{"1"});
+        CHECK(spy.ask("PRAGMA checkpoint_fullfsync") == std::vector<std::string>{"1"});
+    }
+    const auto database =
+        open(file.path(), {.durability = sqlite_durability::process_crash}).value();
+    CHECK(spy.ask("PRAGMA journal_mode") == std::vector<std::string>{"wal"});
+    CHECK(spy.ask("PRAGMA synchronous") == std::vector<std::string>{"1"});
+}
+
+TEST_CASE("sqlite_database: a commit is one sync, however much is in it, and none if nothing is") {
+    support::faulty_disk disk(1);
+    auto database = open("test", {.vfs = disk.vfs()}).value();
+    auto insert = database.prepare("INSERT INTO item VALUES (?1, ?2)");
+    const auto syncs_of = [&](std::int64_t first, std::int64_t last) {
+        const std::uint64_t before = disk.syncs();
+        sqlite_transaction change(database);
+        for (std::int64_t id = first; id < last; ++id) {
+            insert.run(id, as_bytes("something"));
+        }
+        CHECK(change.commit());
+        return disk.syncs() - before;
+    };
+    CHECK(syncs_of(0, 1) >= 1);  // the log is new
+    CHECK(syncs_of(1, 2) == 1);
+    CHECK(syncs_of(2, 100) == 1);
+    CHECK(syncs_of(100, 100) == 0);
+}
+
+TEST_CASE("sqlite_database: keeps what was committed, and nothing else") {
+    const temporary_file file;
+    {
+        auto database = open(file.path()).value();
+        auto insert = database.prepare("INSERT INTO item VALUES (?1, ?2)");
+        {
+            sqlite_transaction change(database);
+            insert.run(1, as_bytes("kept"));
+            insert.run(2, nullptr);
+            insert.run(3, bytes());
+            CHECK(change.commit());
+        }
+        const sqlite_transaction change(database);
+        insert.run(4, as_bytes("not committed"));
+    }
+    auto database = open(file.path()).value();
+    auto query = database.prepare("SELECT id, what FROM item ORDER BY id");
+    auto row = query.run();
+    REQUIRE(row);
+    CHECK(row.integer(0) == 1);
+    CHECK(row.text(1) == "kept");
+    row.next();
+    REQUIRE(row);
+    CHECK(row.null(1));
+    row.next();
+    REQUIRE(row);
+    CHECK_FALSE(row.null(1));
+    CHECK(row.blob(1).empty());
+    row.next();
+    CHECK_FALSE(row);
+    CHECK_FALSE(database.failed());
+}
+
+TEST_CASE("sqlite_database: after the first error nothing of a transaction is done") {
+    const temporary_file file;
+    auto database = open(file.path()).value();
+    auto insert = database.prepare("INSERT INTO item VALUES (?1, NULL)");
+    {
+        sqlite_transaction change(database);
+        insert.run(1);
+        insert.run(1);  // it is there already
+        insert.run(2);
+        CHECK_FALSE(change.commit());
+        CHECK(database.last_error().fault == sqlite_fault::other);
+        CHECK(database.last_error().code == SQLITE_CONSTRAINT_PRIMARYKEY);
+        CHECK_THAT(database.last_error().what, ContainsSubstring("item.id"));
+    }
+    sqlite_transaction change(database);
+    CHECK(count(database) == 0);
+    insert.run(1);
+    CHECK(change.commit());
+    CHECK(database.last_error().fault == sqlite_fault::none);
+}
+
+TEST_CASE("sqlite_database: a statement that makes no sense is an error, and runs as nothing") {
+    const temporary_file file;
+    auto database = open(file.path()).value();
+    auto statement = database.prepare("SELECT * FROM nowhere");
+    CHECK_FALSE(statement.run(1, as_bytes("x"), nullptr));
+    CHECK(database.last_error().fault == sqlite_fault::other);
+    CHECK_THAT(database.last_error().what, ContainsSubstring("nowhere"));
+}
+
+TEST_CASE("sqlite_database: refuses what is not a database of this schema, and leaves it alone") {
+    const temporary_file file;
+    const std::string path = file.path();
+
+    SECTION("no database") {
+        write(path, GENERATE(std::string("xy"), std::string("It is only a text.\n"),
+                             std::string(100000, 'x')));
+        check_refused(path, sqlite_fault::foreign);
+    }
+    SECTION("a database of nobody, but with something in it") {
+        run(path, "CREATE TABLE theirs (a)");
+        check_refused(path, sqlite_fault::foreign);
+    }
+    SECTION("a database of another application") {
+        run(path, GENERATE(std::string("PRAGMA application_id = 4321"),
+                           std::string("PRAGMA application_id = 4321; PRAGMA user_version = 2"),
+                           std::string("PRAGMA journal_mode = WAL; PRAGMA application_id = 4321")));
+        check_refused(path, sqlite_fault::foreign);
+        CHECK_THAT(open(path).error().what, ContainsSubstring("4321"));
+    }
+    SECTION("a database that another application has open") {
+        sqlite3* theirs = nullptr;
+        REQUIRE(sqlite3_open(path.c_str(), &theirs) == SQLITE_OK);
+        CHECK(sqlite3_exec(theirs, "PRAGMA journal_mode = WAL; CREATE TABLE theirs (a)", nullptr,
+                           nullptr, nullptr) == SQLITE_OK);
+        const std::string log = read(path + "-wal");
+        REQUIRE_FALSE(log.empty());
+        check_refused(path, sqlite_fault::foreign);
+        CHECK(read(path + "-wal") == log);
+        sqlite3_close(theirs);
+    }
+    SECTION("another version of the schema") {
+        make(path);
+        const int version = GENERATE(0, 1, 3);
+        run(path, "PRAGMA user_version = " + std::to_string(version));
+        check_refused(path, sqlite_fault::version);
+        CHECK_THAT(open(path).error().what, ContainsSubstring(std::to_string(version)));
+    }
+    SECTION("one that cannot be written") {
+        make(path);
+        std::string content = read(path);
+        content[18] = 3;  // of the file format: written by something newer, so only to be read
+        write(path, content);
+        check_refused(path, sqlite_fault::read_only);
+    }
+    SECTION("one that was cut") {
+        make(path);
+        const std::string content = read(path);
+        for (const std::size_t size :
+             {content.size() / 2, content.size() - 4096, std::size_t{4096}, std::size_t{5000}}) {
+            INFO(size << " of " << content.size() << " bytes");
+            write(path, content.substr(0, size));
+            check_refused(path, sqlite_fault::corrupt);
+        }
+    }
+    SECTION("one with a damaged page, whichever it is") {
+        make(path);
+        const std::string content = read(path);
+        REQUIRE(content.size() > 50 * 4096);
+        for (std::size_t page = 1; page < content.size() / 4096; page += 5) {
+            INFO("page " << page);
+            std::string damaged = content;
+            damaged.replace(page * 4096, 4096, std::string(4096, '\x5A'));
+            write(path, damaged);
+            check_refused(path, sqlite_fault::corrupt);
+        }
+    }
+}
+
+TEST_CASE("sqlite_database: says what is wrong with a path or a place") {
+    CHECK(fault_of_opening("/no/such/folder/test.db") == sqlite_fault::io);
+    CHECK(fault_of_opening("/") == sqlite_fault::io);
+    CHECK(fault_of_opening(":memory:") == sqlite_fault::unsafe);
+    CHECK(fault_of_opening("") == sqlite_fault::unsafe);
+    CHECK_THAT(open(":memory:").error().what, ContainsSubstring("memory"));
+    const auto no_disk = open("test", {.vfs = "no such layer"});
+    REQUIRE_FALSE(no_disk);
+    CHECK_THAT(no_disk.error().what, ContainsSubstring("no such layer"));
+}
+
+TEST_CASE("sqlite_database: an empty file becomes a database, and so does none") {
+    const temporary_file file;
+    write(file.path(), "");
+    CHECK(fault_of_opening(file.path()) == sqlite_fault::none);
+    CHECK(fault_of_opening(file.path()) == sqlite_fault::none);
+    const temporary_file none;
+    CHECK(fault_of_opening(none.path()) == sqlite_fault::none);
+}
+
+TEST_CASE("sqlite_database: waits for another connection as long as it should, then is busy") {
+    const temporary_file file;
+    auto first = open(file.path()).value();
+    auto second = open(file.path(), {.busy_timeout = std::chrono::milliseconds(1)}).value();
+    auto insert = second.prepare("INSERT INTO item VALUES (1, NULL)");
+    {
+        const sqlite_transaction change(first);
+        sqlite_transaction late(second);
+        insert.run();
+        CHECK_FALSE(late.commit());
+        CHECK(second.last_error().fault == sqlite_fault::busy);
+        CHECK((second.last_error().code & 0xFF) == SQLITE_BUSY);
+    }
+    sqlite_transaction change(second);
+    insert.run();
+    CHECK(change.commit());
+    CHECK(count(first) == 1);
+}
+
+TEST_CASE("sqlite_database: a full disk is full, and no longer when there is room") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    auto database = open(file.path()).value();
+    auto insert = database.prepare("INSERT INTO item VALUES (NULL, zeroblob(100000))");
+    CHECK(spy.ask("PRAGMA max_page_count = 20") == std::vector<std::string>{"20"});
+    {
+        sqlite_transaction change(database);
+        insert.run();
+        CHECK_FALSE(change.commit());
+        CHECK(database.last_error().fault == sqlite_fault::full);
+        CHECK(database.last_error().code == SQLITE_FULL);
+    }
+    CHECK(spy.ask("PRAGMA max_page_count = 2000") == std::vector<std::string>{"2000"});
+    sqlite_transaction change(database);
+    insert.run();
+    CHECK(change.commit());
+    CHECK(count(database) == 1);
+}
+
+TEST_CASE("sqlite_database: each result code of SQLite has its fault") {
+    CHECK(fault_of(SQLITE_OK) == sqlite_fault::none);
+    CHECK(fault_of(SQLITE_ROW) == sqlite_fault::none);
+    CHECK(fault_of(SQLITE_DONE) == sqlite_fault::none);
+    CHECK(fault_of(SQLITE_BUSY_SNAPSHOT) == sqlite_fault::busy);
+    CHECK(fault_of(SQLITE_LOCKED) == sqlite_fault::busy);
+    CHECK(fault_of(SQLITE_FULL) == sqlite_fault::full);
+    CHECK(fault_of(SQLITE_READONLY_DIRECTORY) == sqlite_fault::read_only);
+    CHECK(fault_of(SQLITE_CORRUPT_INDEX) == sqlite_fault::corrupt);
+    CHECK(fault_of(SQLITE_NOTADB) == sqlite_fault::foreign);
+    CHECK(fault_of(SQLITE_IOERR_FSYNC) == sqlite_fault::io);
+    CHECK(fault_of(SQLITE_NOMEM) == sqlite_fault::other);
+}

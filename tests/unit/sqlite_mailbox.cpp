@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/ext/sqlite_mailbox.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sixfold/random.hpp"
+#include "sixfold/testing/mailbox_requests.hpp"
+#include "support/catch.hpp"
+#include "support/sqlite_spy.hpp"
+#include "support/temporary_file.hpp"
+
+// What it does as any mailbox does is in tests/mailbox, what it survives in tests/powerloss and
+// tests/iofail.
+
+using namespace sixfold;
+using namespace sixfold::testing;
+using Catch::Matchers::ContainsSubstring;
+using support::sqlite_spy;
+using support::temporary_file;
+
+namespace {
+
+std::vector<bool> done(std::span<const mailbox_exchange> exchanges) {
+    std::vector<bool> all;
+    for (const mailbox_exchange& each : exchanges) {
+        all.push_back(each.outcome.done);
+    }
+    return all;
+}
+
+using flags = std::vector<bool>;
+
+}  // namespace
+
+TEST_CASE("sqlite_mailbox: refuses a limit that is zero, and makes no file") {
+    const auto refused = sqlite_mailbox::open("/no/such/folder/mailbox.db", {.states_max = 0});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fault == sqlite_fault::option);
+    CHECK_THAT(refused.error().what, ContainsSubstring("mailbox.states_max"));
+}
+
+TEST_CASE("sqlite_mailbox: refuses a database that is not a mailbox") {
+    const temporary_file file;
+    const sqlite_schema other = {4321, 1, "CREATE TABLE item (id)"};
+    CHECK(sqlite_database::open(file.path(), other));
+    const auto refused = sqlite_mailbox::open(file.path());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fault == sqlite_fault::foreign);
+}
+
+TEST_CASE("sqlite_mailbox: finds everything by an index, whatever is asked") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    const auto mailbox = sqlite_mailbox::open(file.path()).value();
+    const std::vector<std::string> statements = spy.statements();
+    CHECK(statements.size() == 16);
+    for (const std::string& sql : statements) {
+        for (const std::string& step : spy.plan(sql)) {
+            INFO(sql << '\n' << step);
+            CHECK(step.find("SCAN") == std::string::npos);
+            CHECK(step.find("TEMP B-TREE") == std::string::npos);
+            CHECK(step.find("SEARCH mail USING INDEX sqlite_autoindex_mail_1 (receiver=?)") ==
+                  std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("sqlite_mailbox: its counters agree with its rows, whatever was asked") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    const mailbox_limits limits = {
+        .rows_per_pair_max = 4, .rows_max = 20, .bytes_max = 40, .states_max = 4};
+    auto mailbox = sqlite_mailbox::open(file.path(), limits).value();
+    random_source random(1);
+    std::size_t refused = 0;
+    for (int step = 0; step < 3000; ++step) {
+        const std::string from(1, static_cast<char>('a' + random.below(3)));
+        const std::string to(1, static_cast<char>('a' + random.below(3)));
+        const seq which = random.below(6);
+        const std::uint64_t action = random.below(8);
+        if (action == 0) {
+            REQUIRE(mailbox.expire(step, 20, 2));
+        } else if (action == 1) {
+            REQUIRE(mailbox.execute(erase(to, from, 1, encoded(which, 0b1010))).done);
+        } else if (action == 2) {
+            refused += mailbox.execute(tombstone(from, to, 1, which)).done ? 0 : 1;
+        } else {
+            refused += mailbox.execute(put(from, to, 1, which, "xyz")).done ? 0 : 1;
+        }
+    }
+    CHECK(refused > 100);
+    const std::string counted =
+        "WITH things (receiver, sender, row, size, state) AS ("
+        "SELECT receiver, sender, 1, ifnull(length(payload), 0), 0 FROM mail UNION ALL "
+        "SELECT receiver, sender, 0, 0, 1 FROM last_state), "
+        "places (receiver, sender, row, size, state) AS ("
+        "SELECT x'', x'', row, size, state FROM things UNION ALL "
+        "SELECT receiver, x'', row, size, state FROM things UNION ALL SELECT * FROM things) "
+        "SELECT receiver || ' ' || sender || ' ' || sum(row) || ' ' || sum(size) || ' ' || "
+        "sum(state) FROM places GROUP BY receiver, sender ORDER BY receiver, sender";
+    const std::string kept = "SELECT receiver || ' ' || sender || ' ' || rows || ' ' || bytes || "
+                             "' ' || states FROM usage ORDER BY receiver, sender";
+    const std::vector<std::string> found = spy.ask(kept);
+    CHECK(found.size() > 5);
+    CHECK(found == spy.ask(counted));
+    CHECK(mailbox.usage().states == 4);
+}
+
+TEST_CASE("sqlite_mailbox: at the bound the oldest ack state makes room") {
+    const temporary_file file;
+    auto mailbox = sqlite_mailbox::open(file.path(), {.states_max = 2}).value();
+    const auto acknowledge = [&](const peer& sender, seq which) {
+        CHECK(mailbox.execute(put(sender, "bob", 1, which, "")).done);
+        CHECK(mailbox.execute(erase("bob", sender, 1, encoded(which + 1))).done);
+    };
+    acknowledge("alice", 0);
+    acknowledge("carol", 0);
+    acknowledge("alice", 1);
+    acknowledge("dave", 0);
+    CHECK(mailbox.usage().states == 2);
+    CHECK(last_state(mailbox, "alice", "bob", 1) == encoded(2));
+    CHECK(last_state(mailbox, "carol", "bob", 1).empty());
+    CHECK(last_state(mailbox, "dave", "bob", 1) == encoded(1));
+}
+
+TEST_CASE("sqlite_mailbox: a group is done in its order, as if each had been asked alone") {
+    const temporary_file file;
+    auto mailbox = sqlite_mailbox::open(file.path(), {.rows_per_pair_max = 2}).value();
+    mailbox_group group;
+    group.add(look("alice", "bob", 1));
+    group.add(put("alice", "bob", 1, 0, "one"));
+    group.add(put("alice", "bob", 1, 1, "two"));
+    group.add(put("alice", "bob", 1, 2, "above the limit"));
+    group.add(page("bob"));
+    group.add(erase("bob", "alice", 1, encoded(1)));
+    group.add(look("alice", "bob", 1));
+    group.add(page("bob"));
+    const auto exchanges = mailbox.execute(group);
+    CHECK(done(exchanges) == flags{true, true, true, false, true, true, true, true});
+    CHECK(mailbox.last_error().fault == sqlite_fault::none);
+    CHECK(exchanges[0].outcome.lowest == seq_end);
+    REQUIRE(exchanges[4].outcome.rows.size() == 2);
+    CHECK(text(exchanges[4].outcome.rows[0]) == "alice 1:0 one");
+    CHECK(text(exchanges[4].outcome.rows[1]) == "alice 1:1 two");
+    CHECK(exchanges[6].outcome.lowest == 1);
+    CHECK(as_text(exchanges[6].outcome.last_state) == as_text(encoded(1)));
+    REQUIRE(exchanges[7].outcome.rows.size() == 1);
+    CHECK(text(exchanges[7].outcome.rows[0]) == "alice 1:1 two");
+}
+
+TEST_CASE("sqlite_mailbox: of a group all is done or nothing, and no look is left of it") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    CHECK(mailbox.execute(put("alice", "bob", 1, 0, "before")).done);
+    CHECK(spy.ask("CREATE TRIGGER broken BEFORE INSERT ON mail WHEN new.seq = 7 "
+                  "BEGIN SELECT raise(ABORT, 'seq 7 is broken'); END")
+              .empty());
+    mailbox_group group;
+    group.add(page("bob"));
+    group.add(put("alice", "bob", 1, 6, ""));
+    group.add(put("alice", "bob", 1, 7, ""));
+    group.add(erase("bob", "alice", 1, encoded(1)));
+    const auto exchanges = mailbox.execute(group);
+    CHECK(done(exchanges) == flags{false, false, false, false});
+    CHECK(exchanges[0].outcome.rows.empty());
+    CHECK(mailbox.last_error().fault == sqlite_fault::other);
+    CHECK(mailbox.last_error().what == "seq 7 is broken");
+    CHECK(drain(mailbox, "bob") == strings{"alice 1:0 before"});
+    CHECK(mailbox.last_error().fault == sqlite_fault::none);
+
+    CHECK(spy.ask("DROP TRIGGER broken").empty());
+    CHECK(done(mailbox.execute(group)) == flags{true, true, true, true});
+    CHECK(drain(mailbox, "bob") == strings{"alice 1:6 ", "alice 1:7 "});
+}
+
+TEST_CASE("sqlite_mailbox: is busy while another connection writes, and then goes on") {
+    const temporary_file file;
+    auto mine = sqlite_mailbox::open(file.path(), {}, {.busy_timeout = {}}).value();
+    const sqlite_spy spy;
+    auto theirs = sqlite_mailbox::open(file.path()).value();  // another relay
+    CHECK(spy.ask("BEGIN IMMEDIATE").empty());
+    CHECK_FALSE(mine.execute(put("alice", "bob", 1, 0, "hello")).done);
+    CHECK(mine.last_error().fault == sqlite_fault::busy);
+    CHECK_FALSE(mine.execute(page("bob")).done);
+    CHECK_FALSE(mine.expire(1, 0, 1));
+    mailbox_group group;
+    group.add(put("alice", "bob", 1, 0, "hello"));
+    CHECK(done(mine.execute(group)) == flags{false});
+    CHECK(spy.ask("COMMIT").empty());
+    CHECK(done(mine.execute(group)) == flags{true});
+    CHECK(drain(theirs, "bob") == strings{"alice 1:0 hello"});
+    CHECK(theirs.execute(past("bob", "alice", 1)).done);
+    CHECK(drain(mine, "bob").empty());
+}
+
+TEST_CASE("sqlite_mailbox: where the disk is full, what erases makes room again") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    CHECK(spy.ask("PRAGMA max_page_count = 60") == std::vector<std::string>{"60"});
+    const std::string payload(5000, 'x');
+    seq next = 0;
+    while (mailbox.execute(put("alice", "bob", 1, next, payload)).done) {
+        ++next;
+        REQUIRE(next < 60);
+    }
+    CHECK(next > 10);
+    CHECK(mailbox.last_error().fault == sqlite_fault::full);
+    mailbox_group group;
+    group.add(put("alice", "bob", 1, next, payload));
+    group.add(look("alice", "bob", 1));
+    group.add(erase("bob", "alice", 1, encoded(5)));
+    CHECK(done(mailbox.execute(group)) == flags{false, true, true});
+    CHECK(mailbox.last_error().fault == sqlite_fault::full);
+    CHECK(mailbox.execute(look("alice", "bob", 1)).lowest == 5);
+    CHECK(done(mailbox.execute(group)) == flags{true, true, true});
+    CHECK(mailbox.usage().rows == next + 1 - 5);
+}
+
+TEST_CASE("sqlite_mailbox: retention makes tombstones of payloads that are old, and drops no row") {
+    const temporary_file file;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    const auto expire = [&](std::int64_t now, std::size_t rows_max = 100) {
+        return mailbox.expire(now, 10, rows_max).value();
+    };
+    CHECK(mailbox.execute(put("alice", "bob", 1, 3, "old", 2)).done);
+    CHECK(mailbox.execute(tombstone("alice", "bob", 1, 4, 3)).done);
+    CHECK(expire(1000) == 0);  // from now on it ages, however late it is
+    CHECK(mailbox.execute(put("alice", "bob", 1, 5, "new")).done);
+    CHECK(expire(1009) == 0);
+    CHECK(expire(1010) == 1);
+    CHECK(drain(mailbox, "bob") == strings{"alice 1:3 +", "alice 1:4 +", "alice 1:5 new"});
+    CHECK(mailbox.execute(page("bob")).rows[0].base == 2);
+    CHECK(mailbox.usage().rows == 3);
+    CHECK(mailbox.usage().bytes == 3);
+    CHECK(expire(1018) == 0);
+    CHECK(expire(1019) == 1);
+    CHECK(expire(100000) == 0);
+    CHECK(mailbox.usage().rows == 3);
+    CHECK(mailbox.usage().bytes == 0);
+    CHECK(mailbox.execute(put("alice", "bob", 1, 5, "new")).done);  // never the reverse
+    CHECK(drain(mailbox, "bob") == strings{"alice 1:3 +", "alice 1:4 +", "alice 1:5 +"});
+}
+
+TEST_CASE("sqlite_mailbox: retention does no more in a call than it was told to") {
+    const temporary_file file;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    for (seq which = 0; which < 10; ++which) {
+        CHECK(mailbox.execute(put("alice", "bob", 1, which, "x")).done);
+    }
+    CHECK(mailbox.expire(0, 5, 4).value() == 0);  // four have a date now
+    CHECK(mailbox.expire(5, 5, 3).value() == 3);  // and three more
+    CHECK(mailbox.expire(5, 5, 3).value() == 1);  // and the rest
+    CHECK(mailbox.usage().bytes == 6);
+    CHECK(mailbox.expire(10, 5, 4).value() == 4);
+    CHECK(mailbox.expire(10, 5, 4).value() == 2);
+    CHECK(mailbox.usage().bytes == 0);
+}
