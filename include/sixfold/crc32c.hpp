@@ -2,7 +2,6 @@
 #ifndef SIXFOLD_CRC32C_HPP
 #define SIXFOLD_CRC32C_HPP
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -19,7 +18,10 @@ namespace sixfold::inline v0 {
 
 namespace detail {
 
-using crc32c_tables = std::array<std::array<std::uint32_t, 256>, 8>;
+/// Plain arrays: of a std::array, each index would be one more call for the compiler to evaluate.
+struct crc32c_tables {
+    std::uint32_t after[8][256];
+};
 
 [[nodiscard]] constexpr crc32c_tables make_crc32c_tables() noexcept {
     constexpr std::uint32_t polynomial = 0x82F63B78;  // 0x1EDC6F41, its bits mirrored
@@ -29,12 +31,12 @@ using crc32c_tables = std::array<std::array<std::uint32_t, 256>, 8>;
         for (int bit = 0; bit < 8; ++bit) {
             crc = (crc & 1) != 0 ? crc >> 1 ^ polynomial : crc >> 1;
         }
-        tables[0][i] = crc;
+        tables.after[0][i] = crc;
     }
-    for (std::size_t t = 1; t < tables.size(); ++t) {
+    for (std::size_t t = 1; t < 8; ++t) {
         for (std::size_t i = 0; i < 256; ++i) {
-            const std::uint32_t crc = tables[t - 1][i];
-            tables[t][i] = crc >> 8 ^ tables[0][crc & 0xFF];
+            const std::uint32_t crc = tables.after[t - 1][i];
+            tables.after[t][i] = crc >> 8 ^ tables.after[0][crc & 0xFF];
         }
     }
     return tables;
@@ -54,7 +56,7 @@ inline constexpr crc32c_tables crc32c_table = make_crc32c_tables();
 /// The CRC-32C of some bytes; or, given the checksum of what came before them, of both together.
 /// O(bytes).
 [[nodiscard]] constexpr std::uint32_t crc32c(bytes data, std::uint32_t before = 0) noexcept {
-    const auto& table = detail::crc32c_table;
+    const auto& table = detail::crc32c_table.after;
     const std::byte* next = data.data();
     std::size_t left = data.size();
     std::uint32_t crc = ~before;
