@@ -73,7 +73,7 @@ class byte_writer {
 
     void put_bytes(bytes data) noexcept {
         if (reserve(data.size())) {
-            std::copy(data.begin(), data.end(), out_.data() + size_);
+            std::copy_n(data.data(), data.size(), out_.data() + size_);
             size_ += data.size();
         }
     }

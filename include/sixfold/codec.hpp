@@ -84,7 +84,7 @@ template <class Frame>
     frame_layout<Frame>::read(in, flags, read);
     in.require(in.left() == 0, refusal::trailing);
     if (in.ok()) {
-        out = read;
+        out.emplace<Frame>(read);
     }
     return in.refused();
 }

@@ -84,19 +84,20 @@ template <class Error>
 class [[nodiscard]] result<void, Error> {
   public:
     constexpr result() noexcept = default;
-    constexpr result(Error error) noexcept : error_(std::move(error)) {}
+    constexpr result(Error error) noexcept : failed_(true), error_(std::move(error)) {}
 
-    [[nodiscard]] constexpr bool has_value() const noexcept { return !error_.has_value(); }
+    [[nodiscard]] constexpr bool has_value() const noexcept { return !failed_; }
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
     /// It must have been a success.
     constexpr void value() const noexcept { SIXFOLD_ASSERT(has_value()); }
     [[nodiscard]] constexpr const Error& error() const noexcept {
         SIXFOLD_ASSERT(!has_value());
-        return *error_;
+        return error_;
     }
 
   private:
-    std::optional<Error> error_;
+    bool failed_ = false;
+    Error error_{};
 };
 
 /// Why bytes from the other side were refused. Refused bytes change nothing but a counter. (spec 2.9)

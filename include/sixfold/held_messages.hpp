@@ -75,7 +75,7 @@ class held_messages {
         e.payload_size = static_cast<std::uint32_t>(payload.size());
         spare_taken_ = spare_taken_ || place == byte_pool::none;
         used_ += std::uint32_t{place != byte_pool::none};
-        std::copy(payload.begin(), payload.end(), storage(e).begin());
+        std::copy_n(payload.data(), payload.size(), storage(e).data());
         slot& bucket = buckets_[bucket_of(stream, id)];
         e.same_bucket = bucket;
         bucket = at;
@@ -94,7 +94,7 @@ class held_messages {
     /// Good until the message is erased.
     [[nodiscard]] bytes payload(slot at) const noexcept {
         const entry& e = entries_[at];
-        return e.payload == byte_pool::none ? bytes(spare_).first(e.payload_size)
+        return e.payload == byte_pool::none ? bytes(spare_.data(), e.payload_size)
                                             : payloads_.at(e.payload, e.payload_size);
     }
 
@@ -145,7 +145,7 @@ class held_messages {
     friend struct test_access;
 
     [[nodiscard]] std::span<std::byte> storage(const entry& e) noexcept {
-        return e.payload == byte_pool::none ? std::span(spare_).first(e.payload_size)
+        return e.payload == byte_pool::none ? std::span<std::byte>(spare_.data(), e.payload_size)
                                             : payloads_.at(e.payload, e.payload_size);
     }
 

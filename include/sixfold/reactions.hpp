@@ -148,7 +148,8 @@ class reactions {
         if (buffer_.size() - used_ < room) {
             buffer_.resize((std::max)(used_ + room, 2 * buffer_.size()));
         }
-        const std::size_t size = encode(what, wire, std::span(buffer_).subspan(used_));
+        const std::size_t size =
+            encode(what, wire, {buffer_.data() + used_, buffer_.size() - used_});
         SIXFOLD_ASSERT(size != 0);
         if (size == 0) {
             return;

@@ -93,7 +93,7 @@ class stream_reader {
 
     void keep(bytes& input, std::size_t size) noexcept {
         const bytes piece = take(input, (std::min)(size, input.size()));
-        std::copy(piece.begin(), piece.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(size_));
+        std::copy_n(piece.data(), piece.size(), buffer_.data() + size_);
         size_ += piece.size();
     }
 

@@ -17,7 +17,7 @@ using bytes = std::span<const std::byte>;
 
 /// The bytes of a text, for payloads. Good as long as the text is.
 [[nodiscard]] inline bytes as_bytes(std::string_view text) noexcept {
-    return std::as_bytes(std::span(text.data(), text.size()));
+    return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
 /// The text in some bytes. Good as long as the bytes are.
@@ -44,7 +44,7 @@ class peer {
         const std::string_view name = text;
         if (name.size() <= size_max) {
             size_ = static_cast<std::uint8_t>(name.size());
-            std::copy(name.begin(), name.end(), name_.begin());
+            std::copy_n(name.data(), name.size(), name_.data());
         }
     }
     explicit peer(sixfold::bytes name) noexcept : peer(as_text(name)) {}

@@ -79,7 +79,7 @@ class wait_ack_queue {
         if (block == byte_pool::none) {
             return none;
         }
-        std::copy(payload.begin(), payload.end(), payloads_.at(block, payload.size()).begin());
+        std::copy_n(payload.data(), payload.size(), payloads_.at(block, payload.size()).data());
         const slot at = take_slot();
         entries_[at].payload = block;
         entries_[at].payload_size = static_cast<std::uint32_t>(payload.size());
