@@ -142,8 +142,7 @@ void app::turn() {
 
 /// The relay's turn: when a packet has come. A frame for somebody who is away is only a hint.
 refusal server::turn(link_id from, bytes packet) {
-    machine.handle(from, packet, out);
-    const refusal refused = out.refused();
+    const refusal refused = machine.handle(from, packet, out);
     while (const auto request = out.next_request()) {
         machine.complete(*request, mailbox.execute(*request), out);
     }

@@ -319,8 +319,7 @@ class loopback_world {
     }
 
     void relay(const datagram& frame, frame_step& seen) {
-        relay_.handle(frame.link, frame.bytes, reactions_);
-        seen.refused = reactions_.refused() != sixfold::refusal::none;
+        seen.refused = relay_.handle(frame.link, frame.bytes, reactions_) != sixfold::refusal::none;
         while (const auto request = reactions_.next_request()) {
             const auto* put = std::get_if<sixfold::msg_request>(&request->what);
             const sixfold::mailbox_outcome outcome = mailbox_.execute(*request);

@@ -19,22 +19,6 @@
 
 namespace example {
 
-/// What is said in a frame that cannot be decoded nobody knows, nor where the next one begins, so it
-/// ends a byte stream (spec 2.11). So does a link that a newer one has replaced. What is refused
-/// otherwise is only not done.
-[[nodiscard]] inline bool ends_stream(sixfold::refusal why) {
-    switch (why) {
-    case sixfold::refusal::none:
-    case sixfold::refusal::payload_too_large:
-    case sixfold::refusal::direction:
-    case sixfold::refusal::unknown_stream:
-    case sixfold::refusal::never_sent:
-    case sixfold::refusal::peers_full:
-    case sixfold::refusal::mailbox: return false;
-    default: return true;
-    }
-}
-
 /// One end of a TCP connection: frames out, in order, and whole frames in.
 ///
 /// It knows what a frame is, but not what is in it. It lives as long as it reads or writes, or
@@ -98,7 +82,7 @@ class tcp_connection : public std::enable_shared_from_this<tcp_connection> {
         while (const auto frame = reader_.next(input)) {
             if (!end_ || ends_stream(frame_(*frame))) return false;
         }
-        return reader_.refused() == sixfold::refusal::none;
+        return !ends_stream(reader_.refused());
     }
     void write() {
         if (!leaving_.empty() || waiting_.empty()) return;

@@ -108,16 +108,23 @@ class client {
         receiver_.link_down();
     }
 
-    /// Takes a packet, one or more frames, from the relay. After the first frame that is refused the rest of the packet
-    /// is dropped, and the refusal returned: on a byte stream it ends the link, in a datagram it is just lost.
+    /// Takes a packet, one or more whole frames, from the relay. Legal at any time, with any bytes.
+    ///
+    /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is behind it. Returns the last
+    /// refusal, so that one if there is one. On datagrams there is nothing to do about it; a byte stream is to be closed
+    /// if `ends_stream` says so.
     refusal handle(bytes packet) {
         packet_reader reader(packet);
+        refusal last = refusal::none;
         while (auto one = reader.next()) {
             if (const refusal why = handle_frame(*one); why != refusal::none) {
-                return why;
+                last = why;
+            }
+            if (ends_stream(last)) {
+                return last;
             }
         }
-        return reader.refused() == refusal::none ? refusal::none : refuse(reader.refused());
+        return reader.refused() == refusal::none ? last : refuse(reader.refused());
     }
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.

@@ -114,6 +114,7 @@ enum class refusal : std::uint8_t {
     epoch,              ///< epoch zero
     seq_range,          ///< a seq of 2^62 or more, or a base above the seq
     ack_state,          ///< an ack state that contradicts itself
+    frame_too_large,    ///< longer than a `stream_reader` was told to take
     payload_too_large,  ///< larger than the options allow
     direction,  ///< a kind that this side never takes: an answer to a relay, a request to a client
     unknown_link,  ///< from a link that the relay was not told of, or that a newer one has replaced
@@ -125,6 +126,37 @@ enum class refusal : std::uint8_t {
 
 /// How many refusals there are, `none` included.
 inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::mailbox) + 1;
+
+/// Is nothing that follows on the same link worth reading?
+///
+/// Of bytes that cannot be decoded nobody knows what they were to be, nor where the next frame begins: what is behind them in
+/// a packet is dropped, and a byte stream is to be closed. So is one that is no link, or no longer. All else was understood
+/// and is only not done; the frames behind it are taken. (law 8, spec 2.10, 2.11)
+[[nodiscard]] constexpr bool ends_stream(refusal why) noexcept {
+    switch (why) {
+    case refusal::truncated:
+    case refusal::version:
+    case refusal::kind:
+    case refusal::flags:
+    case refusal::checksum:
+    case refusal::not_canonical:
+    case refusal::trailing:
+    case refusal::peer_name:
+    case refusal::epoch:
+    case refusal::seq_range:
+    case refusal::ack_state:
+    case refusal::frame_too_large:
+    case refusal::unknown_link: return true;
+    case refusal::none:
+    case refusal::payload_too_large:
+    case refusal::direction:
+    case refusal::unknown_stream:
+    case refusal::never_sent:
+    case refusal::peers_full:
+    case refusal::mailbox: return false;
+    }
+    return true;
+}
 
 /// How often each refusal happened. Counts only up, and is no state of the protocol.
 class refusal_counts {

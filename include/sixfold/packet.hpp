@@ -65,8 +65,8 @@ struct frame_extent {
 ///
 /// When a packet stops being a sequence of frames, the rest of it cannot be trusted: `next()`
 /// returns nothing more and `refused()` says why. The same holds when `decode` refuses one of the
-/// frames by `checksum`: its length may be what was damaged, so leave the rest of that packet
-/// alone. It refers to the packet, which must outlive it.
+/// frames: its length may be what was damaged, so leave the rest of that packet alone. It refers to
+/// the packet, which must outlive it.
 class packet_reader {
   public:
     explicit packet_reader(bytes packet) noexcept : left_(packet) {}

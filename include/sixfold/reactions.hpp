@@ -11,7 +11,6 @@
 
 #include "sixfold/assert.hpp"
 #include "sixfold/codec.hpp"
-#include "sixfold/error.hpp"
 #include "sixfold/mailbox.hpp"
 #include "sixfold/types.hpp"
 
@@ -116,9 +115,6 @@ class reactions {
         return requests_[requests_taken_++];
     }
 
-    /// Why something was refused since the last `clear()`: the first reason, if there were several.
-    [[nodiscard]] refusal refused() const noexcept { return refused_; }
-
     /// Neither a frame to send nor a request that nobody has taken.
     [[nodiscard]] bool empty() const noexcept {
         return entries_.empty() && requests_taken_ == requests_.size();
@@ -131,7 +127,6 @@ class reactions {
         requests_.clear();
         requests_taken_ = 0;
         used_ = 0;
-        refused_ = refusal::none;
     }
 
   private:
@@ -158,11 +153,6 @@ class reactions {
         used_ += size;
     }
     void add(const mailbox_request& request) { requests_.push_back(request); }
-    void refuse(refusal why) noexcept {
-        if (refused_ == refusal::none) {
-            refused_ = why;
-        }
-    }
 
     std::vector<entry> entries_;
     std::vector<std::byte>
@@ -170,7 +160,6 @@ class reactions {
     std::size_t used_ = 0;  // bytes of buffer_ that hold frames
     std::vector<mailbox_request> requests_;
     std::size_t requests_taken_ = 0;
-    refusal refused_ = refusal::none;
 };
 
 }  // namespace sixfold::inline v0

@@ -129,32 +129,38 @@ class relay {
 
     /// Takes a packet, one or more whole frames, from a link. Legal at any time, with any bytes.
     ///
-    /// The first frame that is refused is counted and ends the packet: what is behind it is
-    /// dropped, what was before it stands. The requests in `out` refer to the packet.
-    void handle(link_id from, bytes packet, reactions& out) {
+    /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is
+    /// behind it. Returns the last refusal, so that one if there is one. On datagrams there is
+    /// nothing to do about it; a byte stream is to be closed if `ends_stream` says so. The requests
+    /// in `out` refer to the packet.
+    refusal handle(link_id from, bytes packet, reactions& out) {
         const std::uint32_t at = links_.find(from);
         if (at == none) {
-            return refuse(refusal::unknown_link, out);
+            return refuse(refusal::unknown_link);
         }
         packet_reader reader(packet);
+        refusal last = refusal::none;
         while (const std::optional<bytes> wire = reader.next()) {
-            const refusal why = take(at, *wire, out);
-            if (why != refusal::none) {
-                return refuse(why, out);
+            if (const refusal why = take(at, *wire, out); why != refusal::none) {
+                last = refuse(why);
+            }
+            if (ends_stream(last)) {
+                return last;
             }
         }
-        if (reader.refused() != refusal::none) {
-            refuse(reader.refused(), out);
-        }
+        return reader.refused() == refusal::none ? last : refuse(reader.refused());
     }
 
     /// Takes what became of a request, of this relay or of another, soon or late.
     ///
     /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not.
-    /// The same request completed twice is answered twice, and does no harm.
-    void complete(const mailbox_request& request, const mailbox_outcome& outcome, reactions& out) {
+    /// The same request completed twice is answered twice, and does no harm. Returns
+    /// `refusal::mailbox` if it was not done, or a part of the outcome was damaged and is not
+    /// passed on.
+    refusal
+    complete(const mailbox_request& request, const mailbox_outcome& outcome, reactions& out) {
         if (!outcome.done) {
-            return refuse(refusal::mailbox, out);
+            return refuse(refusal::mailbox);
         }
         if (const auto* msg = std::get_if<msg_request>(&request.what)) {
             return msg->form == form::probe ? looked(request.from, *msg, outcome, out)
@@ -163,9 +169,7 @@ class relay {
         if (const auto* ack = std::get_if<ack_request>(&request.what)) {
             return settled(request.from, *ack, out);
         }
-        if (const auto* sync = std::get_if<sync_request>(&request.what)) {
-            return paged(request.from, *sync, outcome, out);
-        }
+        return paged(request.from, std::get<sync_request>(request.what), outcome, out);
     }
 
     /// Has this peer a link at this relay?
@@ -185,9 +189,9 @@ class relay {
     explicit relay(const relay_options& options)
         : options_(options), links_(options.seed), peers_(options.peers_max, options.seed) {}
 
-    void refuse(refusal why, reactions& out) noexcept {
+    refusal refuse(refusal why) noexcept {
         refusals_.add(why);
-        out.refuse(why);
+        return why;
     }
 
     /// One frame of the peer with index `at`.
@@ -202,10 +206,9 @@ class relay {
         }
         if (const auto* ack = std::get_if<ack_request>(&taken)) {
             if (ack->word == ack_word::waiting) {
-                settled(peers_[at], *ack, out);
-            } else {
-                out.add({peers_[at], *ack, wire});
+                return settled(peers_[at], *ack, out);
             }
+            out.add({peers_[at], *ack, wire});
             return refusal::none;
         }
         if (const auto* sync = std::get_if<sync_request>(&taken)) {
@@ -250,7 +253,7 @@ class relay {
         return notify;
     }
 
-    void stored(const peer& from, const msg_request& msg, reactions& out) {
+    refusal stored(const peer& from, const msg_request& msg, reactions& out) const {
         ack_notify notify{};
         notify.from = msg.to;
         notify.epoch = msg.epoch;
@@ -262,12 +265,13 @@ class relay {
         if (to != none) {
             post(to, direct(from, msg), out);  // it came while the put was under way
         }
+        return refusal::none;
     }
 
-    void looked(const peer& from,
-                const msg_request& msg,
-                const mailbox_outcome& outcome,
-                reactions& out) {
+    refusal looked(const peer& from,
+                   const msg_request& msg,
+                   const mailbox_outcome& outcome,
+                   reactions& out) {
         ack_notify notify{};
         notify.from = msg.to;
         notify.epoch = msg.epoch;
@@ -285,17 +289,18 @@ class relay {
         probe.low = notify.low;
         probe.smaller = outcome.smaller;
         if (!is_valid(probe)) {  // damaged as well
-            return refuse(refusal::mailbox, out);
+            return refuse(refusal::mailbox);
         }
         post(from, notify, out);
         const std::uint32_t to = peers_.find(msg.to);
         if (to != none) {
             post(to, probe, out);
         }
+        return refusal::none;
     }
 
     /// An ack:R goes on to A as it came, and is answered.
-    void settled(const peer& from, const ack_request& ack, reactions& out) {
+    refusal settled(const peer& from, const ack_request& ack, reactions& out) const {
         ack_notify notify{};
         notify.from = from;
         notify.epoch = ack.epoch;
@@ -305,6 +310,7 @@ class relay {
         notify.state = ack.state;
         post(from, ack_answer{ack.to, ack.serial}, out);
         post(ack.to, notify, out);
+        return refusal::none;
     }
 
     [[nodiscard]] static msg_notify drained(const mailbox_row& row) {
@@ -320,15 +326,16 @@ class relay {
         return notify;
     }
 
-    void paged(const peer& from,
-               const sync_request& sync,
-               const mailbox_outcome& outcome,
-               reactions& out) {
+    refusal paged(const peer& from,
+                  const sync_request& sync,
+                  const mailbox_outcome& outcome,
+                  reactions& out) {
         sync_answer answer{.serial = sync.serial};
+        refusal last = refusal::none;
         for (const mailbox_row& row : outcome.rows) {
             const msg_notify notify = drained(row);
             if (row.lowest > row.id.seq || !is_valid(notify)) {  // a damaged store: not passed on
-                refuse(refusal::mailbox, out);
+                last = refuse(refusal::mailbox);
                 continue;
             }
             post(from, notify, out);
@@ -339,6 +346,7 @@ class relay {
             answer.last = mailbox_key{outcome.rows.back().from, outcome.rows.back().id};
         }
         post(from, answer, out);
+        return last;
     }
 
     /// To a peer that is linked here.

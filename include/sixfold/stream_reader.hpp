@@ -21,8 +21,10 @@ namespace sixfold::inline v0 {
 /// before its body is kept, and from then on nothing is returned. A frame that `decode` refuses
 /// must end the link too; that is for the caller to do.
 ///
-///     while (auto frame = reader.next(input)) { ... }
-///     if (reader.refused() != refusal::none) { close the link }
+///     while (auto frame = reader.next(input)) {
+///         if (ends_stream(client.handle(*frame))) { close the link }
+///     }
+///     if (ends_stream(reader.refused())) { close the link }
 class stream_reader {
   public:
     /// Takes frames of at most so many bytes, headers and checksum included. See `frame_size_max()`
@@ -58,8 +60,8 @@ class stream_reader {
         return std::nullopt;
     }
 
-    /// Why the stream was given up: `version`, `kind`, `not_canonical`, or `payload_too_large` for
-    /// a frame above the largest. `none` as long as it was not.
+    /// Why the stream was given up: `version`, `kind`, `not_canonical`, or `frame_too_large`. `none`
+    /// as long as it was not.
     [[nodiscard]] refusal refused() const noexcept { return refused_; }
 
   private:
@@ -73,7 +75,7 @@ class stream_reader {
             refused_ = refusal::not_canonical;
         }
         if (refused_ == refusal::none && extent.size > frame_size_max_) {
-            refused_ = refusal::payload_too_large;
+            refused_ = refusal::frame_too_large;
         }
         if (refused_ != refusal::none) {
             extent.refused = refused_;

@@ -31,6 +31,7 @@ struct subject {
     reactions out;
     std::array<std::byte, 4096> buffer{};
     std::array<std::byte, 512> encoded{};
+    refusal refused = refusal::none;  // of the last call
 
     void a_comes() { (void)r.link_up(link_of_a, "alice").has_value(); }
     void b_comes() { (void)r.link_up(link_of_b, "bob").has_value(); }
@@ -41,7 +42,7 @@ struct subject {
     void handle(link_id from, const peer& end, const Frame& what) {
         const std::size_t size = encode(what, framing(end), buffer);
         REQUIRE(size != 0);
-        r.handle(from, std::span(buffer).first(size), out);
+        refused = r.handle(from, std::span(buffer).first(size), out);
     }
     [[nodiscard]] bytes ack(const ack_report& report) {
         return std::span(encoded).first(encode_ack_state(report, encoded));
@@ -58,8 +59,8 @@ struct subject {
         }
         return text.empty() ? "-" : text;
     }
-    [[nodiscard]] std::string refused() const {
-        return out.refused() == refusal::none ? "-" : fmt::format("{}", out.refused());
+    [[nodiscard]] std::string reason() const {
+        return refused == refusal::none ? "-" : fmt::format("{}", refused);
     }
 };
 
@@ -118,7 +119,7 @@ std::vector<request> requests() {
         {"msg:R too large", "alice",
          [=](subject& s) {
              const std::size_t size = encode(large, framing("alice"), s.buffer);
-             s.r.handle(link_of_a, std::span(s.buffer).first(size), s.out);
+             s.refused = s.r.handle(link_of_a, std::span(s.buffer).first(size), s.out);
          }},
         {"msg:R, then damaged", "alice",
          [=](subject& s) {
@@ -126,7 +127,7 @@ std::vector<request> requests() {
              const auto second = std::span(s.buffer).subspan(size);
              const std::size_t more = encode(msg, framing("alice"), second);
              second[more - 1] ^= std::byte{1};
-             s.r.handle(link_of_a, std::span(s.buffer).first(size + more), s.out);
+             s.refused = s.r.handle(link_of_a, std::span(s.buffer).first(size + more), s.out);
          }},
         {"msg:R of B's frame", "alice",
          [=](subject& s) {
@@ -240,7 +241,7 @@ void add_rows(support::table& out, const presence& who, const request& asked) {
     subject s;
     const auto first = run(s);
     const char* const needs = first ? "asked" : "-";
-    out.add({who.name, asked.name, needs, s.refused(), s.sends()});
+    out.add({who.name, asked.name, needs, s.reason(), s.sends()});
     if (!first) {
         return;
     }
@@ -250,8 +251,8 @@ void add_rows(support::table& out, const presence& who, const request& asked) {
         again.out.clear();
         who.then(again);
         const outcome said = outcomes(*request, again)[i];
-        again.r.complete(*request, said.what, again.out);
-        out.add({who.name, asked.name, said.name, again.refused(), again.sends()});
+        again.refused = again.r.complete(*request, said.what, again.out);
+        out.add({who.name, asked.name, said.name, again.reason(), again.sends()});
     }
 }
 

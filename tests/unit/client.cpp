@@ -206,11 +206,38 @@ TEST_CASE("client: what is before a bad frame in a packet stands, what is behind
     };
     put(0, "bob");
     put(1, "mallory");
-    put(2, "bob");
+    put(1, "bob");
     CHECK(p.b.handle(std::span(buffer).first(used)) == refusal::checksum);
     REQUIRE(p.b.poll_message().has_value());
     CHECK(!p.b.poll_message().has_value());
     CHECK(p.b.refusals().total() == 1);
+}
+
+TEST_CASE("client: a frame that is understood and refused leaves the others of its packet alone") {
+    pair p;
+    p.both_up();
+    REQUIRE(p.b.send("carol", as_bytes("x")).has_value());
+    std::array<std::byte, 600> buffer{};
+    std::size_t used = 0;
+    const auto put = [&](const auto& what) {
+        used += encode(what, framing("bob"), std::span(buffer).subspan(used));
+    };
+    const auto message = [](seq which) {
+        return msg_notify{.from = "carol",
+                          .epoch = epoch{1},
+                          .seq = which,
+                          .drained = true,
+                          .payload = as_bytes("x")};
+    };
+    put(msg_answer{.to = "nobody", .id = {epoch{1}, 0}});  // to the sender: unknown_stream
+    put(message(0));
+    put(sync_request{.serial = 1});  // to a relay: direction
+    put(message(1));
+    CHECK(p.b.handle(std::span(buffer).first(used)) == refusal::direction);
+    CHECK(p.b.poll_message().has_value());
+    CHECK(p.b.poll_message().has_value());
+    CHECK(p.b.sender().refusals()[refusal::unknown_stream] == 1);
+    CHECK(p.b.receiver().refusals()[refusal::direction] == 1);
 }
 
 TEST_CASE("client: without a link nothing comes out") {

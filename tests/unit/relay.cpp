@@ -182,16 +182,15 @@ struct rig {
 
     void execute() {
         while (const auto request = out.next_request()) {
-            relay.complete(*request, mailbox.execute(*request), out);
+            CHECK(relay.complete(*request, mailbox.execute(*request), out) == refusal::none);
         }
     }
 
     /// Handles a frame and all that it asks of the mailbox.
     strings handle(link_id link, const peer& author, const frame& what) {
         const blob packet = encoded(what, author);
-        relay.handle(link, packet, out);
+        CHECK(relay.handle(link, packet, out) == refusal::none);
         execute();
-        CHECK(out.refused() == refusal::none);
         return sent();
     }
 
@@ -215,8 +214,7 @@ rig with_both() {
 /// Refused, counted, and nothing said.
 void check_refused(rig& r, link_id link, bytes packet, refusal why) {
     const std::uint64_t before = r.relay.refusals()[why];
-    r.relay.handle(link, packet, r.out);
-    CHECK(r.out.refused() == why);
+    CHECK(r.relay.handle(link, packet, r.out) == why);
     CHECK(r.relay.refusals()[why] == before + 1);
     CHECK(r.relay.refusals().total() == before + 1);
     CHECK(r.out.empty());
@@ -512,8 +510,7 @@ TEST_CASE("relay: a row that cannot be is not passed on") {
     mailbox_outcome outcome;
     outcome.done = true;
     outcome.rows = rows;
-    r.relay.complete({"bob", sync_request{5, {}}, {}}, outcome, r.out);
-    CHECK(r.out.refused() == refusal::mailbox);
+    CHECK(r.relay.complete({"bob", sync_request{5, {}}, {}}, outcome, r.out) == refusal::mailbox);
     CHECK(r.relay.refusals()[refusal::mailbox] == 3);
     CHECK(r.sent() ==
           strings{"bob@2: msg:N alice 7:4 '' drained low=2 clean", "bob@2: sync:A 5 rows 1 all"});
@@ -537,14 +534,11 @@ TEST_CASE("relay: what the mailbox has not done is answered by nothing") {
     };
     std::uint64_t count = 0;
     for (const mailbox_request& request : requests) {
-        r.relay.complete(request, mailbox_outcome{}, r.out);
+        CHECK(r.relay.complete(request, mailbox_outcome{}, r.out) == refusal::mailbox);
         CHECK(r.out.empty());
         CHECK(r.out.frames().empty());
-        CHECK(r.out.refused() == refusal::mailbox);
         CHECK(r.relay.refusals()[refusal::mailbox] == ++count);
-        r.out.clear();
     }
-    CHECK(r.out.refused() == refusal::none);
 }
 
 TEST_CASE("relay: refuses the kinds of frame that only relays send") {
@@ -577,8 +571,7 @@ TEST_CASE("relay: refuses a link that it was not told of, and frames made for an
     }
     SECTION("without a checksum") {
         const blob packet = encoded(hello("bob"), "alice", checksum::off);
-        r.relay.handle(at_alice, packet, r.out);
-        CHECK(r.out.refused() != refusal::none);
+        CHECK(ends_stream(r.relay.handle(at_alice, packet, r.out)));
         CHECK(r.out.empty());
     }
 }
@@ -589,9 +582,9 @@ TEST_CASE("relay: a packet that is cut at any byte says nothing of what was cut"
     const std::size_t first = packet.size() / 2;
     for (std::size_t size = 0; size <= packet.size(); ++size) {
         rig r = with_both();
-        r.relay.handle(at_alice, bytes(packet).first(size), r.out);
+        const refusal why = r.relay.handle(at_alice, bytes(packet).first(size), r.out);
         CHECK(r.out.frames().size() == 2 * (size / first));
-        CHECK((r.out.refused() == refusal::none) == (size % first == 0));
+        CHECK(why == (size % first == 0 ? refusal::none : refusal::truncated));
         CHECK(r.relay.refusals().total() == (size % first == 0 ? 0 : 1));
     }
 }
@@ -602,21 +595,31 @@ TEST_CASE("relay: a flipped bit anywhere in a frame is refused, with nothing sai
     for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
         blob packet = good;
         packet[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
-        r.relay.handle(at_alice, packet, r.out);
-        CHECK(r.out.refused() != refusal::none);
+        CHECK(ends_stream(r.relay.handle(at_alice, packet, r.out)));
         CHECK(r.out.empty());
         r.out.clear();
     }
     CHECK(r.relay.refusals().total() == 8 * good.size());
 }
 
-TEST_CASE("relay: takes the frames of a packet in order, up to the first that it refuses") {
+TEST_CASE("relay: a frame that it understands and refuses leaves the others of its packet alone") {
     rig r = with_both();
     const blob packet =
         joined({encoded(hello("bob", 0), "alice"), encoded(ack_answer{"bob", 1}, "alice"),
                 encoded(hello("bob", 1), "alice")});
-    r.relay.handle(at_alice, packet, r.out);
-    CHECK(r.out.refused() == refusal::direction);
+    CHECK(r.relay.handle(at_alice, packet, r.out) == refusal::direction);
+    CHECK(r.relay.refusals().total() == 1);
+    CHECK(r.sent() == strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3",
+                              "alice@1: msg:A bob 7:1 #3", "bob@2: msg:N alice 7:1 'hello' #3"});
+}
+
+TEST_CASE("relay: behind a frame that cannot be decoded it takes nothing of the packet") {
+    rig r = with_both();
+    const blob packet =
+        joined({encoded(ack_answer{"bob", 1}, "alice"), encoded(hello("bob", 0), "alice"),
+                encoded(hello("bob", 1), "mallory"), encoded(hello("bob", 2), "alice")});
+    CHECK(r.relay.handle(at_alice, packet, r.out) == refusal::checksum);
+    CHECK(r.relay.refusals().total() == 2);
     CHECK(r.sent() == strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3"});
 }
 
@@ -638,8 +641,9 @@ TEST_CASE("relay: random bytes never make it say anything") {
         }
         r.relay.handle(at_alice, packet, r.out);
         REQUIRE(r.out.empty());
-        r.relay.handle(link_id{3}, packet, r.out);  // unchecked: anything goes that is a frame
-        refused += r.out.refused() != refusal::none ? 1U : 0U;
+        // unchecked: anything goes that is a frame
+        const refusal why = r.relay.handle(link_id{3}, packet, r.out);
+        refused += why != refusal::none ? 1U : 0U;
         r.execute();
         for (const auto& each : r.out.frames()) {
             frame read;
@@ -872,16 +876,6 @@ TEST_CASE("reactions: hand out each request once, in order, those that came mean
     r.relay.handle(at_alice, second, r.out);
     r.out.clear();
     CHECK_FALSE(r.out.next_request());
-}
-
-TEST_CASE("reactions: remember the first refusal until they are cleared") {
-    rig r = with_both();
-    r.relay.handle(link_id{9}, {}, r.out);
-    r.relay.handle(at_alice, as_bytes("?"), r.out);
-    CHECK(r.out.refused() == refusal::unknown_link);
-    CHECK(r.relay.refusals().total() == 2);
-    r.out.clear();
-    CHECK(r.out.refused() == refusal::none);
 }
 
 // ---- link_table

@@ -127,7 +127,7 @@ TEST_CASE("stream reader: refuses a frame above the largest as soon as its lengt
         CHECK(takes.refused() == refusal::none);
         stream_reader refuses(size_max);
         CHECK(feed(refuses, larger, piece).empty());
-        CHECK(refuses.refused() == refusal::payload_too_large);
+        CHECK(refuses.refused() == refusal::frame_too_large);
     }
     const blob body(396, std::byte{7});
     stream_reader reader(size_max);
@@ -140,7 +140,7 @@ TEST_CASE("stream reader: with room for less than a header it refuses, and write
     for (std::size_t piece = 1; piece <= 6; ++piece) {
         stream_reader reader(1);
         CHECK(feed(reader, header, piece).empty());
-        CHECK(reader.refused() == refusal::payload_too_large);
+        CHECK(reader.refused() == refusal::frame_too_large);
     }
 }
 

@@ -105,6 +105,7 @@ namespace sixfold::inline v0::text {
     case refusal::epoch: return "epoch";
     case refusal::seq_range: return "seq_range";
     case refusal::ack_state: return "ack_state";
+    case refusal::frame_too_large: return "frame_too_large";
     case refusal::payload_too_large: return "payload_too_large";
     case refusal::direction: return "direction";
     case refusal::unknown_link: return "unknown_link";
