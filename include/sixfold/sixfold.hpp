@@ -10,5 +10,6 @@
 #include "sixfold/relay.hpp"
 #include "sixfold/stream_reader.hpp"
 #include "sixfold/version.hpp"
+#include "sixfold/words.hpp"
 
 #endif

@@ -37,21 +37,6 @@ enum class kind : std::uint8_t { msg_r, msg_a, msg_n, ack_r, ack_a, ack_n, sync_
     return "?";
 }
 
-[[nodiscard]] inline const char* name(sixfold::status what) {
-    switch (what) {
-    case sixfold::status::none: return "none";
-    case sixfold::status::relayed: return "relayed";
-    case sixfold::status::stored: return "stored";
-    case sixfold::status::expiring: return "expiring";
-    case sixfold::status::delivered: return "delivered";
-    case sixfold::status::rejected: return "rejected";
-    case sixfold::status::cancelled: return "cancelled";
-    case sixfold::status::expired: return "expired";
-    case sixfold::status::ended: return "ended";
-    }
-    return "?";
-}
-
 [[nodiscard]] inline kind kind_of(sixfold::bytes frame) {
     return static_cast<kind>((std::to_integer<unsigned>(frame[0]) & 0x0FU) - 1);
 }

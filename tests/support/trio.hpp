@@ -366,7 +366,7 @@ class trio {
     static void hear(party& who, const sixfold::event& event) {
         for (party::outgoing& each : who.outbox) {
             if (each.id == event.id) {
-                each.told += (each.told.empty() ? "" : " ") + std::string(name(event.what));
+                each.told += (each.told.empty() ? "" : " ") + std::string(to_string(event.what));
                 if (sixfold::is_final(event.what)) {
                     each.id.reset();
                 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <iterator>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -13,10 +14,10 @@
 #include "sixfold/error.hpp"
 #include "sixfold/ext/fmt_words.hpp"
 #include "sixfold/frame.hpp"
-#include "sixfold/message_state.hpp"
 #include "sixfold/receiver.hpp"
 #include "sixfold/sender.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/words.hpp"
 
 // Formatters for {fmt} 9 and newer: everything that goes into a log or a trace, on one line.
 //
@@ -72,7 +73,7 @@ inline void write(line& to, link_id which) {
 }
 
 inline void write(line& to, const error& what) {
-    add(to, "{}: {}", name(what.code), fmt::string_view(what.what.data(), what.what.size()));
+    add(to, "{}: {}", what.code, what.what);
 }
 
 inline void write(line& to, const event& what) {
@@ -81,7 +82,7 @@ inline void write(line& to, const event& what) {
     write(to, what.to);
     add(to, " ");
     write(to, what.name);
-    add(to, " {}", name(what.what));
+    add(to, " {}", what.what);
 }
 
 inline void write(line& to, const message& what) {
@@ -95,7 +96,7 @@ inline void write(line& to, const message& what) {
 /// Collects seqs that come upwards, and writes runs of them: " accepted 5,7-9".
 class runs {
   public:
-    runs(line& to, fmt::string_view word) : to_(to), word_(word) {}
+    runs(line& to, std::string_view word) : to_(to), word_(word) {}
     runs(const runs&) = delete;
     runs& operator=(const runs&) = delete;
     ~runs() { end_run(); }
@@ -123,7 +124,7 @@ class runs {
     }
 
     line& to_;
-    fmt::string_view word_;
+    std::string_view word_;
     seq first_ = 0;
     seq last_ = 0;
     bool open_ = false;
@@ -149,7 +150,7 @@ inline void write(line& to, const ack_state& state) {
         add(to, " horizon {}", state.horizon());
     }
     for (const fate how : {fate::tombstoned, fate::rejected}) {
-        runs exceptions(to, name(how));
+        runs exceptions(to, to_string(how));
         for (const exception each : state.exceptions()) {
             if (each.how == how) {
                 exceptions(each.seq);
@@ -211,7 +212,7 @@ inline void write(line& to, const msg_notify& m) {
         add(to, "/{}", m.seq);
     }
     if (m.form != form::payload) {
-        add(to, " {}", name(m.form));
+        add(to, " {}", m.form);
     }
     if (!m.looked()) {
         add(to, " attempt {}", m.attempt);
@@ -243,7 +244,7 @@ void write_word(line& to, const Ack& m) {
 
 inline void write(line& to, const ack_request& m) {
     begin(to, "ack:R to", m.to, m.epoch);
-    add(to, " serial {} {}", m.serial, name(m.word));
+    add(to, " serial {} {}", m.serial, m.word);
     write_word(to, m);
 }
 
@@ -258,7 +259,7 @@ inline void write(line& to, const ack_notify& m) {
     if (m.word == ack_word::stored) {
         return add(to, "/{} stored attempt {}", m.seq, m.attempt);
     }
-    add(to, " {}", name(m.word));
+    add(to, " {}", m.word);
     write_word(to, m);
     if (m.word == ack_word::ended) {
         add(to, " low {}", m.low);

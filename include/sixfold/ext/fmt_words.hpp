@@ -4,138 +4,32 @@
 
 #include <fmt/format.h>
 
-#include "sixfold/ack_state.hpp"
-#include "sixfold/error.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/message_state.hpp"
+#include "sixfold/words.hpp"
 
 // Formatters of the enumerations, for {fmt} 9 and newer: each value as it is called in the code. Width, fill and
 // alignment as for a string. Included by "sixfold/ext/fmt.hpp".
 
 namespace sixfold::inline v0::text {
 
-[[nodiscard]] constexpr fmt::string_view name(status what) noexcept {
-    switch (what) {
-    case status::none: return "none";
-    case status::relayed: return "relayed";
-    case status::stored: return "stored";
-    case status::expiring: return "expiring";
-    case status::delivered: return "delivered";
-    case status::rejected: return "rejected";
-    case status::cancelled: return "cancelled";
-    case status::expired: return "expired";
-    case status::ended: return "ended";
-    }
-    return "?";
-}
-
-[[nodiscard]] constexpr fmt::string_view name(message_state what) noexcept {
-    switch (what) {
-    case message_state::queued: return "queued";
-    case message_state::sent: return "sent";
-    case message_state::relayed: return "relayed";
-    case message_state::stored: return "stored";
-    case message_state::cancelling: return "cancelling";
-    case message_state::expiring: return "expiring";
-    case message_state::ended: return "ended";
-    }
-    return "?";
-}
-
-[[nodiscard]] constexpr fmt::string_view name(fate what) noexcept {
-    switch (what) {
-    case fate::open: return "open";
-    case fate::held: return "held";
-    case fate::accepted: return "accepted";
-    case fate::tombstoned: return "tombstoned";
-    case fate::rejected: return "rejected";
-    case fate::ended: return "ended";
-    }
-    return "?";
-}
-
-[[nodiscard]] constexpr fmt::string_view name(form what) noexcept {
-    switch (what) {
-    case form::payload: return "payload";
-    case form::tombstone: return "tombstone";
-    case form::probe: return "probe";
-    }
-    return "?";
-}
-
-[[nodiscard]] constexpr fmt::string_view name(ack_word what) noexcept {
-    switch (what) {
-    case ack_word::state: return "state";
-    case ack_word::waiting: return "waiting";
-    case ack_word::past: return "past";
-    case ack_word::stored: return "stored";
-    case ack_word::ended: return "ended";
-    }
-    return "?";
-}
-
-[[nodiscard]] constexpr fmt::string_view name(errc what) noexcept {
-    switch (what) {
-    case errc::option: return "option";
-    case errc::peer_name: return "peer_name";
-    case errc::payload_too_large: return "payload_too_large";
-    case errc::queue_full: return "queue_full";
-    case errc::peers_full: return "peers_full";
-    case errc::unknown_ticket: return "unknown_ticket";
-    case errc::unknown_message: return "unknown_message";
-    case errc::unknown_link: return "unknown_link";
-    case errc::journal_version: return "journal_version";
-    case errc::journal_damaged: return "journal_damaged";
-    case errc::journal_foreign: return "journal_foreign";
-    }
-    return "?";
-}
-
-[[nodiscard]] constexpr fmt::string_view name(refusal what) noexcept {
-    switch (what) {
-    case refusal::none: return "none";
-    case refusal::truncated: return "truncated";
-    case refusal::version: return "version";
-    case refusal::kind: return "kind";
-    case refusal::flags: return "flags";
-    case refusal::checksum: return "checksum";
-    case refusal::not_canonical: return "not_canonical";
-    case refusal::trailing: return "trailing";
-    case refusal::peer_name: return "peer_name";
-    case refusal::epoch: return "epoch";
-    case refusal::seq_range: return "seq_range";
-    case refusal::ack_state: return "ack_state";
-    case refusal::frame_too_large: return "frame_too_large";
-    case refusal::payload_too_large: return "payload_too_large";
-    case refusal::direction: return "direction";
-    case refusal::unknown_link: return "unknown_link";
-    case refusal::unknown_stream: return "unknown_stream";
-    case refusal::never_sent: return "never_sent";
-    case refusal::peers_full: return "peers_full";
-    case refusal::mailbox: return "mailbox";
-    }
-    return "?";
-}
-
-/// Formats as a string does, with what `name` says.
+/// Formats as a string does, with the word for the value.
 template <class T>
-struct name_formatter : fmt::formatter<fmt::string_view> {
+struct word_formatter : fmt::formatter<fmt::string_view> {
     template <class Context>
     auto format(T what, Context& context) const {
-        return fmt::formatter<fmt::string_view>::format(name(what), context);
+        return fmt::formatter<fmt::string_view>::format(to_string(what), context);
     }
 };
 
 }  // namespace sixfold::inline v0::text
 
 // clang-format off
-template <> struct fmt::formatter<sixfold::status> : sixfold::text::name_formatter<sixfold::status> {};
-template <> struct fmt::formatter<sixfold::message_state> : sixfold::text::name_formatter<sixfold::message_state> {};
-template <> struct fmt::formatter<sixfold::fate> : sixfold::text::name_formatter<sixfold::fate> {};
-template <> struct fmt::formatter<sixfold::form> : sixfold::text::name_formatter<sixfold::form> {};
-template <> struct fmt::formatter<sixfold::ack_word> : sixfold::text::name_formatter<sixfold::ack_word> {};
-template <> struct fmt::formatter<sixfold::errc> : sixfold::text::name_formatter<sixfold::errc> {};
-template <> struct fmt::formatter<sixfold::refusal> : sixfold::text::name_formatter<sixfold::refusal> {};
+template <> struct fmt::formatter<sixfold::status> : sixfold::text::word_formatter<sixfold::status> {};
+template <> struct fmt::formatter<sixfold::message_state> : sixfold::text::word_formatter<sixfold::message_state> {};
+template <> struct fmt::formatter<sixfold::fate> : sixfold::text::word_formatter<sixfold::fate> {};
+template <> struct fmt::formatter<sixfold::form> : sixfold::text::word_formatter<sixfold::form> {};
+template <> struct fmt::formatter<sixfold::ack_word> : sixfold::text::word_formatter<sixfold::ack_word> {};
+template <> struct fmt::formatter<sixfold::errc> : sixfold::text::word_formatter<sixfold::errc> {};
+template <> struct fmt::formatter<sixfold::refusal> : sixfold::text::word_formatter<sixfold::refusal> {};
 // clang-format on
 
 #endif
