@@ -362,7 +362,8 @@ inline void outbound_messages::resume(slot at) {
     stream.tombstones += std::uint32_t{is_tombstone(state)};
     stream.stored += std::uint32_t{state == message_state::stored};
     if (!is_unfinished(state)) {
-        queue.make_unsettled(at);  // as many as can: it was one of them, or there is room in the queue
+        queue.make_unsettled(
+            at);  // as many as can: it was one of them, or there is room in the queue
     }
     queue.announce(at);
 }
