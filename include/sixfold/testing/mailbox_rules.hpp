@@ -59,9 +59,11 @@ void check_puts(Make make) {
     }
     SECTION("an empty payload is no tombstone") {
         CHECK(mailbox.execute(put("alice", "bob", 1, 5, "")).done);
+        CHECK(mailbox.execute(put("alice", "bob", 1, 6, {})).done);  // a span of nothing
         const mailbox_outcome outcome = mailbox.execute(page("bob"));
-        REQUIRE(outcome.rows.size() == 1);
+        REQUIRE(outcome.rows.size() == 2);
         CHECK(outcome.rows[0].form == form::payload);
+        CHECK(outcome.rows[1].form == form::payload);
     }
     SECTION("it keeps what it was given, not where that lay") {
         std::string payload = "hello";
