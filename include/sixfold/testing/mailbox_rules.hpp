@@ -120,7 +120,7 @@ void check_pages(Make make) {
     auto mailbox = make(mailbox_limits{.page_rows = 2});
 
     SECTION("rows come in the order of sender, epoch and seq") {
-        for (const seq which : {10, 9, 100, 0}) {
+        for (const seq which : {10U, 9U, 100U, 0U}) {
             CHECK(mailbox.execute(put("carol", "bob", 10, which, "")).done);
         }
         CHECK(mailbox.execute(put("carol", "bob", 9, 11, "")).done);
@@ -140,7 +140,7 @@ void check_pages(Make make) {
         CHECK(drain(mailbox, "dave").empty());
     }
     SECTION("each row tells its base, and what is lowest in the whole mailbox now") {
-        for (const seq which : {3, 4, 5}) {
+        for (const seq which : {3U, 4U, 5U}) {
             CHECK(mailbox.execute(put("alice", "bob", 1, which, "", which)).done);
         }
         CHECK(mailbox.execute(put("alice", "bob", 2, 8, "", 1)).done);
