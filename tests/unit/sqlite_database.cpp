@@ -203,7 +203,7 @@ TEST_CASE("sqlite_database: refuses what is not a database of this schema, and l
         check_refused(path, sqlite_fault::foreign);
         CHECK_THAT(open(path).error().what, ContainsSubstring("4321"));
     }
-    SECTION("a database that another application has open") {
+    SECTION("a database that another application has open, or had when it crashed") {
         sqlite3* theirs = nullptr;
         REQUIRE(sqlite3_open(path.c_str(), &theirs) == SQLITE_OK);
         CHECK(sqlite3_exec(theirs, "PRAGMA journal_mode = WAL; CREATE TABLE theirs (a)", nullptr,
@@ -212,6 +212,12 @@ TEST_CASE("sqlite_database: refuses what is not a database of this schema, and l
         REQUIRE_FALSE(log.empty());
         check_refused(path, sqlite_fault::foreign);
         CHECK(read(path + "-wal") == log);
+        const temporary_file
+            crashed;  // what is there if it crashes now, and is started again later
+        write(crashed.path(), read(path));
+        write(crashed.path() + "-wal", log);
+        check_refused(crashed.path(), sqlite_fault::foreign);
+        CHECK(read(crashed.path() + "-wal") == log);
         sqlite3_close(theirs);
     }
     SECTION("another version of the schema") {

@@ -110,6 +110,18 @@ TEST_CASE("sqlite_mailbox: its counters agree with its rows, whatever was asked"
     CHECK(mailbox.usage().states == 4);
 }
 
+TEST_CASE("sqlite_mailbox: keeps no counter of what is empty") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    CHECK(mailbox.execute(put("alice", "bob", 1, 0, "hello")).done);
+    CHECK(mailbox.execute(tombstone("carol", "bob", 1, 0)).done);
+    CHECK(spy.ask("SELECT count(*) FROM usage") == std::vector<std::string>{"4"});
+    CHECK(mailbox.execute(past("bob", "alice", 1)).done);
+    CHECK(mailbox.execute(past("bob", "carol", 1)).done);
+    CHECK(spy.ask("SELECT count(*) FROM usage") == std::vector<std::string>{"0"});
+}
+
 TEST_CASE("sqlite_mailbox: at the bound the oldest ack state makes room") {
     const temporary_file file;
     auto mailbox = sqlite_mailbox::open(file.path(), {.states_max = 2}).value();
