@@ -107,7 +107,7 @@ class inbound_stream {
                                  .horizon = horizon,
                                  .accepted = bytes(accepted_bits).first(accepted_size),
                                  .held = bytes(held_bits).first(held_size),
-                                 .exceptions = exceptions,
+                                 .exceptions = {exceptions.data(), exceptions.size()},
                                  .limits = limits},
                                 out);
     }

@@ -53,7 +53,7 @@ class stream_reader {
             const frame_extent extent = examine(buffered());
             if (extent.refused == refusal::none && extent.size == size_) {
                 size_ = 0;
-                return bytes(buffer_).first(extent.size);
+                return bytes(buffer_.data(), extent.size);
             }
             missing = missing_of(extent);
         }
@@ -99,7 +99,7 @@ class stream_reader {
         size_ += piece.size();
     }
 
-    [[nodiscard]] bytes buffered() const noexcept { return bytes(buffer_).first(size_); }
+    [[nodiscard]] bytes buffered() const noexcept { return {buffer_.data(), size_}; }
 
     std::size_t frame_size_max_;
     std::vector<std::byte> buffer_;
