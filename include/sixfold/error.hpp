@@ -28,7 +28,7 @@ enum class errc : std::uint8_t {
     unknown_link,     ///< no such link
     journal_version,  ///< a journal of another version
     journal_damaged,  ///< a journal that is cut, damaged or contradicts itself; it was left alone
-    journal_foreign,  ///< the journal of another peer
+    journal_foreign,  ///< the journal of another peer, or no journal at all
 };
 
 /// An `errc`, and a sentence in static storage that says what was wrong and what would be right.
