@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXT_FILE_JOURNAL_HPP
+#define SIXFOLD_EXT_FILE_JOURNAL_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "sixfold/assert.hpp"
+#include "sixfold/client.hpp"
+#include "sixfold/error.hpp"
+#include "sixfold/ext/file_error.hpp"
+#include "sixfold/journal.hpp"
+#include "sixfold/journal_log.hpp"
+#include "sixfold/random.hpp"
+#include "sixfold/types.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include "sixfold/ext/file_posix.hpp"
+#else
+#include "sixfold/ext/file_portable.hpp"
+#endif
+
+namespace sixfold::inline v0 {
+
+/// What a journal needs of a file system: a lock, and one file at a time that is written from its beginning on.
+///
+/// Each call says what the system says, or nothing when it has done it. It may do a part of it, or all, and fail; then it is
+/// not called again. Your own, such as for a flash chip, has to keep these promises, and no others:
+///
+/// - `lock(path)` is there until this object goes. Taken: std::errc::resource_unavailable_try_again.
+/// - `read(path, into)` gives the whole file; nothing where there is none.
+/// - `create(path)` begins an empty file, in place of one that is there. `write` and `sync` speak of it from now on, also
+///   under the name that it gets by `rename`.
+/// - `write(data)` puts all of it at the end.
+/// - `sync()` returns when everything that was written survives a loss of power.
+/// - `rename(from, to)` puts it in the place of `to`: there is always the old or the new one, also after a loss of power.
+/// - `sync_directory(path)` returns when the name of this file survives, too.
+template <class Files>
+concept journal_files = std::movable<Files> &&
+    requires(Files files, const std::string& path, bytes data, std::vector<std::byte>& into) {
+    { files.lock(path) } -> std::same_as<std::error_code>;
+    { files.read(path, into) } -> std::same_as<std::error_code>;
+    { files.create(path) } -> std::same_as<std::error_code>;
+    { files.write(data) } -> std::same_as<std::error_code>;
+    { files.sync() } -> std::same_as<std::error_code>;
+    { files.rename(path, path) } -> std::same_as<std::error_code>;
+    { files.sync_directory(path) } -> std::same_as<std::error_code>;
+};
+
+/// The journal of a client in a file, beside an app that keeps its own rows elsewhere.
+///
+///     auto journal = sixfold::file_journal::open("alice.journal", random_number);
+///     if (!journal) ... say journal.error().what, and stop
+///     auto client = sixfold::client::create(clock, options, journal->records());
+///     ... rows of messages that have not ended, and are not client->outstanding(ticket), were not sent: send them
+///
+///     while (auto event = client->poll_event())     commit your row of its ticket: how it ended
+///     while (auto message = client->poll_message()) commit your row of its sender and msgid, unless there is one
+///         client->accept(*message);
+///     while (auto records = client->poll_journal(buffer)) journal->append(*records);
+///     if (!(journal->should_compact() ? journal->compact(*client) : journal->sync()))
+///         ... begin a new life: destroy both, and open again
+///     client->durable(client->written());
+///     while (auto packet = client->poll_transmit(buffer)) ... send it
+///
+/// The options of the client say `journaling::withhold`, for its sender and its receiver. Your rows come first, records
+/// second: a crash in between gives an event or a message once more, and by its ticket or msgid you know that you have it.
+/// The other way round it would be gone.
+///
+/// After the first call that failed this journal does nothing more: what is on the disk then is not known, and a second try
+/// that succeeds would not prove it. Whoever opens it next finds out. What depended on those records was told to nobody.
+///
+/// Next to `path` there are `path`.lock, which stays, and for moments `path`.new. It keeps in memory what was appended since
+/// the last sync. Format: spec 8.
+template <journal_files Files>
+class basic_file_journal {
+  public:
+    /// Opens the journal, or makes a new one where there is no file. The random number must be another one each time, and
+    /// none that a peer can know.
+    ///
+    /// A torn tail is dropped. What was found is written into a new file, which takes the place of the old one: what a process
+    /// reads back, even after a sync, may be in the cache of the system only. So there must be room for both. When it is
+    /// refused, the file is left as it is. O(size).
+    [[nodiscard]] static result<basic_file_journal, file_error>
+    open(std::string path, std::uint64_t random_number, Files files = {}) {
+        basic_file_journal out(std::move(path), random_number, std::move(files));
+        out.recover();
+        if (!out.ok()) {
+            return out.error_;
+        }
+        return out;
+    }
+
+    /// What was in it when it was opened, for `client::create`. Good until the first `append` or `compact`, and not to be
+    /// asked for after it.
+    [[nodiscard]] bytes records() const {
+        SIXFOLD_ASSERT(recovered_.has_value());
+        return *recovered_;
+    }
+
+    /// Takes over what `poll_journal` gave. It is written by the next `sync`. O(bytes).
+    void append(bytes records) {
+        recovered_.reset();
+        if (pending_.empty()) {
+            put(pending_, log_mark(nonce_, size_));
+        }
+        put(pending_, records);
+    }
+
+    /// True: all that was appended is durable. One write and one sync of the file, or neither if there was nothing.
+    [[nodiscard]] bool sync() {
+        if (ok() && !pending_.empty() && did(files_.write(pending_), "write") &&
+            did(files_.sync(), "sync")) {
+            size_ += pending_.size();
+            pending_.clear();
+        }
+        return ok();
+    }
+
+    /// A new file, of what the client has now, takes the place of this one. True: all that was appended is durable, as after
+    /// `sync`. At any moment. O(what the client has).
+    [[nodiscard]] bool compact(const client& machine) {
+        recovered_.reset();
+        pending_.clear();
+        std::vector<std::byte> records;
+        std::vector<std::byte> buffer(machine.journal_record_size_max());
+        for (snapshot_place at; const auto part = machine.snapshot(at, buffer);) {
+            put(records, *part);
+        }
+        return ok() && make(records);
+    }
+
+    /// Whether the file is more than twice as large as it began, and by so much that it is worth while. Then each byte is
+    /// written about twice in all.
+    [[nodiscard]] bool should_compact() const noexcept {
+        return size_ > 2 * made_size_ + compact_slack;
+    }
+
+    /// How large the file is.
+    [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
+    /// The first thing that went wrong.
+    [[nodiscard]] const file_error& last_error() const noexcept { return error_; }
+
+  private:
+    static constexpr std::uint64_t compact_slack = 64 * 1024;
+
+    basic_file_journal(std::string path, std::uint64_t random_number, Files files)
+        : files_(std::move(files)), path_(std::move(path)), random_(random_number) {}
+
+    static void put(std::vector<std::byte>& to, bytes data) {
+        to.insert(to.end(), data.begin(), data.end());
+    }
+
+    [[nodiscard]] bool ok() const noexcept { return error_.fault == file_fault::none; }
+
+    /// Whether that was done.
+    [[nodiscard]] bool did(std::error_code code, const char* what) {
+        if (code) {
+            error_ = {file_fault::system, code, path_ + ": cannot " + what + ": " + code.message()};
+        }
+        return !code;
+    }
+
+    void recover() {
+        if (const auto code = files_.lock(path_ + ".lock"); !did(code, "lock")) {
+            if (code == std::errc::resource_unavailable_try_again) {
+                error_.fault = file_fault::locked;
+                error_.what = path_ + ": it is open already, here or in another process";
+            }
+            return;
+        }
+        std::vector<std::byte> file;
+        if (!did(files_.read(path_, file), "read")) {
+            return;
+        }
+        const auto log = read_log(file);
+        if (!log) {
+            return refuse(log.error());
+        }
+        recovered_.emplace();
+        journal_reader reader(*log);
+        while (const auto each = reader.next()) {
+            if (each->kind != record_kind::mark) {
+                put(*recovered_, each->wire);
+            }
+        }
+        (void)make(*recovered_);
+    }
+
+    void refuse(const error& why) {
+        error_.fault = why.code == errc::journal_foreign   ? file_fault::foreign
+                       : why.code == errc::journal_version ? file_fault::version
+                                                           : file_fault::damaged;
+        error_.what = path_ + ": " + std::string(why.what);
+    }
+
+    /// A file of these records, which has its name when it is whole and durable.
+    [[nodiscard]] bool make(bytes records) {
+        nonce_ = random_.next();
+        std::vector<std::byte> file;
+        put(file, log_header(nonce_));
+        put(file, records);
+        put(file, log_mark(nonce_, file.size()));
+        size_ = made_size_ = file.size();
+        const std::string fresh = path_ + ".new";
+        return did(files_.create(fresh), "create the new file of") &&
+               did(files_.write(file), "write the new file of") &&
+               did(files_.sync(), "sync the new file of") &&
+               did(files_.rename(fresh, path_), "rename the new file") &&
+               did(files_.sync_directory(path_), "sync the directory");
+    }
+
+    Files files_;
+    std::string path_;
+    random_source random_;
+    std::uint64_t nonce_ = 0;
+    std::uint64_t size_ = 0;       // of the file
+    std::uint64_t made_size_ = 0;  // when it was made
+    std::optional<std::vector<std::byte>> recovered_;
+    std::vector<std::byte> pending_;  // empty, or a mark and what was appended
+    file_error error_;
+};
+
+#if defined(__unix__) || defined(__APPLE__)
+using file_journal = basic_file_journal<posix_files>;
+#else
+using file_journal = basic_file_journal<portable_files>;
+#endif
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXT_FILE_PORTABLE_HPP
+#define SIXFOLD_EXT_FILE_PORTABLE_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// Files as far as the standard library knows them, for systems that have nothing better here.
+///
+/// It promises less than `journal_files` asks for. What was synced is with the system: it survives a crash of the app, **not a
+/// loss of power**, after which the journal may be shorter, or refused as damaged. And there is **no lock**: see to it that no
+/// two have the same journal open.
+class portable_files {
+  public:
+    [[nodiscard]] std::error_code lock(const std::string&) { return {}; }
+
+    [[nodiscard]] std::error_code read(const std::string& path, std::vector<std::byte>& into) {
+        into.clear();
+        std::error_code failed;
+        if (!std::filesystem::exists(path, failed)) {
+            return failed;
+        }
+        const auto size = std::filesystem::file_size(path, failed);
+        if (failed) {
+            return failed;
+        }
+        into.resize(static_cast<std::size_t>(size));
+        errno = 0;
+        const handle file(std::fopen(path.c_str(), "rb"));
+        return system_says(file != nullptr &&
+                           std::fread(into.data(), 1, into.size(), file.get()) == into.size());
+    }
+
+    [[nodiscard]] std::error_code create(const std::string& path) {
+        errno = 0;
+        file_.reset(std::fopen(path.c_str(), "wb"));
+        return system_says(file_ != nullptr);
+    }
+
+    [[nodiscard]] std::error_code write(bytes data) {
+        errno = 0;
+        return system_says(std::fwrite(data.data(), 1, data.size(), file_.get()) == data.size());
+    }
+
+    [[nodiscard]] std::error_code sync() {
+        errno = 0;
+        return system_says(std::fflush(file_.get()) == 0);
+    }
+
+    [[nodiscard]] std::error_code rename(const std::string& from, const std::string& to) {
+        file_.reset();  // some systems rename no open file
+        std::error_code failed;
+        std::filesystem::rename(from, to, failed);  // std::rename may refuse where there is a file
+        if (failed) {
+            return failed;
+        }
+        errno = 0;
+        file_.reset(std::fopen(to.c_str(), "ab"));
+        return system_says(file_ != nullptr);
+    }
+
+    [[nodiscard]] std::error_code sync_directory(const std::string&) { return {}; }
+
+  private:
+    struct close {
+        void operator()(std::FILE* file) const noexcept { (void)std::fclose(file); }
+    };
+    using handle = std::unique_ptr<std::FILE, close>;
+
+    /// What the call that has just been made says, if it says anything.
+    [[nodiscard]] static std::error_code system_says(bool done) {
+        return done ? std::error_code()
+                    : std::error_code(errno != 0 ? errno : EIO, std::generic_category());
+    }
+
+    handle file_;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif
