@@ -162,6 +162,13 @@ class crash_world {
         return out;
     }
 
+    /// One more thing that cannot be taken back: here the plug may be pulled.
+    static void effect(node& who) {
+        if (++who.effects == who.crash_at) {
+            throw pulled_plug();
+        }
+    }
+
     sixfold::manual_clock clock;
     /// Where the journal is, if not in the memory of this world: what a new life begins with, and what becomes durable with a
     /// commit.
@@ -172,6 +179,25 @@ class crash_world {
         [](node& who, const std::vector<std::byte>& records) {
             who.journal.insert(who.journal.end(), records.begin(), records.end());
         };
+    /// How records get into the log, durable when it returns, and what is left of it without power.
+    std::function<void(node&, const std::vector<std::byte>&)> write_log =
+        [](node& who, const std::vector<std::byte>& records) {
+            who.unsynced.insert(who.unsynced.end(), records.begin(), records.end());
+            effect(who);
+            who.journal.insert(who.journal.end(), who.unsynced.begin(), who.unsynced.end());
+            who.unsynced.clear();
+            effect(who);
+        };
+    std::function<void(node&)> power_off = [](node& who) {
+        const std::size_t left = (std::min)(who.left.bytes, who.unsynced.size());
+        who.journal.insert(who.journal.end(), who.unsynced.begin(),
+                           who.unsynced.begin() + static_cast<std::ptrdiff_t>(left));
+        who.unsynced.clear();
+        sixfold::journal_reader whole(who.journal);
+        while (whole.next()) {
+        }
+        who.journal.resize(who.journal.size() - whole.left().size());
+    };
     /// Replaces the journal of whoever begins a new life by its snapshot, before it goes on.
     bool compact_at_start = false;
 
@@ -184,17 +210,17 @@ class crash_world {
         });
     }
 
-    /// One more thing that cannot be taken back: here the plug may be pulled.
-    static void effect(node& who) {
-        if (++who.effects == who.crash_at) {
-            throw pulled_plug();
+    void start(node& who) {
+        while (!who.machine) {
+            try {
+                begin_life(who);
+            } catch (const pulled_plug&) {
+                crash(who);
+            }
         }
     }
 
-    void start(node& who) {
-        if (who.machine) {
-            return;
-        }
+    void begin_life(node& who) {
         auto made = sixfold::client::create(clock, who.options, load(who));
         REQUIRE(made.has_value());
         who.machine.emplace(*std::move(made));
@@ -228,17 +254,9 @@ class crash_world {
         arrive(who);
         unlink(who);
         who.machine.reset();
-        const std::size_t left = (std::min)(who.left.bytes, who.unsynced.size());
-        who.journal.insert(who.journal.end(), who.unsynced.begin(),
-                           who.unsynced.begin() + static_cast<std::ptrdiff_t>(left));
-        who.unsynced.clear();
-        sixfold::journal_reader whole(who.journal);
-        while (whole.next()) {
-        }
-        who.journal.resize(who.journal.size() - whole.left().size());
+        power_off(who);
         who.crash_at = std::exchange(who.recrash_at, 0);
         who.crash_at += who.crash_at == 0 ? 0 : who.effects;
-        start(who);
     }
 
     void link(node& who) {
@@ -264,6 +282,7 @@ class crash_world {
                 return;
             } catch (const pulled_plug&) {
                 crash(who);
+                start(who);
             }
         }
     }
@@ -323,11 +342,7 @@ class crash_world {
         const std::vector<std::byte> news = records(who);
         transmit(who);
         if (!news.empty()) {
-            who.unsynced.insert(who.unsynced.end(), news.begin(), news.end());
-            effect(who);
-            who.journal.insert(who.journal.end(), who.unsynced.begin(), who.unsynced.end());
-            who.unsynced.clear();
-            effect(who);
+            write_log(who, news);
             who.machine->durable(who.machine->written());
         }
         transmit(who);
