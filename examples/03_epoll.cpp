@@ -91,8 +91,8 @@ void app::turn() {
         user.hear(*event);
     }
     while (const auto message = machine.poll_message()) {
-        user.keep(*message);             // first the app's own commit,
-        (void)machine.accept(*message);  // and then the word that it has it
+        user.keep(*message);       // first the app's own commit,
+        machine.accept(*message);  // and then the word that it has it
     }
     while (const auto packet = machine.poll_transmit(buffer)) {
         send(*packet);

@@ -85,15 +85,15 @@ class client {
     result<ticket> send(const peer& to, bytes payload, const send_options& how = {}) {
         return sender_.send(to, payload, how);
     }
-    result<void> cancel(ticket message) { return sender_.cancel(message); }
+    bool cancel(ticket message) { return sender_.cancel(message); }
     [[nodiscard]] bool outstanding(ticket message) const noexcept {
         return sender_.outstanding(message);
     }
     std::optional<event> poll_event() { return sender_.poll_event(); }
 
     std::optional<message> poll_message() { return receiver_.poll_message(); }
-    result<void> accept(const message& handed) { return receiver_.accept(handed); }
-    result<void> reject(const message& handed) { return receiver_.reject(handed); }
+    bool accept(const message& handed) { return receiver_.accept(handed); }
+    bool reject(const message& handed) { return receiver_.reject(handed); }
 
     // --- the link --------------------------------------------------------------------------------------------------
 

@@ -77,11 +77,13 @@ class receiver {
     ///
     /// In this order: commit, then accept. The other way round, a crash between the two loses the message; this way it
     /// comes again, unless the app's commit and the record of this acceptance are one transaction (law 4). Twice is once.
-    /// Error: unknown_message, for what `poll_message` has not handed out.
-    result<void> accept(const message& handed) { return settle(handed, fate::accepted); }
+    ///
+    /// False for what this object's `poll_message` has not handed out: nothing has changed, and nothing is lost, because a
+    /// message that is not accepted comes again.
+    bool accept(const message& handed) { return settle(handed, fate::accepted); }
 
     /// The app will never take the message; its sender learns `rejected`. Otherwise as `accept`.
-    result<void> reject(const message& handed) { return settle(handed, fate::rejected); }
+    bool reject(const message& handed) { return settle(handed, fate::rejected); }
 
     // --- the link --------------------------------------------------------------------------------------------------
 
@@ -140,7 +142,7 @@ class receiver {
 
     // messages
     void take(std::uint32_t which, const msg_notify& notice);
-    result<void> settle(const message& handed, fate how);
+    bool settle(const message& handed, fate how);
     void tell_sync();
 
     // acknowledgements
@@ -315,21 +317,18 @@ inline std::optional<message> receiver::poll_message() {
     return message{messages_.peers[e.stream], e.id, messages_.held.payload(at)};
 }
 
-inline result<void> receiver::settle(const message& handed, fate how) {
+inline bool receiver::settle(const message& handed, fate how) {
     const std::uint32_t which = messages_.peers.find(handed.from);
     const slot at =
         which == peer_table::none ? held_messages::none : messages_.held.find(which, handed.id);
     inbound_stream* stream = which == peer_table::none ? nullptr : &messages_.streams[which];
     if (at == held_messages::none || !messages_.held[at].handed) {
-        const bool again =
-            stream != nullptr && (handed.id.epoch < stream->epoch ||
-                                  (handed.id.epoch == stream->epoch &&
-                                   stream->window.of(handed.id.seq) == standing::duplicate));
-        return again ? result<void>()
-                     : error{errc::unknown_message, "not a message that poll_message handed out"};
+        return stream != nullptr && (handed.id.epoch < stream->epoch ||
+                                     (handed.id.epoch == stream->epoch &&
+                                      stream->window.of(handed.id.seq) == standing::duplicate));
     }
     if (at == shown_) {
-        return {};  // accepted on delivery
+        return true;  // accepted on delivery
     }
     tick();
     messages_.held.erase(at);
@@ -339,7 +338,7 @@ inline result<void> receiver::settle(const message& handed, fate how) {
         tell_sync();
         owe(which);
     }
-    return {};
+    return true;
 }
 
 // --- acknowledgements ------------------------------------------------------------------------------------------------

@@ -86,8 +86,9 @@ class sender {
     result<ticket> send(const peer& to, bytes payload, const send_options& how = {});
 
     /// Takes a message back. What comes of it is told by an event: `cancelled` if the receiver's app will never see it,
-    /// `delivered` or `rejected` if that came first. Error: unknown_ticket, when it has ended already. Twice is once.
-    result<void> cancel(ticket message);
+    /// `delivered` or `rejected` if that came first. False if it has ended already, or never was: there is nothing to take
+    /// back, and nothing has changed. Twice is once.
+    bool cancel(ticket message);
 
     /// Was a message of this ticket taken whose end the app has not heard? After a restart: an app that keeps its tickets
     /// sends again what is not outstanding and of which it knows no end; its record did not become durable. O(1).
@@ -272,17 +273,16 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
     return messages_.queue.ticket_of(at);
 }
 
-inline result<void> sender::cancel(ticket message) {
+inline bool sender::cancel(ticket message) {
     const slot at = messages_.queue.find(message);
     if (at == wait_ack_queue::none) {
-        return error{errc::unknown_ticket,
-                     "no message of this ticket, or it has ended: poll its event"};
+        return false;
     }
     tick();
     if (!is_tombstone(messages_.queue[at].state)) {
         take_back(at, message_state::cancelling);
     }
-    return {};
+    return true;
 }
 
 inline std::optional<event> sender::poll_event() {

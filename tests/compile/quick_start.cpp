@@ -91,7 +91,7 @@ int main() {
         bob.handle(packet_from_relay);
         while (auto message = bob.poll_message()) {
             store(message->from, message->payload);     // first your own commit,
-            bob.accept(*message).value();               // then the word that you have it
+            bob.accept(*message);                       // then the word that you have it
         }
         while (auto packet = bob.poll_transmit(buffer)) {
             send_to_relay(*packet);

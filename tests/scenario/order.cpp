@@ -132,13 +132,13 @@ TEST_CASE("acceptance: accept is refused for what was not handed out, and twice 
     const message handed = t.b.waiting.front();
     message other = handed;
     other.id.seq = 1;
-    REQUIRE(t.b.machine->accept(other).error().code == errc::unknown_message);
+    REQUIRE_FALSE(t.b.machine->accept(other));
     other = handed;
     other.from = "mallory";
-    REQUIRE(t.b.machine->accept(other).error().code == errc::unknown_message);
+    REQUIRE_FALSE(t.b.machine->accept(other));
     t.accept_one(t.b);
-    REQUIRE(t.b.machine->accept(handed).has_value());
-    REQUIRE(t.b.machine->reject(handed).has_value());
+    REQUIRE(t.b.machine->accept(handed));
+    REQUIRE(t.b.machine->reject(handed));
     require_settled(t);
     REQUIRE(t.a.told("hello") == "relayed delivered");
 }

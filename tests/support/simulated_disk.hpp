@@ -36,7 +36,8 @@ class simulated_disk {
         std::size_t clean = 0;  // so much of the cache the system takes for written
     };
 
-    std::function<void()> before_each = [] {};
+    std::function<void()> before_each = [] {
+    };
     fault broken;
     std::size_t operations = 0;
 
