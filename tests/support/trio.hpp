@@ -39,6 +39,7 @@ struct trio_options {
     sixfold::relay_options relay{};
     sixfold::mailbox_limits mailbox{};
     sixfold::duration hop = 10ms;
+    bool compare_snapshots = true;  ///< a test that has queues full for long has no time for it
     sixfold::duration put = 0ms;    ///< how long the mailbox takes to take something in,
     sixfold::duration store = 0ms;  ///< and for any other request
 };
@@ -271,6 +272,9 @@ class trio {
     }
     /// Before every call of every scenario: a new life has the same snapshot as the one that it begins with.
     void check_journal(const party& who) {
+        if (!options_.compare_snapshots) {
+            return;
+        }
         const std::vector<std::byte> left = snapshot(*who.machine);
         if (left == last_snapshot_) {
             return;
