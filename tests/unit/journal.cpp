@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sixfold/inbound_record.hpp>
+#include <sixfold/journal.hpp>
+#include <sixfold/outbound_record.hpp>
+#include <sixfold/sixfold.hpp>
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+using namespace std::chrono_literals;
+
+constexpr epoch example_epoch{0x0102030405060708};
+
+using bytes_vector = std::vector<std::byte>;
+
+std::string hex(bytes data) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (const std::byte each : data) {
+        out += out.empty() ? "" : " ";
+        out += digits[std::to_integer<unsigned>(each >> 4)];
+        out += digits[std::to_integer<unsigned>(each & std::byte{15})];
+    }
+    return out;
+}
+
+client_options journalled(const peer& self) {
+    client_options options{.self = self, .start = 1, .seed = 1};
+    options.sender.journaling = options.receiver.journaling = journaling::withhold;
+    return options;
+}
+
+bytes_vector records_of(client& machine) {
+    bytes_vector out;
+    bytes_vector buffer(machine.journal_record_size_max());
+    while (const auto part = machine.poll_journal(buffer)) {
+        out.insert(out.end(), part->begin(), part->end());
+    }
+    machine.durable(machine.written());
+    return out;
+}
+
+bytes_vector snapshot_of(const client& machine) {
+    bytes_vector out;
+    bytes_vector buffer(machine.journal_record_size_max());
+    for (snapshot_place at; const auto part = machine.snapshot(at, buffer);) {
+        out.insert(out.end(), part->begin(), part->end());
+    }
+    return out;
+}
+
+/// All that is due of a client goes to a relay, and what that says to the client comes back.
+void exchange(client& machine, relay& with, link_id link) {
+    bytes_vector buffer(2000);
+    reactions out;
+    while (const auto packet = machine.poll_transmit(buffer)) {
+        const bytes_vector copy(packet->begin(), packet->end());
+        with.handle(link, copy, out);
+    }
+    for (const outgoing& each : out.frames()) {
+        if (each.link == link) {
+            machine.handle(each.bytes);
+        }
+    }
+}
+
+/// A client with some of everything in its journal.
+struct busy_client {
+    manual_clock clock;
+    client alice = client::create(clock, journalled("alice")).value();
+    bytes_vector journal;
+
+    busy_client() {
+        for (const char* to : {"bob", "carol"}) {
+            for (const char* text : {"one", "two", "three"}) {
+                REQUIRE(alice.send(to, as_bytes(text), {.expires_after = 1h}));
+            }
+        }
+        const ticket fourth = alice.send("bob", as_bytes("four")).value();
+        keep();
+        REQUIRE(alice.cancel(fourth));
+        keep();
+        alice.link_up();
+        msg_notify probe{};
+        probe.from = "dave";
+        probe.epoch = example_epoch;
+        probe.form = form::probe;
+        REQUIRE(alice.receiver().handle(probe) == refusal::none);
+        msg_notify text{};
+        text.from = "dave";
+        text.epoch = example_epoch;
+        text.payload = as_bytes("text");
+        for (const seq at : {0, 1, 2}) {
+            text.seq = at;
+            REQUIRE(alice.receiver().handle(text) == refusal::none);
+        }
+        REQUIRE(alice.accept(alice.poll_message().value()));
+        REQUIRE(alice.reject(alice.poll_message().value()));
+        keep();
+    }
+    void keep() {
+        const bytes_vector more = records_of(alice);
+        journal.insert(journal.end(), more.begin(), more.end());
+    }
+};
+
+// --- records ---------------------------------------------------------------------------------------
+
+TEST_CASE("journal: the records of the specification") {
+    std::array<std::byte, 128> out{};
+    const auto of = [&](std::size_t size) {
+        return hex(bytes(out).first(size));
+    };
+    CHECK(of(detail::encode_outbound({"bob", example_epoch, 301}, out)) ==
+          "10 13 03 03 62 6F 62 08 07 06 05 04 03 02 01 AD 02 DB DE BF 1B");
+    CHECK(
+        of(detail::encode_message(
+            {.id = ticket{7}, .to = "bob", .name = {example_epoch, 300}, .payload = as_bytes("hi")},
+            out)) ==
+        "10 1F 04 07 00 00 00 00 00 00 00 03 62 6F 62 08 07 06 05 04 03 02 01 AC 02 00 00 68 69 "
+        "33 6A AA 0E");
+    CHECK(of(detail::encode_message_gone(ticket{7}, out)) ==
+          "11 0D 04 07 00 00 00 00 00 00 00 4B DE 47 EA");
+    inbound_stream stream(64, 64);
+    stream.enter(example_epoch);
+    stream.window.raise(10);
+    stream.raise(5);
+    stream.note({7, fate::tombstoned});
+    stream.window.accept(12);
+    stream.note({12, fate::rejected});
+    CHECK(of(detail::encode_inbound("alice", stream, out)) ==
+          "10 1A 02 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 0A 05 01 04 02 0E 19 49 33 A6 8A");
+}
+
+TEST_CASE("journal: a reader stops at a record that is cut, and says so") {
+    const busy_client all;
+    REQUIRE(check_journal(all.journal));
+    journal_reader whole(all.journal);
+    std::vector<std::size_t> ends = {0};
+    while (const auto each = whole.next()) {
+        ends.push_back(ends.back() + each->wire.size());
+    }
+    REQUIRE(ends.back() == all.journal.size());
+    for (std::size_t size = 0; size < all.journal.size(); ++size) {
+        journal_reader reader(bytes(all.journal).first(size));
+        std::size_t count = 0;
+        while (reader.next()) {
+            ++count;
+        }
+        const auto cut = std::upper_bound(ends.begin(), ends.end(), size) - 1;
+        REQUIRE(count == static_cast<std::size_t>(cut - ends.begin()));
+        REQUIRE((reader.refused() == refusal::none) == (*cut == size));
+        REQUIRE(reader.left().size() == size - *cut);
+    }
+}
+
+TEST_CASE("journal: no bit can be wrong") {
+    busy_client all;
+    for (std::size_t bit = 0; bit < all.journal.size() * 8; ++bit) {
+        all.journal[bit / 8] ^= std::byte{1} << bit % 8;
+        REQUIRE_FALSE(check_journal(all.journal));
+        all.journal[bit / 8] ^= std::byte{1} << bit % 8;
+    }
+}
+
+// --- new lives -------------------------------------------------------------------------------------
+
+TEST_CASE("journal: a new life has what the old one had, however often it reads it") {
+    busy_client all;
+    const bytes_vector left = snapshot_of(all.alice);
+    auto next = client::create(all.clock, journalled("alice"), all.journal).value();
+    CHECK(snapshot_of(next) == left);
+    CHECK(records_of(next).empty());
+    bytes_vector twice = all.journal;
+    twice.insert(twice.end(), all.journal.begin(), all.journal.end());
+    CHECK(snapshot_of(client::create(all.clock, journalled("alice"), twice).value()) == left);
+    CHECK(snapshot_of(client::create(all.clock, journalled("alice"), left).value()) == left);
+}
+
+TEST_CASE("journal: what is left of a deadline goes on, not its date") {
+    manual_clock clock;
+    auto alice = client::create(clock, journalled("alice")).value();
+    clock.advance(1h);
+    REQUIRE(alice.send("bob", as_bytes("text"), {.expires_after = 1min}));
+    const bytes_vector journal = records_of(alice);
+    manual_clock another;
+    auto next = client::create(another, journalled("alice"), journal).value();
+    CHECK(next.next_deadline() == time_point(1min));
+    another.advance(1min);
+    CHECK(next.poll_event().value().what == status::expiring);
+}
+
+TEST_CASE("journal: is refused, and by name, when it is not ours or does not fit") {
+    busy_client all;
+    const auto why = [&](const client_options& options, bytes journal) {
+        const auto made = client::create(all.clock, options, journal);
+        return made ? std::string()
+                    : std::string(to_string(made.error().code)) + " " +
+                          std::string(made.error().what.substr(0, 23));
+    };
+    const client_options usual = journalled("alice");
+    CHECK(why(usual, all.journal).empty());
+    CHECK(why(journalled("bob"), all.journal) == "journal_foreign journal: it is the jour");
+    CHECK(why(usual, bytes(all.journal).first(all.journal.size() - 1)) ==
+          "journal_damaged journal: a record is cu");
+    bytes_vector newer = all.journal;
+    newer[0] = std::byte{0x20};
+    CHECK(why(usual, newer) == "journal_version journal: a record of an");
+
+    const auto with = [&](auto change) {
+        client_options options = usual;
+        change(options);
+        return why(options, all.journal);
+    };
+    CHECK(with([](auto& o) { o.sender.queue_entries = o.sender.unsettled_max = 3; }) ==
+          "option sender.queue_entries: f");
+    CHECK(with([](auto& o) { o.sender.queue_entries = 6; }) == "option sender.queue_entries: f");
+    CHECK(with([](auto& o) { o.sender.queue_bytes = o.sender.payload_max = 128; }) ==
+          "option sender.queue_bytes: few");
+    CHECK(with([](auto& o) { o.sender.peers_max = 1; }) == "option sender.peers_max: fewer");
+    CHECK(with([](auto& o) { o.sender.journaling = journaling::none; }) ==
+          "option sender.journaling: none");
+    CHECK(with([](auto& o) { o.receiver.journaling = journaling::none; }) ==
+          "option receiver.journaling: no");
+}
+
+TEST_CASE("journal: a window that is too small for what it has accepted is refused") {
+    inbound_stream stream(64, 64);
+    stream.enter(example_epoch);
+    stream.window.accept(40);
+    std::array<std::byte, 256> out{};
+    const std::size_t size = detail::encode_inbound("alice", stream, out);
+    const bytes journal = bytes(out).first(size);
+    manual_clock clock;
+    receiver_options options{.journaling = journaling::withhold};
+    options.window = 41;
+    CHECK(receiver::create(clock, 1, options, journal));
+    options.window = 40;
+    CHECK(receiver::create(clock, 1, options, journal).error().code == errc::option);
+}
+
+TEST_CASE("journal: a stream that begins again is whole at each of its records") {
+    manual_clock clock;
+    auto alice = client::create(clock, journalled("alice")).value();
+    std::vector<ticket> sent;
+    for (const char* text : {"0", "1", "2", "3"}) {
+        sent.push_back(alice.send("bob", as_bytes(text)).value());
+    }
+    bytes_vector journal = records_of(alice);
+    auto relay = relay::create({}).value();
+    REQUIRE(relay.link_up(link_id{1}, "alice"));
+    REQUIRE(relay.link_up(link_id{2}, "bob"));
+    alice.link_up();
+    exchange(alice, relay, link_id{1});
+    const epoch old = [&] {
+        while (const auto event = alice.poll_event()) {
+            if (event->what == status::relayed) {
+                return event->name.epoch;
+            }
+        }
+        return epoch::none;
+    }();
+    REQUIRE(old != epoch::none);
+    REQUIRE(alice.cancel(sent[1]));
+    REQUIRE(alice.sender().handle(ack_notify{
+                .from = "bob",
+                .epoch = old,
+                .word = ack_word::past,
+                .current = epoch{std::uint64_t{9} << epoch_random_bits}}) == refusal::none);
+    const bytes_vector more = records_of(alice);
+    journal_reader reader(more);
+    std::size_t end = 0;
+    std::size_t count = 0;
+    do {
+        bytes_vector cut = journal;
+        cut.insert(cut.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(end));
+        auto next = client::create(clock, journalled("alice"), cut).value();
+        (void)records_of(next);
+        next.link_up();
+        bytes_vector buffer(2000);
+        std::vector<std::string> texts;
+        epoch only = epoch::none;
+        while (const auto packet = next.poll_transmit(buffer)) {
+            packet_reader frames(*packet);
+            while (const auto one = frames.next()) {
+                frame decoded;
+                REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
+                const auto* msg = std::get_if<msg_request>(&decoded);
+                if (msg != nullptr && msg->form == form::payload) {
+                    CHECK(msg->seq == texts.size());
+                    CHECK((only == epoch::none || only == msg->epoch));
+                    only = msg->epoch;
+                    texts.emplace_back(as_text(msg->payload));
+                }
+            }
+        }
+        // Until its record is there, the message that was taken back goes on with the others.
+        CHECK(texts == (count < 2 ? std::vector<std::string>{"0", "1", "2", "3"}
+                                  : std::vector<std::string>{"0", "2", "3"}));
+        CHECK((only > old) == (count != 0));
+        ++count;
+    } while (reader.next() ? (end = more.size() - reader.left().size(), true) : false);
+    CHECK(end == more.size());
+}
+
+}  // namespace
