@@ -107,7 +107,6 @@ class file_world {
     [[nodiscard]] std::vector<std::byte> load(place& here) {
         auto opened = journal::open(path, random_.next(), simulated_files(here.disk));
         if (!opened) {
-            CAPTURE(opened.error().what);
             REQUIRE(opened.error().fault == sixfold::file_fault::system);
             give_up(here);
         }

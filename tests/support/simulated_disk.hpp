@@ -22,7 +22,7 @@ class simulated_disk {
     /// What a loss of power leaves of what was not synced.
     enum class rest { nothing, everything, some };
 
-    /// From the operation `at` on, counted from 1, so many fail. They may have done it all the same.
+    /// From the operation `at` on, counted from 1, so many fail; 0: none. They may have done it all the same.
     struct fault {
         std::size_t at = 0;
         std::size_t count = 1;
@@ -46,7 +46,7 @@ class simulated_disk {
     std::error_code act(All all, Part part) {
         before_each();
         ++operations;
-        if (operations < broken.at || operations >= broken.at + broken.count) {
+        if (broken.at == 0 || operations < broken.at || operations >= broken.at + broken.count) {
             all();
             return {};
         }

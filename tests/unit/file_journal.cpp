@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/ext/file_journal.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "sixfold/ext/file_portable.hpp"
+#include "support/catch.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <csignal>
+
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
+namespace {
+
+using namespace sixfold;
+using Catch::Matchers::ContainsSubstring;
+
+/// A folder that goes with it, and a file in it.
+struct temporary {
+    temporary() {
+        std::filesystem::remove_all(folder);
+        std::filesystem::create_directory(folder);
+    }
+    temporary(const temporary&) = delete;
+    temporary& operator=(const temporary&) = delete;
+    ~temporary() { std::filesystem::remove_all(folder); }
+
+    [[nodiscard]] std::string content() const {
+        std::ifstream in(file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+    void write(const std::string& what) const { std::ofstream(file, std::ios::binary) << what; }
+
+    std::filesystem::path folder = std::filesystem::temp_directory_path() /
+                                   ("sixfold_file_" + std::to_string(std::size_t(this)));
+    std::string file = (folder / "alice.journal").string();
+};
+
+/// The client of an app, with the loop's lines for its journal.
+template <class Journal>
+struct app {
+    manual_clock clock;
+    Journal journal;
+    client machine;
+
+    explicit app(const std::string& path, std::uint64_t random = 1)
+        : journal(Journal::open(path, random).value()),
+          machine(client::create(clock, options(), journal.records()).value()) {}
+
+    static client_options options() {
+        client_options out{.self = "alice", .start = 1, .seed = 1};
+        out.sender.journaling = out.receiver.journaling = journaling::withhold;
+        return out;
+    }
+    void append() {
+        std::vector<std::byte> buffer(machine.journal_record_size_max());
+        while (const auto records = machine.poll_journal(buffer)) {
+            journal.append(*records);
+        }
+    }
+    [[nodiscard]] bool save() {
+        append();
+        return journal.should_compact() ? journal.compact(machine) : journal.sync();
+    }
+    ticket send(const std::string& text) { return machine.send("bob", as_bytes(text)).value(); }
+};
+
+TEMPLATE_TEST_CASE("file journal: what was synced is there in the next life, and only that",
+                   "",
+                   file_journal,
+                   basic_file_journal<portable_files>) {
+    const temporary there;
+    ticket saved{};
+    ticket lost{};
+    {
+        app<TestType> first(there.file);
+        CHECK(first.journal.records().empty());
+        saved = first.send("saved");
+        CHECK(first.save());
+        lost = first.send("lost");
+        first.append();
+    }
+    const app<TestType> second(there.file, 2);
+    CHECK(second.machine.outstanding(saved));
+    CHECK_FALSE(second.machine.outstanding(lost));
+}
+
+TEMPLATE_TEST_CASE("file journal: goes on in the file that took the old one's place",
+                   "",
+                   file_journal,
+                   basic_file_journal<portable_files>) {
+    const temporary there;
+    ticket before{};
+    ticket after{};
+    {
+        app<TestType> first(there.file);
+        before = first.send("before");
+        first.append();
+        CHECK(first.journal.compact(first.machine));
+        CHECK(first.journal.size() == std::filesystem::file_size(there.file));
+        after = first.send("after");
+        CHECK(first.save());
+        CHECK(first.journal.size() == std::filesystem::file_size(there.file));
+    }
+    CHECK_FALSE(std::filesystem::exists(there.file + ".new"));
+    const app<TestType> second(there.file, 2);
+    CHECK(second.machine.outstanding(before));
+    CHECK(second.machine.outstanding(after));
+}
+
+TEST_CASE("file journal: a loop that asks stays small") {
+    const temporary there;
+    app<file_journal> one(there.file);
+    (void)one.send(std::string(500, 'x'));
+    std::vector<std::byte> buffer(one.machine.journal_record_size_max());
+    const bytes records = one.machine.poll_journal(buffer).value();
+    std::uint64_t largest = 0;
+    for (int i = 0; i < 60; ++i) {
+        for (int copy = 0; copy < 20; ++copy) {
+            one.journal.append(records);
+        }
+        REQUIRE(one.save());
+        largest = (std::max)(largest, one.journal.size());
+    }
+    CHECK(largest > 64 * 1024);
+    CHECK(largest < 80 * 1024);
+}
+
+TEST_CASE("file journal: nothing to sync is no write") {
+    const temporary there;
+    app<file_journal> one(there.file);
+    const std::string before = there.content();
+    CHECK(one.journal.sync());
+    CHECK(there.content() == before);
+}
+
+TEST_CASE("file journal: what is refused is left as it is, and the error says which file and why") {
+    const temporary there;
+    {
+        app<file_journal> one(there.file);
+        for (const char* text : {"one", "two"}) {
+            (void)one.send(text);
+            CHECK(one.save());
+        }
+    }
+    const std::string good = there.content();
+    const auto refused = [&](std::string content, std::size_t flipped, file_fault why) {
+        content[flipped] = static_cast<char>(content[flipped] ^ 1);
+        there.write(content);
+        const auto opened = file_journal::open(there.file, 2);
+        REQUIRE_FALSE(opened);
+        CHECK(opened.error().fault == why);
+        CHECK_FALSE(opened.error().code);
+        CHECK_THAT(opened.error().what, ContainsSubstring(there.file + ": journal: "));
+        CHECK(there.content() == content);
+    };
+    refused(good, 0, file_fault::foreign);
+    refused(good, 8, file_fault::version);
+    refused(good, 9, file_fault::damaged);
+    refused(good, 30, file_fault::damaged);
+    refused("some text, which is longer than the header of a log", 0, file_fault::foreign);
+    there.write(good.substr(0, good.size() - 1));
+    CHECK(file_journal::open(there.file, 2));
+}
+
+#if defined(__unix__) || defined(__APPLE__)
+
+TEST_CASE("file journal: is open once, in this process and in others") {
+    const temporary there;
+    {
+        const app<file_journal> one(there.file);
+        const auto again = file_journal::open(there.file, 2);
+        REQUIRE_FALSE(again);
+        CHECK(again.error().fault == file_fault::locked);
+        CHECK_THAT(again.error().what, ContainsSubstring("open already"));
+        const pid_t other = ::fork();
+        if (other == 0) {
+            const auto theirs = file_journal::open(there.file, 3);
+            ::_exit(!theirs && theirs.error().fault == file_fault::locked ? 0 : 1);
+        }
+        int status = -1;
+        REQUIRE(::waitpid(other, &status, 0) == other);
+        CHECK(status == 0);
+    }
+    CHECK(file_journal::open(there.file, 4));
+}
+
+TEST_CASE("file journal: a folder that cannot be written, or is not there, is named with the "
+          "system's reason") {
+    const temporary there;
+    { CHECK(file_journal::open(there.file, 1)); }
+    const std::string before = there.content();
+    const auto refused = [](const std::string& path, std::errc why) {
+        const auto opened = file_journal::open(path, 2);
+        REQUIRE_FALSE(opened);
+        CHECK(opened.error().fault == file_fault::system);
+        CHECK(opened.error().code == why);
+        CHECK_THAT(opened.error().what, ContainsSubstring(path + ": cannot ") &&
+                                            ContainsSubstring(opened.error().code.message()));
+    };
+    refused((there.folder / "none" / "journal").string(), std::errc::no_such_file_or_directory);
+    refused(there.file + "/journal", std::errc::not_a_directory);
+
+    std::filesystem::permissions(there.folder, std::filesystem::perms(0555));
+    std::filesystem::permissions(there.file, std::filesystem::perms(0444));
+    std::filesystem::permissions(there.file + ".lock", std::filesystem::perms(0666));
+    const uid_t self = ::geteuid();
+    const bool is_root = self == 0 && ::seteuid(65534) == 0;  // whom nothing is forbidden
+    refused(there.file, std::errc::permission_denied);
+    CHECK((!is_root || ::seteuid(self) == 0));
+    CHECK(there.content() == before);
+    std::filesystem::permissions(there.folder, std::filesystem::perms(0755));
+}
+
+TEST_CASE("file journal: a full disk ends it, and what was synced stays") {
+    if (!std::filesystem::exists("/dev/full")) {
+        SKIP("no /dev/full");
+    }
+    const temporary there;
+    { CHECK(file_journal::open(there.file, 1)); }
+    const std::string before = there.content();
+    std::filesystem::create_symlink("/dev/full", there.file + ".new");
+    const auto opened = file_journal::open(there.file, 2);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code == std::errc::no_space_on_device);
+    CHECK(there.content() == before);
+}
+
+TEST_CASE("file journal: an app that is killed at any time has what it was told is durable") {
+    const temporary there;
+    std::size_t promised = 0;
+    for (int life = 0; life < 30; ++life) {
+        int pipe[2];
+        REQUIRE(::pipe(pipe) == 0);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            app<file_journal> one(there.file, static_cast<std::uint64_t>(life));
+            for (bool saved = true; saved;) {
+                (void)one.machine.send("bob", as_bytes("text"));
+                saved = one.save() && ::write(pipe[1], "+", 1) == 1;
+            }
+            ::_exit(1);
+        }
+        ::close(pipe[1]);
+        char each = 0;
+        for (int more = 1 + life * 7 % 20; more != 0 && ::read(pipe[0], &each, 1) == 1; --more) {
+            ++promised;
+        }
+        REQUIRE(::kill(child, SIGKILL) == 0);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        REQUIRE(WIFSIGNALED(status));
+        while (::read(pipe[0], &each, 1) == 1) {
+            ++promised;
+        }
+        ::close(pipe[0]);
+        const app<file_journal> next(there.file, 1000);
+        CHECK(next.machine.sender().queued() >= promised);
+        CHECK(next.machine.sender().queued() <= promised + static_cast<std::size_t>(life) + 1);
+    }
+    CHECK(promised > 100);
+}
+
+#endif
+
+}  // namespace
