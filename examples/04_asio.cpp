@@ -27,6 +27,7 @@ using example::tcp_connection;
 namespace {
 
 const std::chrono::steady_clock monotonic;
+constexpr std::size_t frame_size = frame_size_max(relay_options().payload_max);  // both directions
 
 struct app {
     app(asio::io_context& io, const std::string& name, tcp::endpoint relay_at)
@@ -42,7 +43,7 @@ struct app {
         });
     }
     void connect() {
-        link = std::make_shared<tcp_connection>(tcp::socket(pause.get_executor()), buffer.size());
+        link = std::make_shared<tcp_connection>(tcp::socket(pause.get_executor()), frame_size);
         link->socket().async_connect(server, [this](asio::error_code failed) {
             if (failed) {
                 user.notice(failed.message());
@@ -108,7 +109,6 @@ struct server {
                      });
     }
 
-    static constexpr std::size_t frame_size = frame_size_max(relay_options().payload_max, 64);
     relay machine = relay::create({}).value();
     memory_mailbox mailbox = memory_mailbox::create().value();
     reactions out;

@@ -68,12 +68,15 @@ struct receiver_limits {
 /// floor on. What a receiver has beyond them is told when the floor has come closer.
 inline constexpr std::size_t ack_bits_size_max = 64;
 
-/// No encoded ack state with at most so many exceptions is larger.
-[[nodiscard]] constexpr std::size_t ack_state_size_max(std::uint32_t exceptions) noexcept {
+/// No encoded ack state of a receiver with these limits is larger; without them, of any receiver.
+[[nodiscard]] constexpr std::size_t
+ack_state_size_max(const receiver_limits& of = {receiver_limits::window_max,
+                                                receiver_limits::exceptions_max}) noexcept {
     constexpr std::size_t seq_size = varint_size(seq_end);
     constexpr std::size_t limits_size = varint_size(receiver_limits::window_max) + 1 + 4;
-    constexpr std::size_t bits_size = 1 + ack_bits_size_max;
-    return 1 + seq_size + limits_size + 2 * bits_size + seq_size + 1 + exceptions * seq_size;
+    const std::size_t bits_size =
+        1 + (std::min)(ack_bits_size_max, (of.window + std::size_t{7}) / 8);
+    return 1 + seq_size + limits_size + 2 * bits_size + seq_size + 1 + of.exceptions * seq_size;
 }
 
 namespace detail {

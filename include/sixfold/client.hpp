@@ -137,8 +137,11 @@ class client {
         return size == 0 ? std::nullopt : std::optional<bytes>(buffer.first(size));
     }
 
-    /// The smallest buffer for `poll_transmit`: room for the largest frame that these options can bring about.
-    [[nodiscard]] std::size_t packet_size_min() const noexcept { return packet_size_min_; }
+    /// The smallest buffer for `poll_transmit`: room for the largest frame that comes out, with these options. What comes
+    /// in may be larger: `frame_size_max()`, of what the relay takes.
+    [[nodiscard]] std::size_t packet_size_min() const noexcept {
+        return (std::max)(sender_.packet_size_min(), receiver_.packet_size_min());
+    }
 
     /// When to poll again if no packet comes; `never` if there is nothing to wait for.
     [[nodiscard]] time_point next_deadline() const {
@@ -204,6 +207,8 @@ class client {
     // --- to look at ------------------------------------------------------------------------------------------------
 
     [[nodiscard]] const peer& self() const noexcept { return self_; }
+    /// Is there a link, as far as the app has said?
+    [[nodiscard]] bool linked() const noexcept { return sender_.linked(); }
     [[nodiscard]] sixfold::sender& sender() noexcept { return sender_; }
     [[nodiscard]] const sixfold::sender& sender() const noexcept { return sender_; }
     [[nodiscard]] sixfold::receiver& receiver() noexcept { return receiver_; }
@@ -218,7 +223,6 @@ class client {
            bool restored)
         : self_(options.self), framing_(options.self), sender_(std::move(sending)),
           receiver_(std::move(receiving)),
-          packet_size_min_(frame_size_max(options.sender.payload_max, options.receiver.exceptions)),
           owner_written_(restored || (options.sender.journaling == journaling::none &&
                                       options.receiver.journaling == journaling::none)) {}
 
@@ -258,7 +262,6 @@ class client {
     framing framing_;
     sixfold::sender sender_;
     sixfold::receiver receiver_;
-    std::size_t packet_size_min_;
     bool owner_written_;
     refusal_counts refusals_;
 };

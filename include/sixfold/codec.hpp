@@ -64,11 +64,11 @@ class framing {
 inline constexpr std::size_t frame_overhead_max =
     frame_header_size_max + (1 + peer::size_max) + 2 * 8 + 3 * varint_size(seq_end) + 4;
 
-/// The size of the largest frame that a client with these limits can emit or take. Must not be
-/// above 2^28.
-[[nodiscard]] constexpr std::size_t frame_size_max(std::size_t payload_max,
-                                                   std::uint32_t exceptions) noexcept {
-    return frame_overhead_max + (std::max)(payload_max, ack_state_size_max(exceptions));
+/// No frame on a link is larger, in either direction, if the relay takes payloads of at most so
+/// many bytes: what a `stream_reader` has to take. Not what a client takes: a message that is too
+/// large for it must be read to be rejected. O(1).
+[[nodiscard]] constexpr std::size_t frame_size_max(std::size_t payload_max) noexcept {
+    return frame_overhead_max + (std::max)(payload_max, ack_state_size_max());
 }
 
 namespace detail {

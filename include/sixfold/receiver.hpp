@@ -99,8 +99,12 @@ class receiver {
     refusal handle(const sync_answer& answer);
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
-    /// Nothing without a link. Precondition: room for the largest frame, `frame_size_max(0, exceptions)`. Call until empty.
+    /// Nothing without a link. Precondition: `packet_size_min()` bytes of room. Call until empty.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
+    /// The size of the largest frame that comes out, with these options.
+    [[nodiscard]] std::size_t packet_size_min() const noexcept {
+        return frame_overhead_max + ack_state_size_max(limits());
+    }
 
     /// When `poll_transmit` has something again if nothing else happens; `never` if nothing. O(1).
     [[nodiscard]] time_point next_deadline() const;
@@ -127,6 +131,8 @@ class receiver {
 
     // --- to look at ------------------------------------------------------------------------------------------------
 
+    /// Is there a link, as far as the app has said?
+    [[nodiscard]] bool linked() const noexcept { return linked_; }
     /// Frames that brought what was there already.
     [[nodiscard]] std::uint64_t duplicates() const noexcept { return messages_.duplicates; }
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
@@ -137,6 +143,9 @@ class receiver {
 
     receiver(clock_ref clock, std::uint64_t seed, const receiver_options& options);
 
+    [[nodiscard]] receiver_limits limits() const noexcept {
+        return {options_.window, options_.exceptions, options_.payload_max};
+    }
     void tick();
     refusal refuse(refusal why) noexcept;
 
@@ -416,12 +425,9 @@ inline std::size_t receiver::transmit_ack(std::uint32_t which, std::span<std::by
 
 inline std::size_t receiver::transmit_state(std::uint32_t which, std::span<std::byte> out) {
     inbound_stream& stream = messages_.streams[which];
-    std::array<std::byte, ack_state_size_max(receiver_limits::exceptions_max)> state;
-    std::optional<receiver_limits> limits;
-    if (stream.tell_limits) {
-        limits = receiver_limits{options_.window, options_.exceptions, options_.payload_max};
-    }
-    const std::size_t state_size = stream.report(limits, state);
+    std::array<std::byte, ack_state_size_max()> state;
+    const auto told = stream.tell_limits ? std::optional(limits()) : std::nullopt;
+    const std::size_t state_size = stream.report(told, state);
     const ack_request request{.to = messages_.peers[which],
                               .epoch = stream.epoch,
                               .serial = ++serial_,

@@ -113,8 +113,12 @@ class sender {
     refusal handle(const ack_notify& notice);
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
-    /// Nothing without a link. Precondition: room for the largest frame, `frame_size_max(payload_max, 64)`. Call until empty.
+    /// Nothing without a link. Precondition: `packet_size_min()` bytes of room. Call until empty.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
+    /// The size of the largest frame that comes out, with these options.
+    [[nodiscard]] std::size_t packet_size_min() const noexcept {
+        return frame_overhead_max + options_.payload_max;
+    }
 
     /// When `poll_transmit` or `poll_event` have something again if nothing else happens; `never` if nothing. O(1).
     [[nodiscard]] time_point next_deadline() const;
@@ -143,6 +147,8 @@ class sender {
 
     // --- to look at ------------------------------------------------------------------------------------------------
 
+    /// Is there a link, as far as the app has said?
+    [[nodiscard]] bool linked() const noexcept { return linked_; }
     /// Messages with a place in the queue, and stored ones whose end is not known.
     [[nodiscard]] std::uint32_t queued() const noexcept { return messages_.queue.queued(); }
     [[nodiscard]] std::uint32_t unsettled() const noexcept { return messages_.queue.unsettled(); }

@@ -27,8 +27,8 @@ namespace sixfold::inline v0 {
 ///     if (ends_stream(reader.refused())) { close the link }
 class stream_reader {
   public:
-    /// Takes frames of at most so many bytes, headers and checksum included. See `frame_size_max()`
-    /// in codec.hpp.
+    /// Takes frames of at most so many bytes, headers and checksum included: `frame_size_max()` in
+    /// codec.hpp of what the relay takes, on both ends of the stream.
     explicit stream_reader(std::size_t frame_size_max)
         : frame_size_max_(frame_size_max),
           buffer_((std::max)(frame_size_max, frame_header_size_max)) {}

@@ -84,7 +84,9 @@ struct msgid {
 /// What `send` returns: names a message of this sender from then until its last event, whatever becomes of its msgid.
 enum class ticket : std::uint64_t {};
 
-/// The app's name for a connection, session or address; a number that it does not use twice.
+/// The app's name for a connection, session or address: a number that no other link of this relay has at the time, and not
+/// `none`. It may be used again, as an address or a descriptor is: a late `link_down` of its former life is then the app's
+/// to keep back.
 enum class link_id : std::uint64_t { none = 0 };
 
 /// Whether the frames of a link carry a CRC32C. Both ends of a link must agree; see spec 2.5.

@@ -24,7 +24,7 @@ blob raw(std::initializer_list<int> values) {
 }
 
 blob encoded(const ack_report& report) {
-    blob out(ack_state_size_max(receiver_limits::exceptions_max));
+    blob out(ack_state_size_max());
     out.resize(encode_ack_state(report, out));
     REQUIRE_FALSE(out.empty());
     return out;
@@ -170,7 +170,7 @@ TEST_CASE("ack state: the largest fits the promised bound, and not one byte less
                                                       .exceptions = 64,
                                                       .payload_max = (1U << 28) - 1}};
     const blob wire = encoded(report);
-    CHECK(wire.size() <= ack_state_size_max(64));
+    CHECK(wire.size() <= ack_state_size_max());
     ack_state state;
     REQUIRE(ack_state::decode(wire, state) == refusal::none);
     CHECK(state.end() == seq_end);
@@ -178,6 +178,32 @@ TEST_CASE("ack state: the largest fits the promised bound, and not one byte less
     for (std::size_t size = 0; size < wire.size(); ++size) {
         blob small(size);
         CHECK(encode_ack_state(report, small) == 0);
+    }
+}
+
+TEST_CASE("ack state: the bound of small limits is a bound, and a close one") {
+    for (const std::uint32_t window : {2U, 8U, 9U, 64U, 511U, 512U, 4096U}) {
+        for (const std::uint32_t count : {1U, 4U, 64U}) {
+            const receiver_limits limits{window, count, receiver_limits::payload_max_max};
+            const std::uint32_t told = (std::min)(window, 512U);
+            blob accepted((told + 7) / 8);
+            blob held(accepted.size());
+            for (std::uint32_t i = 0; i < told; ++i) {  // both strings are as long as they can be
+                (i % 8 == 0 ? held : accepted)[i / 8] |= std::byte{1} << static_cast<int>(i % 8);
+            }
+            std::vector<exception> list;
+            for (seq i = 0; i < count; ++i) {
+                list.push_back({(i + 1) * ((seq{1} << 55) + 1), fate::rejected});
+            }
+            const blob wire = encoded({.floor = seq_end - told,
+                                       .horizon = 1,
+                                       .accepted = accepted,
+                                       .held = held,
+                                       .exceptions = list,
+                                       .limits = limits});
+            CHECK(wire.size() <= ack_state_size_max(limits));
+            CHECK(wire.size() + 12 > ack_state_size_max(limits));
+        }
     }
 }
 

@@ -30,6 +30,7 @@ struct pair {
     std::vector<std::string> got;
     std::vector<status> heard;
     std::vector<std::byte> wire;
+    stream_reader* to_b = nullptr;  // if the link of B is a byte stream
 
     explicit pair(const client_options& of_a = {},
                   const client_options& of_b = {},
@@ -50,6 +51,15 @@ struct pair {
         link(a, link_id{1});
         link(b, link_id{2});
     }
+    void deliver(client& to, bytes frame) {
+        if (&to == &a || to_b == nullptr) {
+            CHECK(to.handle(frame) == refusal::none);
+            return;
+        }
+        while (const auto whole = to_b->next(frame)) {
+            CHECK(to.handle(*whole) == refusal::none);
+        }
+    }
     void exchange(client& from, link_id link) {
         std::vector<std::byte> buffer(from.packet_size_min());
         while (const auto packet = from.poll_transmit(buffer)) {
@@ -62,7 +72,7 @@ struct pair {
             for (const outgoing& each : out.frames()) {
                 client& to = each.to == peer("alice") ? a : b;
                 if (each.link != link_id::none) {
-                    CHECK(to.handle(each.bytes) == refusal::none);
+                    deliver(to, each.bytes);
                 }
             }
             out.clear();
@@ -246,10 +256,44 @@ TEST_CASE("client: without a link nothing comes out") {
     std::array<std::byte, 4096> buffer{};
     CHECK(!p.a.poll_transmit(buffer).has_value());
     CHECK(p.a.next_deadline() == never);
+    CHECK_FALSE(p.a.linked());
     p.both_up();
+    CHECK(p.a.linked());
+    CHECK(p.a.receiver().linked());
     CHECK(p.a.poll_transmit(buffer).has_value());
     p.a.link_down();
+    CHECK_FALSE(p.a.linked());
+    CHECK_FALSE(p.a.receiver().linked());
     CHECK(!p.a.poll_transmit(buffer).has_value());
+}
+
+TEST_CASE("client: the smallest buffer is that of its own options, however large the others are") {
+    manual_clock clock;
+    const auto size = [&](const sender_options& sending, const receiver_options& receiving) {
+        const auto c = client::create(
+            clock, {.self = "a", .start = 1, .sender = sending, .receiver = receiving});
+        return c.value().packet_size_min();
+    };
+    const receiver_options small{.window = 8, .exceptions = 1};
+    CHECK(size({.payload_max = 1}, small) == frame_overhead_max + ack_state_size_max({8, 1}));
+    CHECK(size({.payload_max = 1}, {}) == frame_overhead_max + ack_state_size_max({64, 64}));
+    CHECK(size({.payload_max = 5000}, small) == frame_overhead_max + 5000);
+}
+
+TEST_CASE("client: what is too large for it alone passes a reader of the link, and is rejected") {
+    pair p({}, {.self = {}, .receiver = {.payload_max = 10}});
+    p.link(p.a, link_id{1});
+    const std::string large(1024, 'x');
+    REQUIRE(p.a.send("bob", as_bytes(large)).has_value());  // they have not met yet
+    p.run(1s);
+    p.link(p.b, link_id{2});
+    stream_reader of_b(frame_size_max(relay_options().payload_max));
+    p.to_b = &of_b;
+    p.run(1min);
+    CHECK(of_b.refused() == refusal::none);
+    CHECK(p.got.empty());
+    CHECK(p.heard.back() == status::rejected);
+    CHECK(p.box.rows() == 0);
 }
 
 TEST_CASE("client: the smallest buffer is enough for every frame") {

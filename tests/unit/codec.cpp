@@ -448,7 +448,7 @@ TEST_CASE("codec: boundary values make the round trip") {
                                      .attempt = 255,
                                      .payload = as_bytes(payload)};
                 const blob wire = encoded(in, checked);
-                REQUIRE(wire.size() <= frame_size_max(size, 1));
+                REQUIRE(wire.size() <= frame_size_max(size));
                 frame out;
                 REQUIRE(decode(wire, checked, out) == refusal::none);
                 const auto& back = std::get<msg_request>(out);
@@ -480,10 +480,10 @@ TEST_CASE("codec: the bounds on the size of a frame hold, and the first is reach
                              .low = seq_end - 1,
                              .smaller = {last_life, seq_end - 1},
                              .payload = payload};
-    blob out(frame_size_max(payload.size(), 64));
-    CHECK(encode(largest, checked, out) == frame_size_max(payload.size(), 64));
+    blob out(frame_size_max(payload.size()));
+    CHECK(encode(largest, checked, out) == frame_size_max(payload.size()));
 
-    blob encoded_state(ack_state_size_max(64));
+    blob encoded_state(ack_state_size_max());
     blob bits(64, std::byte{0xFF});
     bits[0] = std::byte{0xFE};
     std::vector<exception> list;
@@ -502,7 +502,7 @@ TEST_CASE("codec: the bounds on the size of a frame hold, and the first is reach
                           .echo = echo{seq_end - 1, 255},
                           .state = encoded_state};
     CHECK(encode(ack, checked, out) > 0);
-    CHECK(encode(ack, checked, out) <= frame_size_max(0, 64));
+    CHECK(encode(ack, checked, out) <= frame_size_max(0));
 }
 
 TEST_CASE("codec: encodes into no less room than it needs, and needs no more") {

@@ -15,7 +15,7 @@ using namespace sixfold;
 
 /// The ack state of a stream, with the bytes that it refers to.
 struct reported {
-    std::array<std::byte, ack_state_size_max(64)> encoded{};
+    std::array<std::byte, ack_state_size_max()> encoded{};
     ack_state state;
 
     explicit reported(const inbound_stream& stream,

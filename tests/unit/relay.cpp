@@ -73,7 +73,7 @@ blob ack_state_of(seq floor) {
     ack_report report;
     report.floor = floor;
     report.limits = receiver_limits{};
-    blob out(ack_state_size_max(0));
+    blob out(ack_state_size_max());
     out.resize(encode_ack_state(report, out));
     return out;
 }
