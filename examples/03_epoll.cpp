@@ -15,6 +15,7 @@
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "person.hpp"
+#include "system_options.hpp"
 #include "udp_socket.hpp"
 
 using namespace sixfold;
@@ -26,7 +27,8 @@ const std::chrono::steady_clock monotonic;
 
 struct app {
     app(const std::string& name, link_id relay_at, duration away)
-        : user(name), machine(client::create(monotonic, example::options_of(user)).value()),
+        : user(name),
+          machine(client::create(monotonic, example::system_options(user.name())).value()),
           buffer(machine.packet_size_min()), server(relay_at), log_in_at(monotonic.now() + away) {}
 
     void turn();

@@ -17,6 +17,7 @@
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "person.hpp"
+#include "system_options.hpp"
 #include "tcp_connection.hpp"
 
 using namespace sixfold;
@@ -31,7 +32,8 @@ constexpr std::size_t frame_size = frame_size_max(relay_options().payload_max); 
 
 struct app {
     app(asio::io_context& io, const std::string& name, tcp::endpoint relay_at)
-        : user(name), machine(client::create(monotonic, example::options_of(user)).value()),
+        : user(name),
+          machine(client::create(monotonic, example::system_options(user.name())).value()),
           buffer(machine.packet_size_min()), server(std::move(relay_at)), deadline(io), pause(io) {}
 
     void turn();

@@ -2,10 +2,7 @@
 #ifndef SIXFOLD_EXAMPLES_PERSON_HPP
 #define SIXFOLD_EXAMPLES_PERSON_HPP
 
-#include <chrono>
-#include <cstdint>
 #include <cstdio>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,21 +49,6 @@ class person {
     std::string inbox_;
     sixfold::status told_ = sixfold::status::none;
 };
-
-/// A client of a program on an operating system, which has a date and random numbers.
-[[nodiscard]] inline sixfold::client_options options_of(const person& user) {
-    const auto date = std::chrono::system_clock::now().time_since_epoch();
-    std::random_device random;
-    sixfold::client_options options;
-    options.self = user.name();
-    options.start = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(date).count());
-    options.seed = std::uint64_t{random()} << 32 | random();
-    // How late a repaired path is noticed: the defaults are for the internet, this is for a demo.
-    options.sender.retry.max = options.receiver.retry.max = std::chrono::milliseconds(300);
-    options.sender.probe_max = std::chrono::milliseconds(300);
-    return options;
-}
 
 /// Who logs in with this token; nobody if it is wrong. A PLACEHOLDER: how users prove who they are,
 /// and over what encrypted transport, is the app's own business. Whatever it is, the relay decides

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+// A chat that survives kill -9: a relay and two clients, each a process with a database.
+//     chat relay --port 4000 --mailbox relay.db
+//     chat client --name alice --to bob --database alice.db --port 4000
+//     chat client --name bob --to alice --database bob.db --port 4000
+// Read chat_client.hpp first: its `turn` is what an app with a journal does.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <variant>
+
+#include <asio.hpp>
+
+#include "chat_client.hpp"
+#include "chat_options.hpp"
+#include "chat_relay.hpp"
+
+namespace {
+
+int run(int argc, char** argv) {
+    const auto options = example::parse_chat_options(argc, argv);
+    if (!options) return EXIT_SUCCESS;
+    asio::io_context io(1);
+    asio::signal_set end(io, SIGINT, SIGTERM);
+    end.async_wait([&](asio::error_code, int) { io.stop(); });
+    if (const auto* relay = std::get_if<example::chat_relay_options>(&*options)) {
+        example::chat_relay server(io, *relay);
+        io.run();
+    } else {
+        example::chat_client person(io, std::get<example::chat_client_options>(*options));
+        io.run();
+    }
+    return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const example::usage_error& error) {
+        std::fprintf(stderr, "chat: %s\n", error.what());
+        return 2;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "chat: %s\n", error.what());
+        return EXIT_FAILURE;
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXAMPLES_CHAT_RELAY_HPP
+#define SIXFOLD_EXAMPLES_CHAT_RELAY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include <asio.hpp>
+
+#include <sixfold/ext/sqlite.hpp>
+#include <sixfold/sixfold.hpp>
+#include "chat_options.hpp"
+#include "tcp_connection.hpp"
+
+namespace example {
+
+/// The relay of a chat, with a mailbox on the disk. Nothing is said before it is durable, and what
+/// comes while it is made durable is in the next commit.
+class chat_relay {
+  public:
+    chat_relay(asio::io_context& io, const chat_relay_options& options)
+        : io_(io), mailbox_(open(options)),
+          acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), options.port)) {
+        accept();
+    }
+
+  private:
+    using tcp = asio::ip::tcp;
+    static constexpr std::size_t frame_size =
+        sixfold::frame_size_max(sixfold::relay_options().payload_max, 64);
+
+    [[nodiscard]] static sixfold::sqlite_mailbox open(const chat_relay_options& options) {
+        auto mailbox = sixfold::sqlite_mailbox::open(options.mailbox);
+        if (!mailbox) {
+            throw std::runtime_error(options.mailbox + ": " + mailbox.error().what);
+        }
+        return *std::move(mailbox);
+    }
+
+    void accept() {
+        acceptor_.async_accept([this](asio::error_code failed, tcp::socket socket) {
+            if (failed) throw asio::system_error(failed, "accept");
+            const auto guest = std::make_shared<tcp_connection>(std::move(socket), frame_size);
+            guest->read_line([=, this](std::string_view name) { admit(guest, name); });
+            accept();
+        });
+    }
+    /// A PLACEHOLDER for a login: whoever says a name is believed.
+    void admit(const std::shared_ptr<tcp_connection>& guest, std::string_view name) {
+        const sixfold::link_id link{++links_};
+        if (!machine_.link_up(link, name)) return guest->close();
+        guests_.emplace(link, guest);
+        guest->start([=, this](sixfold::bytes frame) { return take(link, frame); },
+                     [=, this] {
+                         machine_.link_down(link);
+                         guests_.erase(link);
+                     });
+    }
+
+    // --- what talks to sixfold -------------------------------------------------------------------
+
+    [[nodiscard]] sixfold::refusal take(sixfold::link_id from, sixfold::bytes frame) {
+        const sixfold::refusal refused = machine_.handle(from, frame, out_);
+        while (const auto request = out_.next_request()) {
+            group_.add(*request);
+        }
+        if (!std::exchange(turn_comes_, true)) asio::post(io_, [this] { turn(); });
+        return refused;
+    }
+    void turn() {
+        turn_comes_ = false;
+        for (const auto& each : mailbox_.execute(group_)) {
+            machine_.complete(each.request, each.outcome, out_);
+        }
+        if (const auto& error = mailbox_.last_error(); error.fault != sixfold::sqlite_fault::none) {
+            std::fprintf(stderr, "chat: the mailbox: %s\n", error.what.c_str());
+        }
+        group_.clear();
+        for (const auto& frame : out_.frames()) {  // for who has gone meanwhile it was only a hint
+            const auto guest = guests_.find(frame.link);
+            if (guest != guests_.end()) guest->second->send(frame.bytes);
+        }
+        out_.clear();
+    }
+
+    asio::io_context& io_;
+    sixfold::relay machine_ = sixfold::relay::create({}).value();
+    sixfold::sqlite_mailbox mailbox_;
+    sixfold::mailbox_group group_;
+    sixfold::reactions out_;
+    bool turn_comes_ = false;
+    tcp::acceptor acceptor_;
+    std::map<sixfold::link_id, std::shared_ptr<tcp_connection>> guests_;
+    std::uint64_t links_ = 0;
+};
+
+}  // namespace example
+
+#endif
