@@ -33,7 +33,7 @@ class chat_relay {
   private:
     using tcp = asio::ip::tcp;
     static constexpr std::size_t frame_size =
-        sixfold::frame_size_max(sixfold::relay_options().payload_max, 64);
+        sixfold::frame_size_max(sixfold::relay_options().payload_max);
 
     [[nodiscard]] static sixfold::sqlite_mailbox open(const chat_relay_options& options) {
         auto mailbox = sixfold::sqlite_mailbox::open(options.mailbox);

@@ -64,7 +64,7 @@ tombstone(const peer& from, const peer& to, std::uint64_t epoch, seq which, seq 
     report.accepted = bytes(bits).first(1);
     report.held = bytes(bits).last(1);
     report.exceptions = exceptions;
-    blob out(ack_state_size_max(receiver_limits::exceptions_max));
+    blob out(ack_state_size_max());
     out.resize(encode_ack_state(report, out));
     return out;
 }
