@@ -100,7 +100,7 @@ struct busy_client {
         text.from = "dave";
         text.epoch = example_epoch;
         text.payload = as_bytes("text");
-        for (const seq at : {0, 1, 2}) {
+        for (seq at = 0; at < 3; ++at) {
             text.seq = at;
             REQUIRE(alice.receiver().handle(text) == refusal::none);
         }
