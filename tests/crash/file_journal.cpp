@@ -71,7 +71,7 @@ TEST_CASE("file journal: power lost at each effect, and again while it recovers"
 }
 
 TEST_CASE("file journal: power lost at each effect, and sectors arrive in any order") {
-    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
         at_each_effect(
             {.data = rest::some, .names = rest::some, .compact_every = 5, .seed = seed * 1000});
     }

@@ -143,7 +143,7 @@ class file_world {
     /// Messages both ways: B is away at first and once more, one message is taken back, the relay is replaced.
     void play() {
         world.at(0s, [&] { world.connect(world.a()); });
-        world.at(1s, [&] { world.submit(world.a(), "a0, which has more bytes than a sector"); });
+        world.at(1s, [&] { world.submit(world.a(), "a0" + std::string(90, 'x')); });
         world.at(2s, [&] { world.submit(world.a(), "a1, taken back"); });
         world.at(3s, [&] { world.cancel(world.a(), "a1, taken back"); });
         world.at(4s, [&] { world.connect(world.b()); });

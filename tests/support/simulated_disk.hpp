@@ -119,7 +119,9 @@ class simulated_disk {
             left = what.durable;
         } else if (data == rest::some && what.cached.size() > what.durable.size()) {
             const std::size_t old = what.durable.size();
-            left.resize(old + random.below(left.size() - old + 1));
+            if (random.below(2) == 0) {
+                left.resize(old + random.below(left.size() - old + 1));
+            }
             bool kept = true;
             for (std::size_t at = old; at < left.size(); ++at) {
                 kept = at == old || at % sector == 0 ? random.below(2) == 0 : kept;
