@@ -108,6 +108,28 @@ class crash_world {
         }
         turn(who);
     }
+    /// The disk of an app, to be brought back later.
+    struct backup {
+        std::vector<std::byte> journal;
+        std::vector<node::outgoing> outbox;
+        std::map<node::key, std::string> rows;
+        std::vector<std::string> inbox;
+    };
+    [[nodiscard]] static backup back_up(const node& who) {
+        return {who.journal, who.outbox, who.rows, who.inbox};
+    }
+    /// An app begins a new life with what its disk had then.
+    void bring_back(node& who, const backup& then) {
+        unlink(who);
+        who.machine.reset();
+        who.unsynced.clear();
+        who.journal = then.journal;
+        who.outbox = then.outbox;
+        who.rows = then.rows;
+        who.inbox = then.inbox;
+        start(who);
+        turn(who);
+    }
     void replace_relay() {
         relay_.emplace(sixfold::relay::create({}).value());
         for (node& each : nodes_) {
