@@ -51,12 +51,10 @@ class chat_history {
     void say(std::string_view text, sixfold::ticket ticket) {
         say_.run(sixfold::as_bytes(text), number_of(ticket));
     }
-    /// Returns the number of the line that this is about. After its last event its ticket names it no
-    /// more, and a later life may give the same to another one.
+    /// Returns the number of the line that this is about.
     [[nodiscard]] std::int64_t told(const sixfold::event& news) {
         const std::string_view status = sixfold::to_string(news.what);
-        const auto row = told_.run(sixfold::as_bytes(status), number_of(news.id),
-                                   std::int64_t{sixfold::is_final(news.what)});
+        const auto row = told_.run(sixfold::as_bytes(status), number_of(news.id));
         return row.integer(0);
     }
     void hear(const sixfold::message& message) {
@@ -76,7 +74,7 @@ class chat_history {
             CREATE TABLE said (
                 number INTEGER PRIMARY KEY,  -- 1, 2, 3, ...
                 text   TEXT    NOT NULL,
-                ticket INTEGER UNIQUE,       -- NULL: it has ended
+                ticket INTEGER NOT NULL UNIQUE,
                 status TEXT    NOT NULL
             );
             CREATE TABLE heard (
@@ -112,8 +110,7 @@ class chat_history {
     sixfold::sqlite_statement say_ = database_.prepare(
         "INSERT INTO said (text, ticket, status) VALUES (CAST(?1 AS TEXT), ?2, 'none')");
     sixfold::sqlite_statement told_ = database_.prepare(
-        "UPDATE said SET status = CAST(?1 AS TEXT), ticket = CASE ?3 WHEN 0 THEN ticket END "
-        "WHERE ticket = ?2 RETURNING number");
+        "UPDATE said SET status = CAST(?1 AS TEXT) WHERE ticket = ?2 RETURNING number");
     sixfold::sqlite_statement heard_ =
         database_.prepare("INSERT INTO heard (sender, epoch, seq, text) "
                           "VALUES (CAST(?1 AS TEXT), ?2, ?3, CAST(?4 AS TEXT))");

@@ -38,6 +38,7 @@ enum class record_kind : std::uint8_t {
     outbound = 3,  ///< how far a sender is with a stream; key: the receiver's name
     message = 4,   ///< one message of a sender that has not ended for its app; key: its ticket
     mark = 5,      ///< of a log: all in front of it was durable when it was written; key: none
+    tickets = 6,   ///< which tickets a sender may have given; key: none
 };
 
 /// One record, as it lies in the bytes that it was read from.
@@ -105,7 +106,8 @@ class journal_reader {
         out.kind = static_cast<record_kind>(in.get_u8());
         switch (out.kind) {
         case record_kind::owner:
-        case record_kind::mark: break;
+        case record_kind::mark:
+        case record_kind::tickets: break;
         case record_kind::inbound:
         case record_kind::outbound: (void)in.get_peer(); break;
         case record_kind::message: (void)in.get_u64(); break;

@@ -16,7 +16,7 @@
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 
-// The messages of a sender to the journal and back. (spec 7.5 to 7.7)
+// The messages of a sender to the journal and back. (spec 7.5 to 7.8)
 //
 // A record says where a message stands now, not what has happened to it. They are written in the order in which the messages
 // changed, so that every beginning of a journal is a state that fits into the queue.
@@ -51,6 +51,19 @@ write_stream(outbound_messages& all, std::uint32_t which, std::span<std::byte> o
     return size;
 }
 
+/// What is gone says nothing of its ticket any more, so that is said first: for as many to come, too, that it is seldom.
+[[nodiscard]] inline std::size_t write_tickets(outbound_messages& all, std::span<std::byte> out) {
+    constexpr std::uint32_t ahead = 255;
+    const std::uint32_t end = all.queue.generation_end();
+    const std::uint32_t known = end > UINT32_MAX - ahead ? UINT32_MAX : end + ahead;
+    const std::size_t size = encode_tickets(known, out);
+    if (size != 0) {
+        all.journaled_generations = known;
+        ++all.written;
+    }
+    return size;
+}
+
 /// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit.
 [[nodiscard]] inline std::size_t
 write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
@@ -65,8 +78,12 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
     if (gone && !stream.is_journaled(e.epoch, e.seq)) {
         return write_stream(all, e.stream, out);  // only the message said that its seq was given
     }
-    const std::size_t size = gone ? encode_message_gone(all.queue.ticket_of(at), out)
-                                  : encode_message(record_of(all, at, now), out);
+    const ticket name = all.queue.ticket_of(at);
+    if (gone && wait_ack_queue::generation_of(name) >= all.journaled_generations) {
+        return write_tickets(all, out);
+    }
+    const std::size_t size =
+        gone ? encode_message_gone(name, out) : encode_message(record_of(all, at, now), out);
     if (size == 0) {
         return 0;
     }
@@ -82,31 +99,34 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
     return size;
 }
 
-/// Writes the next record of a snapshot; its size, 0 if it does not fit, or nothing at the end. `at` counts the streams and
-/// then the slots.
+/// Writes the next record of a snapshot; its size, 0 if it does not fit, or nothing at the end. `at` counts: first the
+/// tickets, then the streams, then the slots.
 [[nodiscard]] inline std::optional<std::size_t> write_snapshot(const outbound_messages& all,
                                                                std::uint64_t& at,
                                                                std::span<std::byte> out,
                                                                time_point now) {
-    const std::uint64_t streams = all.streams.size();
+    const std::uint64_t slots = 1 + all.streams.size();
+    const std::uint64_t end = slots + all.queue.size();
     const auto is_gone = [&](outbound_messages::slot which) {
         return !all.queue[which].taken || is_final(all.queue[which].told);
     };
-    while (at >= streams && at - streams < all.queue.size() &&
-           is_gone(static_cast<outbound_messages::slot>(at - streams))) {
+    while (at >= slots && at < end && is_gone(static_cast<outbound_messages::slot>(at - slots))) {
         ++at;
     }
-    if (at - (std::min)(at, streams) == all.queue.size() && at >= streams) {
+    if (at == end) {
         return std::nullopt;
     }
     std::size_t size = 0;
-    if (at < streams) {
-        const outbound_stream& stream = all.streams[static_cast<std::size_t>(at)];
-        const peer& to = all.peers[static_cast<std::uint32_t>(at)];
-        size = encode_outbound({to, stream.epoch, stream.next()}, out);
+    if (at == 0) {
+        size =
+            encode_tickets((std::max)(all.journaled_generations, all.queue.generation_end()), out);
+    } else if (at < slots) {
+        const auto which = static_cast<std::uint32_t>(at - 1);
+        size = encode_outbound(
+            {all.peers[which], all.streams[which].epoch, all.streams[which].next()}, out);
     } else {
-        const auto which = static_cast<outbound_messages::slot>(at - streams);
-        size = encode_message(record_of(all, which, now), out);
+        size = encode_message(record_of(all, static_cast<outbound_messages::slot>(at - slots), now),
+                              out);
     }
     at += std::uint64_t{size != 0};
     return size;
@@ -140,7 +160,7 @@ class outbound_restore {
                 }
             }
         }
-        all_.queue.restored(generation_);
+        all_.queue.restored(generations_);
         if (const result<void> fits = line_up(); !fits) {
             return fits;
         }
@@ -154,6 +174,11 @@ class outbound_restore {
     using slot = outbound_messages::slot;
 
     [[nodiscard]] result<void> take(const record& each) {
+        if (each.kind == record_kind::tickets) {
+            const result<void> read = decode_tickets(each.value, all_.journaled_generations);
+            generations_ = (std::max)(generations_, all_.journaled_generations);
+            return read;
+        }
         if (each.kind == record_kind::outbound) {
             outbound_record stream;
             const result<void> read = decode_outbound(each, stream);
@@ -167,7 +192,8 @@ class outbound_restore {
             }
             latest_.resize((std::max)(latest_.size(), std::size_t{at} + 1));
             latest_[at] = each.gone ? std::nullopt : std::optional(each);
-            generation_ = (std::max)(generation_, wait_ack_queue::generation_of(ticket_of(each)));
+            generations_ =
+                (std::max)(generations_, wait_ack_queue::generation_of(ticket_of(each)) + 1);
         }
         return {};
     }
@@ -285,7 +311,7 @@ class outbound_restore {
     time_point now_;
     std::vector<std::optional<record>> latest_;  // by slot
     std::vector<slot> in_order_;                 // of their seqs, stream by stream
-    std::uint32_t generation_ = 0;
+    std::uint32_t generations_ = 0;              // below it tickets may have been given
     bool any_ = false;
 };
 

@@ -104,6 +104,8 @@ class outbound_messages {
     deadlines retries;          ///< by slot
     deadlines expiries;         ///< by slot
     std::uint64_t written = 0;  ///< records that the journal was given
+    std::uint32_t journaled_generations =
+        0;  ///< the journal knows that no ticket was given of this one or a later one
 
   private:
     [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept;

@@ -13,8 +13,9 @@
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 
-// What must survive of a sender, as records. (spec 7.5, 7.6)
+// What must survive of a sender, as records. (spec 7.5, 7.6, 7.8)
 //
+//     tickets     generation: no ticket was given of this one or a later one
 //     outbound    to || epoch | next
 //     message     ticket || to | epoch | seq | what | expires after | payload ...
 //
@@ -23,6 +24,18 @@
 //     expires after   0: never; else nanoseconds and one
 
 namespace sixfold::inline v0::detail {
+
+[[nodiscard]] inline std::size_t encode_tickets(std::uint32_t generation,
+                                                std::span<std::byte> out) noexcept {
+    return encode_record(record_kind::tickets, false, out,
+                         [&](auto& to) { to.put_varint(generation); });
+}
+
+[[nodiscard]] inline result<void> decode_tickets(bytes value, std::uint32_t& generation) {
+    byte_reader in(value);
+    generation = static_cast<std::uint32_t>(in.get_varint(32));
+    return in.ok() && in.left() == 0 ? result<void>() : damaged_value;
+}
 
 /// How far a sender is with a stream: no seq from `next` on was given to a message.
 struct outbound_record {
@@ -123,11 +136,13 @@ inline constexpr message_state journaled_states[] = {
     out.outcome = static_cast<status>(what >> 4);
     out.expires_after =
         expires == 0 ? (duration::max)() : duration(static_cast<std::int64_t>(expires - 1));
+    const bool queued = out.state == message_state::queued;
     const bool ended = out.state == message_state::ended;
-    const bool fits =
+    const bool outcome_fits =
         ended ? is_final(out.outcome) && out.outcome <= status::ended : out.outcome == status::none;
-    return fits && (out.payload.empty() || out.state == message_state::queued) ? result<void>()
-                                                                               : damaged_value;
+    const bool time_fits = expires == 0 || queued || out.state == message_state::stored;
+    return outcome_fits && time_fits && (queued || out.payload.empty()) ? result<void>()
+                                                                        : damaged_value;
 }
 
 }  // namespace sixfold::inline v0::detail

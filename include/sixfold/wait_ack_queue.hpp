@@ -191,10 +191,11 @@ class wait_ack_queue {
         return true;
     }
 
-    /// All entries are there. From now on no ticket is given that an earlier life has given: these had generations up to
-    /// `last`, and what was lost with the end of the journal can have been one further.
-    void restored(std::uint32_t last) noexcept {
-        first_generation_ = last + 2;
+    /// All entries are there. From now on no ticket is given that an earlier life has given: these had generations below
+    /// `end`, and what was lost with the end of the journal can have been one further.
+    void restored(std::uint32_t end) noexcept {
+        generation_end_ = end;
+        first_generation_ = end + 1;
         for (slot at = size(); at-- > 0;) {
             entry& e = entries_[at];
             if (!e.taken) {
@@ -245,6 +246,9 @@ class wait_ack_queue {
                !is_final(entries_[at].told);
     }
 
+    /// No ticket was given of this generation, or of a later one.
+    [[nodiscard]] std::uint32_t generation_end() const noexcept { return generation_end_; }
+
     /// Entries that hold a place in the queue, heard-of or not.
     [[nodiscard]] std::uint32_t queued() const noexcept { return queued_; }
     /// Entries that are stored and whose end is not known.
@@ -290,6 +294,7 @@ class wait_ack_queue {
             entries_[at].generation = generation;
         }
         entries_[at].taken = true;
+        generation_end_ = (std::max)(generation_end_, entries_[at].generation + 1);
         return at;
     }
 
@@ -303,6 +308,7 @@ class wait_ack_queue {
     std::uint32_t queued_ = 0;
     std::uint32_t unsettled_ = 0;
     std::uint32_t first_generation_ = 0;  // of slots that were never in use in this life
+    std::uint32_t generation_end_ = 0;    // no ticket was given of this generation or a later one
 };
 
 }  // namespace sixfold::inline v0

@@ -66,7 +66,7 @@ void play(disk kind, whose disk_of, int then, bool away) {
     }
 }
 
-TEST_CASE("backup: the disk of the sender is set back, or lost; nobody stalls") {
+TEST_CASE("backup: the disk of the sender is set back, or lost, and nobody stalls") {
     for (const disk kind : {disk::transaction, disk::log}) {
         for (const bool away : {false, true}) {
             for (int then = 0; then < 6; ++then) {
@@ -76,7 +76,7 @@ TEST_CASE("backup: the disk of the sender is set back, or lost; nobody stalls") 
     }
 }
 
-TEST_CASE("backup: the disk of the receiver is set back, or lost; nobody stalls") {
+TEST_CASE("backup: the disk of the receiver is set back, or lost, and nobody stalls") {
     for (const disk kind : {disk::transaction, disk::log}) {
         for (const bool away : {false, true}) {
             for (int then = 0; then < 6; ++then) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <cstddef>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +11,8 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 #include "support/crash_world.hpp"
+#include "support/journal_bytes.hpp"
+#include "support/temporary_file.hpp"
 
 // The journal of a client in SQLite.
 
@@ -22,22 +23,18 @@ using namespace std::chrono_literals;
 using support::crash_world;
 using support::disk;
 using support::node;
+using support::records_of;
 
-/// A database of an app, in a folder that goes with it.
+/// A database of an app, in a file that goes with it.
 class app_database {
   public:
     explicit app_database(const std::string& pragmas = "PRAGMA journal_mode=WAL") {
-        std::filesystem::remove_all(folder_);
-        std::filesystem::create_directory(folder_);
         open();
         run(pragmas);
     }
     app_database(const app_database&) = delete;
     app_database& operator=(const app_database&) = delete;
-    ~app_database() {
-        sqlite3_close(handle_);
-        std::filesystem::remove_all(folder_);
-    }
+    ~app_database() { sqlite3_close(handle_); }
 
     void run(const std::string& sql) {
         REQUIRE(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
@@ -49,23 +46,11 @@ class app_database {
     sqlite3* handle() { return handle_; }
 
   private:
-    void open() {
-        REQUIRE(sqlite3_open((folder_ / "app.db").string().c_str(), &handle_) == SQLITE_OK);
-    }
+    void open() { REQUIRE(sqlite3_open(file_.path().c_str(), &handle_) == SQLITE_OK); }
 
-    std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
-                                    ("sixfold_journal_" + std::to_string(std::size_t(this)));
+    support::temporary_file file_;
     sqlite3* handle_ = nullptr;
 };
-
-std::vector<std::byte> records_of(client& machine) {
-    std::vector<std::byte> out;
-    std::vector<std::byte> buffer(machine.journal_record_size_max());
-    while (const auto part = machine.poll_journal(buffer)) {
-        out.insert(out.end(), part->begin(), part->end());
-    }
-    return out;
-}
 
 client_options journalled() {
     client_options options{.self = "alice", .start = 1, .seed = 1};

@@ -19,6 +19,7 @@
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
+#include "support/journal_bytes.hpp"
 
 // Two apps with a disk, a relay between them, and a plug that can be pulled between any two effects.
 
@@ -174,16 +175,6 @@ class crash_world {
         return false;
     }
 
-    /// What a snapshot of a client holds.
-    [[nodiscard]] static std::vector<std::byte> snapshot(const sixfold::client& machine) {
-        std::vector<std::byte> out;
-        std::vector<std::byte> buffer(machine.journal_record_size_max());
-        for (sixfold::snapshot_place place; auto part = machine.snapshot(place, buffer);) {
-            out.insert(out.end(), part->begin(), part->end());
-        }
-        return out;
-    }
-
     /// One more thing that cannot be taken back: here the plug may be pulled.
     static void effect(node& who) {
         if (++who.effects == who.crash_at) {
@@ -249,7 +240,7 @@ class crash_world {
         ++who.lives;
         ++who.options.seed;
         if (compact_at_start && !who.journal.empty()) {
-            who.journal = snapshot(*who.machine);
+            who.journal = snapshot_of(*who.machine);
         }
         for (node::outgoing& each : who.outbox) {
             if (each.id && !sixfold::is_final(each.end) && !who.machine->outstanding(*each.id)) {
@@ -309,15 +300,6 @@ class crash_world {
         }
     }
 
-    [[nodiscard]] std::vector<std::byte> records(node& who) {
-        std::vector<std::byte> out;
-        std::vector<std::byte> buffer(who.machine->journal_record_size_max());
-        while (const auto part = who.machine->poll_journal(buffer)) {
-            out.insert(out.end(), part->begin(), part->end());
-        }
-        return out;
-    }
-
     void send_new(node& who, std::vector<node::outgoing>& outbox) {
         for (node::outgoing& each : outbox) {
             if (!each.id) {
@@ -361,7 +343,7 @@ class crash_world {
             REQUIRE(who.machine->accept(*message));
         }
         transmit(who);  // too early: what depends on a record must not come out
-        const std::vector<std::byte> news = records(who);
+        const std::vector<std::byte> news = records_of(*who.machine);
         transmit(who);
         if (!news.empty()) {
             write_log(who, news);
@@ -384,7 +366,7 @@ class crash_world {
             REQUIRE(who.machine->accept(*message));
         }
         transmit(who);  // too early: what depends on a record must not come out
-        const std::vector<std::byte> news = records(who);
+        const std::vector<std::byte> news = records_of(*who.machine);
         transmit(who);
         if (!news.empty()) {
             effect(who);

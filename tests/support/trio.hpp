@@ -23,6 +23,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/frame_log.hpp"
+#include "support/journal_bytes.hpp"
 #include "support/party.hpp"
 #include "support/test_access.hpp"
 
@@ -275,7 +276,7 @@ class trio {
         if (!options_.compare_snapshots) {
             return;
         }
-        const std::vector<std::byte> left = snapshot(*who.machine);
+        const std::vector<std::byte> left = snapshot_of(*who.machine);
         if (left == last_snapshot_) {
             return;
         }
@@ -284,17 +285,8 @@ class trio {
         options.sender.journaling = options.receiver.journaling = sixfold::journaling::withhold;
         const auto next = sixfold::client::create(clock, options, left);
         REQUIRE(next.has_value());
-        REQUIRE(snapshot(*next) == left);
+        REQUIRE(snapshot_of(*next) == left);
     }
-    [[nodiscard]] static std::vector<std::byte> snapshot(const sixfold::client& machine) {
-        std::vector<std::byte> out;
-        std::vector<std::byte> buffer(machine.journal_record_size_max());
-        for (sixfold::snapshot_place place; auto part = machine.snapshot(place, buffer);) {
-            out.insert(out.end(), part->begin(), part->end());
-        }
-        return out;
-    }
-
     template <class Call>
     void at_relay(Call call) {
         relay_allocations += allocations_in(call);

@@ -14,6 +14,7 @@
 
 #include "sixfold/ext/file_portable.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_file.hpp"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <csignal>
@@ -27,25 +28,17 @@ namespace {
 using namespace sixfold;
 using Catch::Matchers::ContainsSubstring;
 
-/// A folder that goes with it, and a file in it.
+/// A file in a folder that goes with it.
 struct temporary {
-    temporary() {
-        std::filesystem::remove_all(folder);
-        std::filesystem::create_directory(folder);
-    }
-    temporary(const temporary&) = delete;
-    temporary& operator=(const temporary&) = delete;
-    ~temporary() { std::filesystem::remove_all(folder); }
-
     [[nodiscard]] std::string content() const {
         std::ifstream in(file, std::ios::binary);
         return {std::istreambuf_iterator<char>(in), {}};
     }
     void write(const std::string& what) const { std::ofstream(file, std::ios::binary) << what; }
 
-    std::filesystem::path folder = std::filesystem::temp_directory_path() /
-                                   ("sixfold_file_" + std::to_string(std::size_t(this)));
-    std::string file = (folder / "alice.journal").string();
+    support::temporary_file place;
+    std::string file = place.path();
+    std::filesystem::path folder = std::filesystem::path(file).parent_path();
 };
 
 /// The client of an app, with the loop's lines for its journal.

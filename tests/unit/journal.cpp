@@ -4,6 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +16,7 @@
 #include <sixfold/outbound_record.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
+#include "support/journal_bytes.hpp"
 
 namespace {
 
@@ -20,6 +24,8 @@ using namespace sixfold;
 using namespace std::chrono_literals;
 
 constexpr epoch example_epoch{0x0102030405060708};
+
+using support::snapshot_of;
 
 using bytes_vector = std::vector<std::byte>;
 
@@ -40,22 +46,10 @@ client_options journalled(const peer& self) {
     return options;
 }
 
-bytes_vector records_of(client& machine) {
-    bytes_vector out;
-    bytes_vector buffer(machine.journal_record_size_max());
-    while (const auto part = machine.poll_journal(buffer)) {
-        out.insert(out.end(), part->begin(), part->end());
-    }
+/// The records that a client has to write now, which are durable at once.
+bytes_vector kept(client& machine) {
+    bytes_vector out = support::records_of(machine);
     machine.durable(machine.written());
-    return out;
-}
-
-bytes_vector snapshot_of(const client& machine) {
-    bytes_vector out;
-    bytes_vector buffer(machine.journal_record_size_max());
-    for (snapshot_place at; const auto part = machine.snapshot(at, buffer);) {
-        out.insert(out.end(), part->begin(), part->end());
-    }
     return out;
 }
 
@@ -109,7 +103,7 @@ struct busy_client {
         keep();
     }
     void keep() {
-        const bytes_vector more = records_of(alice);
+        const bytes_vector more = kept(alice);
         journal.insert(journal.end(), more.begin(), more.end());
     }
 };
@@ -180,11 +174,72 @@ TEST_CASE("journal: a new life has what the old one had, however often it reads 
     const bytes_vector left = snapshot_of(all.alice);
     auto next = client::create(all.clock, journalled("alice"), all.journal).value();
     CHECK(snapshot_of(next) == left);
-    CHECK(records_of(next).empty());
+    CHECK(kept(next).empty());
     bytes_vector twice = all.journal;
     twice.insert(twice.end(), all.journal.begin(), all.journal.end());
     CHECK(snapshot_of(client::create(all.clock, journalled("alice"), twice).value()) == left);
     CHECK(snapshot_of(client::create(all.clock, journalled("alice"), left).value()) == left);
+}
+
+TEST_CASE("journal: no ticket is given twice, whatever became of its message") {
+    manual_clock clock;
+    std::map<bytes_vector, bytes_vector>
+        rows;  // a store that keeps what counts, and nothing of what is gone
+    const auto keep = [&](client& machine) {
+        const bytes_vector more = kept(machine);
+        journal_reader reader(more);
+        while (const auto each = reader.next()) {
+            const bytes_vector key(each->key.begin(), each->key.end());
+            if (each->gone) {
+                rows.erase(key);
+            } else {
+                rows[key] = {each->wire.begin(), each->wire.end()};
+            }
+        }
+    };
+    std::set<ticket> given;
+    for (int life = 0; life < 20; ++life) {
+        bytes_vector journal;
+        for (const auto& [key, wire] : rows) {
+            journal.insert(journal.end(), wire.begin(), wire.end());
+        }
+        auto alice = client::create(clock, journalled("alice"), journal).value();
+        CHECK(alice.sender().queued() == 0);
+        for (int i = 0; i < 3; ++i) {
+            const ticket name = alice.send("bob", as_bytes("text")).value();
+            CHECK(given.insert(name).second);
+            keep(alice);
+            REQUIRE(alice.cancel(name));
+            alice.link_up();
+            bytes_vector buffer(2000);
+            keep(alice);
+            std::optional<msg_request> sent;
+            while (const auto packet = alice.poll_transmit(buffer)) {
+                packet_reader frames(*packet);
+                while (const auto one = frames.next()) {
+                    frame decoded;
+                    REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
+                    const auto* msg = std::get_if<msg_request>(&decoded);
+                    if (msg != nullptr && msg->form == form::tombstone) {
+                        sent = *msg;
+                    }
+                }
+            }
+            REQUIRE(sent.has_value());
+            std::array<std::byte, 64> state{};
+            const exception how{sent->seq, fate::tombstoned};
+            const std::size_t size = encode_ack_state(
+                {.floor = sent->seq + 1, .horizon = sent->seq, .exceptions = {&how, 1}}, state);
+            REQUIRE(alice.sender().handle(ack_notify{
+                        .from = "bob", .epoch = sent->epoch, .state = bytes(state).first(size)}) ==
+                    refusal::none);
+            CHECK(alice.poll_event().value().what == status::cancelled);
+            CHECK_FALSE(alice.outstanding(name));
+            keep(alice);
+        }
+    }
+    CHECK(given.size() == 60);
+    CHECK(rows.size() == 3);  // the owner, how far the stream is, and the tickets
 }
 
 TEST_CASE("journal: what is left of a deadline goes on, not its date") {
@@ -192,7 +247,7 @@ TEST_CASE("journal: what is left of a deadline goes on, not its date") {
     auto alice = client::create(clock, journalled("alice")).value();
     clock.advance(1h);
     REQUIRE(alice.send("bob", as_bytes("text"), {.expires_after = 1min}));
-    const bytes_vector journal = records_of(alice);
+    const bytes_vector journal = kept(alice);
     manual_clock another;
     auto next = client::create(another, journalled("alice"), journal).value();
     CHECK(next.next_deadline() == time_point(1min));
@@ -256,7 +311,7 @@ TEST_CASE("journal: a stream that begins again is whole at each of its records")
     for (const char* text : {"0", "1", "2", "3"}) {
         sent.push_back(alice.send("bob", as_bytes(text)).value());
     }
-    bytes_vector journal = records_of(alice);
+    bytes_vector journal = kept(alice);
     auto relay = relay::create({}).value();
     REQUIRE(relay.link_up(link_id{1}, "alice"));
     REQUIRE(relay.link_up(link_id{2}, "bob"));
@@ -277,7 +332,7 @@ TEST_CASE("journal: a stream that begins again is whole at each of its records")
                 .epoch = old,
                 .word = ack_word::past,
                 .current = epoch{std::uint64_t{9} << epoch_random_bits}}) == refusal::none);
-    const bytes_vector more = records_of(alice);
+    const bytes_vector more = kept(alice);
     journal_reader reader(more);
     std::size_t end = 0;
     std::size_t count = 0;
@@ -285,7 +340,7 @@ TEST_CASE("journal: a stream that begins again is whole at each of its records")
         bytes_vector cut = journal;
         cut.insert(cut.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(end));
         auto next = client::create(clock, journalled("alice"), cut).value();
-        (void)records_of(next);
+        (void)kept(next);
         next.link_up();
         bytes_vector buffer(2000);
         std::vector<std::string> texts;

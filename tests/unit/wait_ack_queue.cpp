@@ -160,7 +160,7 @@ TEST_CASE("wait_ack_queue: an entry of an earlier life has its ticket, and no la
 
     wait_ack_queue after(4, 4, 256);
     REQUIRE(after.restore(given[2], as_bytes("text")));  // the others were lost or have ended
-    after.restored(wait_ack_queue::generation_of(given[2]));
+    after.restored(wait_ack_queue::generation_of(given[2]) + 1);
     CHECK(after.queued() == 1);
     CHECK(after.find(given[2]) == wait_ack_queue::slot_of(given[2]));
     CHECK(as_text(after.payload(after.find(given[2]))) == "text");
