@@ -34,19 +34,21 @@ class app_database {
     }
     app_database(const app_database&) = delete;
     app_database& operator=(const app_database&) = delete;
-    ~app_database() { sqlite3_close(handle_); }
+    ~app_database() { close(); }
 
     void run(const std::string& sql) {
         REQUIRE(sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
     }
+    /// Nothing may be prepared with the old handle any longer.
     void reopen() {
-        sqlite3_close(handle_);
+        close();
         open();
     }
     sqlite3* handle() { return handle_; }
 
   private:
     void open() { REQUIRE(sqlite3_open(file_.path().c_str(), &handle_) == SQLITE_OK); }
+    void close() { CHECK(sqlite3_close(handle_) == SQLITE_OK); }
 
     support::temporary_file file_;
     sqlite3* handle_ = nullptr;
@@ -61,18 +63,22 @@ client_options journalled() {
 TEST_CASE("sqlite_journal: gives back what was committed, and nothing of what was rolled back") {
     app_database database;
     manual_clock clock;
-    auto alice = client::create(clock, journalled()).value();
-    auto journal = sqlite_journal::attach(database.handle()).value();
-    CHECK(journal.records().value().empty());
+    ticket first{};
+    ticket second{};
+    {
+        auto alice = client::create(clock, journalled()).value();
+        auto journal = sqlite_journal::attach(database.handle()).value();
+        CHECK(journal.records().value().empty());
 
-    const ticket first = alice.send("bob", as_bytes("first")).value();
-    database.run("BEGIN IMMEDIATE");
-    REQUIRE(journal.put(records_of(alice)));
-    database.run("COMMIT");
-    const ticket second = alice.send("bob", as_bytes("second")).value();
-    database.run("BEGIN IMMEDIATE");
-    REQUIRE(journal.put(records_of(alice)));
-    database.run("ROLLBACK");
+        first = alice.send("bob", as_bytes("first")).value();
+        database.run("BEGIN IMMEDIATE");
+        REQUIRE(journal.put(records_of(alice)));
+        database.run("COMMIT");
+        second = alice.send("bob", as_bytes("second")).value();
+        database.run("BEGIN IMMEDIATE");
+        REQUIRE(journal.put(records_of(alice)));
+        database.run("ROLLBACK");
+    }
 
     database.reopen();
     auto again = sqlite_journal::attach(database.handle()).value();
