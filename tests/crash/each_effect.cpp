@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <sixfold/ext/sqlite_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 #include "support/crash_world.hpp"
+#include "support/temporary_file.hpp"
 
-// Each client crashes at each of its effects, once and again while it recovers, and begins a new life from what its disk has.
-// Then every message is there once, in order, and its sender knows.
+// Each client and the relay crash at each of their effects, the clients again while they recover, and begin a new life from what
+// the disk has. Then every message is there once, in order, and its sender knows.
 
 namespace {
 
@@ -102,6 +105,41 @@ void at_each_effect(disk kind, Make make) {
     }
     for (std::size_t k = 1; k <= all.b; ++k) {
         run(kind, make(plan{.b = k}));
+    }
+}
+
+/// How many effects the relay has, which crashes at the k-th.
+std::size_t run_with_relay(std::size_t k, bool in_sqlite) {
+    CAPTURE(k, in_sqlite);
+    crash_world world(disk::transaction, {.self = "alice", .start = 1, .seed = 1},
+                      {.self = "bob", .start = 1, .seed = 1000});
+    const support::temporary_file file;
+    std::optional<sqlite_mailbox> mailbox;
+    if (in_sqlite) {
+        world.relay_crashed = [&] {
+            mailbox.reset();
+            mailbox.emplace(sqlite_mailbox::open(file.path()).value());
+        };
+        world.mailbox = [&](const mailbox_request& request) {
+            return mailbox->execute(request);
+        };
+        world.relay_crashed();
+    }
+    world.relay_crash_at = k;
+    play(world);
+    REQUIRE(world.run());
+    check(world.a(), world.b(), 6);
+    check(world.b(), world.a(), 2);
+    return world.relay_effects;
+}
+
+TEST_CASE("each effect: the relay, with a mailbox in SQLite or one that outlives it") {
+    for (const bool in_sqlite : {true, false}) {
+        const std::size_t all = run_with_relay(0, in_sqlite);
+        REQUIRE(all > 40);
+        for (std::size_t k = 1; k <= all; ++k) {
+            run_with_relay(k, in_sqlite);
+        }
     }
 }
 

@@ -72,7 +72,7 @@ class crash_world {
 
     crash_world(disk kind, const sixfold::client_options& a, const sixfold::client_options& b)
         : kind_(kind), relay_(sixfold::relay::create({}).value()),
-          mailbox_(sixfold::memory_mailbox::create().value()) {
+          memory_(sixfold::memory_mailbox::create().value()) {
         nodes_[0].options = a;
         nodes_[0].to = std::string(b.self.name());
         nodes_[1].options = b;
@@ -131,7 +131,9 @@ class crash_world {
         start(who);
         turn(who);
     }
+    /// The relay has only what is in its mailbox.
     void replace_relay() {
+        relay_crashed();
         relay_.emplace(sixfold::relay::create({}).value());
         for (node& each : nodes_) {
             unlink(each);
@@ -211,6 +213,15 @@ class crash_world {
         }
         who.journal.resize(who.journal.size() - whole.left().size());
     };
+    /// The mailbox, in which a request is durable when it returns, and what it does when its relay begins a new life.
+    std::function<sixfold::mailbox_outcome(const sixfold::mailbox_request&)> mailbox =
+        [this](const sixfold::mailbox_request& request) {
+            return memory_.execute(request);
+        };
+    std::function<void()> relay_crashed = [] {
+    };
+    std::size_t relay_effects = 0;
+    std::size_t relay_crash_at = 0;  ///< the effect of the relay that does not happen; 0: none
     /// Replaces the journal of whoever begins a new life by its snapshot, before it goes on.
     bool compact_at_start = false;
 
@@ -387,13 +398,29 @@ class crash_world {
         }
     }
 
+    void relay_effect() {
+        if (++relay_effects == relay_crash_at) {
+            throw pulled_plug();
+        }
+    }
     void at_relay(sixfold::link_id link, const std::vector<std::byte>& packet) {
+        try {
+            work_of_relay(link, packet);
+        } catch (const pulled_plug&) {
+            replace_relay();
+        }
+    }
+    void work_of_relay(sixfold::link_id link, const std::vector<std::byte>& packet) {
         sixfold::reactions out;
         relay_->handle(link, packet, out);
         while (const auto request = out.next_request()) {
-            relay_->complete(*request, mailbox_.execute(*request), out);
+            relay_effect();
+            const sixfold::mailbox_outcome outcome = mailbox(*request);
+            relay_effect();
+            relay_->complete(*request, outcome, out);
         }
         for (const sixfold::outgoing& frame : out.frames()) {
+            relay_effect();
             network_.emplace_back(frame.link, false,
                                   std::vector<std::byte>(frame.bytes.begin(), frame.bytes.end()));
         }
@@ -410,7 +437,7 @@ class crash_world {
     disk kind_;
     node nodes_[2];
     std::optional<sixfold::relay> relay_;
-    sixfold::memory_mailbox mailbox_;
+    sixfold::memory_mailbox memory_;
     std::uint64_t links_ = 0;
     std::deque<std::tuple<sixfold::link_id, bool, std::vector<std::byte>>> network_;
     std::multimap<sixfold::time_point, std::function<void()>> script_;
