@@ -169,6 +169,7 @@ TEST_CASE("sqlite_journal: each client crashes at each effect") {
             of(who).run("BEGIN IMMEDIATE");
             REQUIRE(sqlite_journal::attach(of(who).handle()).value().put(records));
             of(who).run("COMMIT");
+            return support::committed();
         };
         (k % 2 == 0 ? world.a() : world.b()).crash_at = k / 2;
         world.at(0s, [&] { world.connect(world.a()); });

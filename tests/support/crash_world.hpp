@@ -66,6 +66,12 @@ struct node {
     std::size_t lives = 0;
 };
 
+/// What has become of a commit.
+struct committed {
+    bool done = true;
+    bool alive = true;  ///< false: the app had to begin a new life, in which it has found out
+};
+
 class crash_world {
   public:
     struct pulled_plug {};
@@ -185,14 +191,15 @@ class crash_world {
     }
 
     sixfold::manual_clock clock;
-    /// Where the journal is, if not in the memory of this world: what a new life begins with, and what becomes durable with a
-    /// commit.
+    /// Where the journal is, if not in the memory of this world: what a new life begins with, and what becomes durable with
+    /// the rows of the app in one commit.
     std::function<std::vector<std::byte>(const node&)> load = [](const node& who) {
         return who.journal;
     };
-    std::function<void(node&, const std::vector<std::byte>&)> commit =
+    std::function<committed(node&, const std::vector<std::byte>&)> commit =
         [](node& who, const std::vector<std::byte>& records) {
             who.journal.insert(who.journal.end(), records.begin(), records.end());
+            return committed();
         };
     /// How records get into the log, durable when it returns, and what is left of it without power.
     std::function<void(node&, const std::vector<std::byte>&)> write_log =
@@ -381,9 +388,14 @@ class crash_world {
         transmit(who);
         if (!news.empty()) {
             effect(who);
-            who.outbox = std::move(outbox);
-            who.inbox = std::move(inbox);
-            commit(who, news);
+            const auto [done, alive] = commit(who, news);
+            if (done) {
+                who.outbox = std::move(outbox);
+                who.inbox = std::move(inbox);
+            }
+            if (!alive) {
+                throw pulled_plug();
+            }
             effect(who);
             who.machine->durable(who.machine->written());
         }

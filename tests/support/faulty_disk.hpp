@@ -36,7 +36,7 @@ namespace support {
 /// any order. A sync that fails has dropped what it should have written, and the next one does not
 /// know (that is what Linux does). A write that fails may have been done by half. The name of a new
 /// file is durable with the first sync of the file, because SQLite's own layers sync the directory
-/// then; a name that was removed may come back.
+/// then; a name that was removed since may come back.
 ///
 /// It knows nothing of locks: it is for one connection at a time. Same seed and calls, same faults.
 class faulty_disk {
@@ -266,7 +266,10 @@ class faulty_disk {
             apply(synced.durable, what);
         }
         synced.unsynced.clear();
-        synced.named = true;
+        if (!synced.named) {
+            synced.named = true;
+            disk.removed_.clear();
+        }
         return SQLITE_OK;
     }
 
