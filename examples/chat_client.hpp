@@ -69,10 +69,9 @@ class chat_client {
                 heard += std::string(sixfold::as_text(message->payload)) + "\n";
                 (void)machine_.accept(*message);
             }
+            write_journal();  // what has ended makes room in the queue when this is written
             say();
-            while (const auto records = machine_.poll_journal(buffer_)) {
-                history_.put(*records);
-            }
+            write_journal();
         });
         machine_.durable(machine_.written());  // from here on others may know
         while (const auto packet = machine_.poll_transmit(buffer_)) {
@@ -81,6 +80,12 @@ class chat_client {
         show(heard, stdout);
         show(told, stderr);
         turn_at(machine_.next_deadline());
+    }
+
+    void write_journal() {
+        while (const auto records = machine_.poll_journal(buffer_)) {
+            history_.put(*records);
+        }
     }
 
     /// Hands over the line that waits. When the queue is full it waits for an event of another one.

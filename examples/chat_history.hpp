@@ -61,7 +61,11 @@ class chat_history {
         heard_.run(message.from.bytes(), number_of(message.id.epoch),
                    static_cast<std::int64_t>(message.id.seq), message.payload);
     }
+    /// What a row could not be written for is said first: it has undone the transaction.
     void put(sixfold::bytes records) {
+        if (database_.failed()) {
+            fail(database_.last_error());
+        }
         if (!journal_.put(records)) {
             fail(journal_.last_error());
         }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "sixfold/assert.hpp"
 #include "sixfold/codec.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/journal.hpp"
@@ -186,8 +187,9 @@ class client {
     ///
     ///     for (sixfold::snapshot_place at; auto records = client.snapshot(at, buffer);) ... write it
     ///
-    /// In between nothing else may be called.
+    /// In between nothing else may be called. Precondition: room for `journal_record_size_max()`.
     std::optional<bytes> snapshot(snapshot_place& at, std::span<std::byte> buffer) const {
+        SIXFOLD_ASSERT(buffer.size() >= journal_record_size_max());
         std::size_t used = 0;
         if (!at.begun) {
             used = encode_owner(buffer);

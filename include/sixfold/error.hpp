@@ -21,9 +21,9 @@ enum class errc : std::uint8_t {
     option,             ///< an option that cannot work; `what` names it and says what would
     peer_name,          ///< a peer's name is empty or longer than 47 bytes
     payload_too_large,  ///< larger than the options, or what the peer has said, allow
-    queue_full,    ///< entries or bytes of the wait-ack queue are used up: try again after an event
-    peers_full,    ///< as many peers as the options allow
-    unknown_link,  ///< no such link
+    queue_full,  ///< entries or bytes of the wait-ack queue are used up: try again when events and journal were polled
+    peers_full,  ///< as many peers as the options allow
+    unknown_link,     ///< no such link
     journal_version,  ///< a journal of another version
     journal_damaged,  ///< a journal that is cut, damaged or contradicts itself; it was left alone
     journal_foreign,  ///< the journal of another peer, or no journal at all

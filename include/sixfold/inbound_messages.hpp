@@ -64,6 +64,7 @@ class inbound_messages {
     /// Takes up what an earlier life has left. Precondition: nothing was called before, and `check_journal` has no objection.
     [[nodiscard]] result<void> restore(bytes journal);
     /// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit. O(W).
+    [[nodiscard]] bool has_unwritten() const noexcept { return !unwritten_.empty(); }
     [[nodiscard]] std::size_t write_record(std::span<std::byte> out);
     /// Writes the next record of a snapshot; its size, 0 if it does not fit, or nothing at the end. `at` counts the streams.
     [[nodiscard]] std::optional<std::size_t> write_snapshot(std::uint64_t& at,
@@ -93,7 +94,8 @@ class inbound_messages {
 
     receiver_options options_;
     std::vector<std::uint32_t>
-        unwritten_;  // streams whose state the journal is to hear of, in order
+        unwritten_;                   // streams whose state the journal is to hear of, in order
+    std::size_t unwritten_from_ = 0;  // those in front of it were written
 };
 
 // --- epochs and floors -----------------------------------------------------------------------------------------------
@@ -317,11 +319,14 @@ inline std::size_t inbound_messages::write_record(std::span<std::byte> out) {
     if (unwritten_.empty()) {
         return 0;
     }
-    const std::uint32_t which = unwritten_.front();
+    const std::uint32_t which = unwritten_[unwritten_from_];
     const std::size_t size = detail::encode_inbound(peers[which], streams[which], out);
     if (size != 0) {
         streams[which].record = ++written;
-        unwritten_.erase(unwritten_.begin());
+        if (++unwritten_from_ == unwritten_.size()) {
+            unwritten_.clear();
+            unwritten_from_ = 0;
+        }
     }
     return size;
 }

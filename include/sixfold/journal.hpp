@@ -75,7 +75,8 @@ class journal_reader {
         return out;
     }
 
-    /// `none`, unless a record could not be read: `truncated`, `version`, `checksum`, or what its fields have wrong.
+    /// `none`, unless a record could not be read: `truncated`, `checksum`, or what is wrong in
+    /// spite of a right checksum: `version`, `flags` or `kind` of a later version, or a field.
     [[nodiscard]] refusal refused() const noexcept { return refused_; }
     /// What comes behind the last record that was read.
     [[nodiscard]] bytes left() const noexcept { return left_; }
@@ -85,7 +86,6 @@ class journal_reader {
         byte_reader in(left_);
         const std::uint8_t first = in.get_u8();
         const auto length = static_cast<std::size_t>(in.get_varint(28));
-        in.require(first >> 4 == journal_version, refusal::version);
         const std::size_t front = left_.size() - in.left();
         const bytes rest = in.get_bytes(length);
         in.require(!in.ok() || length >= 5, refusal::truncated);
@@ -96,6 +96,9 @@ class journal_reader {
         byte_reader trailer(rest.last(4));
         if (trailer.get_u32() != crc32c(out.wire.first(out.wire.size() - 4))) {
             return refusal::checksum;
+        }
+        if (first >> 4 != journal_version) {
+            return refusal::version;
         }
         out.gone = (first & 0x0F) == 1;
         return (first & 0x0F) <= 1 ? split(rest.first(length - 4), out) : refusal::flags;
@@ -123,20 +126,35 @@ class journal_reader {
     refusal refused_ = refusal::none;
 };
 
+namespace detail {
+
+/// A record that is whole, as its checksum says, and yet not understood: a later sixfold has written it.
+[[nodiscard]] inline result<void> check_known(refusal why) noexcept {
+    switch (why) {
+    case refusal::version:
+    case refusal::flags:
+    case refusal::kind:
+        return error{errc::journal_version,
+                     "journal: a record of another version; this sixfold reads version 1"};
+    default: return {};
+    }
+}
+
+}  // namespace detail
+
 /// Whether all of a journal can be read. Error: `journal_version` or `journal_damaged`.
 [[nodiscard]] inline result<void> check_journal(bytes journal) noexcept {
     journal_reader reader(journal);
     while (reader.next()) {
     }
-    switch (reader.refused()) {
-    case refusal::none: return {};
-    case refusal::version:
-        return error{errc::journal_version,
-                     "journal: a record of another version; this sixfold reads version 1"};
-    default:
+    if (const auto known = detail::check_known(reader.refused()); !known) {
+        return known;
+    }
+    if (reader.refused() != refusal::none) {
         return error{errc::journal_damaged,
                      "journal: a record is cut or damaged; nothing was taken from it"};
     }
+    return {};
 }
 
 namespace detail {

@@ -47,11 +47,11 @@ namespace detail {
 
 inline constexpr std::string_view log_magic = "sixfold\n";
 
-/// What of the header is there must be right. Where the file ends inside of it, it was never used.
+/// A file has its name since it was whole, so it cannot be empty, or end inside of its header, as a crash would leave it.
 [[nodiscard]] inline result<void> check_log_header(bytes file) noexcept {
     const bytes magic = as_bytes(log_magic);
     const bytes front = file.first((std::min)(file.size(), magic.size()));
-    if (!std::equal(front.begin(), front.end(), magic.begin())) {
+    if (!std::equal(front.begin(), front.end(), magic.begin(), magic.end())) {
         return error{errc::journal_foreign, "journal: this is no journal of sixfold"};
     }
     if (file.size() > magic.size() &&
@@ -59,11 +59,10 @@ inline constexpr std::string_view log_magic = "sixfold\n";
         return error{errc::journal_version,
                      "journal: a log of another version; this sixfold reads version 1"};
     }
-    if (file.size() >= log_header_size) {
-        byte_reader checksum(file.subspan(log_header_size - 4));
-        if (checksum.get_u32() != crc32c(file.first(log_header_size - 4))) {
-            return error{errc::journal_damaged, "journal: the header of the log is damaged"};
-        }
+    byte_reader checksum(file.subspan((std::min)(file.size(), log_header_size - 4)));
+    if (checksum.get_u32() != crc32c(file.first((std::min)(file.size(), log_header_size - 4))) ||
+        !checksum.ok()) {
+        return error{errc::journal_damaged, "journal: the header of the log is damaged"};
     }
     return {};
 }
@@ -123,16 +122,13 @@ has_log_mark(bytes file, std::size_t offset, std::uint64_t nonce) noexcept {
 
 }  // namespace detail
 
-/// The records of a log, marks among them: all that is whole up to a torn tail. A file that is empty, or ends inside of its
-/// header, has none. The file is to be left alone when it is refused. O(bytes).
+/// The records of a log, marks among them: all that is whole up to a torn tail. The file is to be left alone when
+/// it is refused. O(bytes).
 ///
 /// Error: journal_foreign (no journal), journal_version, journal_damaged.
 [[nodiscard]] inline result<bytes> read_log(bytes file) noexcept {
     if (const auto header = detail::check_log_header(file); !header) {
         return header.error();
-    }
-    if (file.size() < log_header_size) {
-        return bytes{};
     }
     byte_reader header(file.subspan(detail::log_magic.size() + 1));
     const std::uint64_t nonce = header.get_u64();
@@ -148,6 +144,9 @@ has_log_mark(bytes file, std::size_t offset, std::uint64_t nonce) noexcept {
             made = true;
         }
         whole += each->wire.size();
+    }
+    if (const auto known = detail::check_known(reader.refused()); !known) {
+        return known.error();
     }
     if (!made || detail::has_log_mark(file, whole, nonce)) {
         return error{errc::journal_damaged,

@@ -9,7 +9,8 @@ namespace sixfold::inline v0 {
 
 /// How much a mailbox keeps, and hands out at once: the same for all that ship.
 ///
-/// Every limit is at least 1. What does not fit is not done, and its sender tries again.
+/// Every limit is at least 1. What does not fit is not done, and its sender tries again. The limits of pairs and receivers count
+/// rows: that nobody fills the whole, `bytes_max` has to be more than `rows_per_pair_max` payloads of the relay's `payload_max`.
 struct mailbox_limits {
     std::size_t rows_per_pair_max = 1024;          ///< of one sender: none fills a mailbox
     std::size_t rows_per_receiver_max = 16384;     ///< for one receiver: none fills the store

@@ -161,13 +161,7 @@ class outbound_restore {
             }
         }
         all_.queue.restored(generations_);
-        if (const result<void> fits = line_up(); !fits) {
-            return fits;
-        }
-        if (all_.queue.is_overfull()) {
-            return error{errc::option, "sender.queue_entries: fewer than the journal has messages"};
-        }
-        return {};
+        return line_up();
     }
 
   private:
@@ -188,7 +182,8 @@ class outbound_restore {
             any_ = true;
             const slot at = wait_ack_queue::slot_of(ticket_of(each));
             if (at >= all_.queue.slots_max()) {
-                return error{errc::option, "sender.queue_entries: fewer than the journal needs"};
+                return error{errc::option,
+                             "sender.queue_entries or unsettled_max: fewer than the journal needs"};
             }
             latest_.resize((std::max)(latest_.size(), std::size_t{at} + 1));
             latest_[at] = each.gone ? std::nullopt : std::optional(each);
@@ -217,6 +212,9 @@ class outbound_restore {
         message_record m;
         if (const result<void> read = decode_message(from, m); !read) {
             return read;
+        }
+        if (m.payload.size() > all_.payload_max()) {
+            return error{errc::option, "sender.payload_max: smaller than a payload of the journal"};
         }
         if (!all_.queue.restore(m.id, m.payload)) {
             return error{errc::option, "sender.queue_bytes: fewer than the journal has payloads"};

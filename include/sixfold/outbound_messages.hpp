@@ -78,6 +78,7 @@ class outbound_messages {
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
+    [[nodiscard]] std::size_t payload_max() const noexcept { return options_.payload_max; }
     [[nodiscard]] bool journals() const noexcept { return options_.journaling != journaling::none; }
     /// Calls `visit(stream)` for each message that may go on now.
     template <class Visit>
@@ -112,6 +113,7 @@ class outbound_messages {
     void place_in(std::uint32_t stream, slot at);
     void close(slot at, status how);
     void note(slot at);
+    void rest(slot at, place where) noexcept;
     /// What an epoch waits for of which no record was written yet.
     [[nodiscard]] std::uint64_t unwritten_epoch() const noexcept {
         return journals() ? wait_ack_queue::no_record : 0;
@@ -158,11 +160,19 @@ inline void outbound_messages::arm(slot at, duration wait) {
     retries.set(at, later(queue[at].sent_at, backoff(wait, resends, options_.retry.max, random)));
 }
 
-/// The journal is to hear of its present state. What is still to be sent waits for that.
+/// The journal is to hear of its present state. What is still to be sent waits for that. Of what it is to hear already, it hears
+/// the rest at the same time: or the record of a message that gave room would come behind the one that took it (7.6).
 inline void outbound_messages::note(slot at) {
     if (journals()) {
         queue[at].record = wait_ack_queue::no_record;
-        queue.move(at, place::unwritten);
+        rest(at, place::unwritten);
+    }
+}
+
+/// Where it waits now, unless the journal is to hear of it first.
+inline void outbound_messages::rest(slot at, place where) noexcept {
+    if (queue[at].where != place::unwritten) {
+        queue.move(at, where);
     }
 }
 
@@ -187,7 +197,7 @@ inline void outbound_messages::take_back(slot at, message_state to) {
     queue.announce(at);
     retries.clear(at);
     expiries.clear(at);
-    queue.move(at, e.seq < stream.unsent() ? place::due : place::nowhere);
+    rest(at, e.seq < stream.unsent() ? place::due : place::nowhere);
     note(at);
 }
 
@@ -204,7 +214,7 @@ inline void outbound_messages::end(slot at, status how) {
 inline void outbound_messages::close(slot at, status how) {
     queue[at].state = message_state::ended;
     queue[at].outcome = how;
-    queue.move(at, place::nowhere);
+    rest(at, place::nowhere);
     queue.drop_payload(at);
     retries.clear(at);
     expiries.clear(at);
@@ -218,7 +228,7 @@ inline void outbound_messages::store(slot at) {
     ++streams[which].stored;
     queue.drop_payload(at);
     queue.make_unsettled(at);
-    queue.move(at, place::nowhere);
+    rest(at, place::nowhere);
     queue.announce(at);
     retries.clear(at);
     note(at);
@@ -346,6 +356,7 @@ inline void outbound_messages::begin_again(std::uint32_t which, sixfold::epoch a
 /// Its stream has left the epoch of the message.
 inline void outbound_messages::carry_over(std::uint32_t which, slot at) {
     entry& e = queue[at];
+    queue.move(at, place::nowhere);  // behind those whose names the journal must have first
     if (!is_unfinished(e.state) || is_tombstone(e.state)) {
         return close(at, status::ended);
     }
@@ -353,7 +364,6 @@ inline void outbound_messages::carry_over(std::uint32_t which, slot at) {
     e.attempt = e.resends = 0;
     e.was_sent = false;
     retries.clear(at);
-    queue.move(at, place::nowhere);
     place_in(which, at);
 }
 

@@ -206,6 +206,9 @@ inline void receiver::tick() {
 }
 
 inline time_point receiver::next_deadline() const {
+    if (messages_.has_unwritten()) {
+        return now_;
+    }
     if (!linked_) {
         return never;
     }

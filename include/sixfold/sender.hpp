@@ -34,7 +34,7 @@ namespace sixfold::inline v0 {
 
 /// What may be said about one message when it is sent.
 struct send_options {
-    /// From now; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only the
+    /// From now, or for what is left of it from the next life on; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only the
     /// receiver can say that, so until it is back the message keeps its place in the window, also if it was stored.
     duration expires_after = (duration::max)();
     /// `forbidden`: worthless once the receiver is away, so taken back instead of stored.
@@ -97,7 +97,8 @@ class sender {
     }
 
     /// The next thing that the app has not heard; empty when there is none. Until the last event of a message was
-    /// polled, the message keeps its place in the queue. Polled late, weaker news are skipped.
+    /// polled, and `poll_journal` has written that, the message keeps its place in the queue. Polled late, weaker news are
+    /// skipped.
     std::optional<event> poll_event();
 
     // --- the link --------------------------------------------------------------------------------------------------
@@ -120,7 +121,8 @@ class sender {
         return frame_overhead_max + options_.payload_max;
     }
 
-    /// When `poll_transmit` or `poll_event` have something again if nothing else happens; `never` if nothing. O(1).
+    /// When `poll_journal`, `poll_transmit` or `poll_event` have something again if nothing else happens; `never` if nothing.
+    /// O(1).
     [[nodiscard]] time_point next_deadline() const;
 
     // --- the journal -----------------------------------------------------------------------------------------------
@@ -231,6 +233,9 @@ inline void sender::take_back(slot at, message_state to) {
 }
 
 inline time_point sender::next_deadline() const {
+    if (messages_.queue.first(place::unwritten) != wait_ack_queue::none) {
+        return now_;
+    }
     if (!linked_) {
         return messages_.expiries.next();
     }
@@ -266,8 +271,8 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
     }
     const slot at = messages_.queue.add(payload);
     if (at == wait_ack_queue::none) {
-        return error{errc::queue_full,
-                     "the wait-ack queue is full: poll events, and try again after one"};
+        return error{errc::queue_full, "the wait-ack queue is full: poll events and the journal, "
+                                       "and try again after an event"};
     }
     tick();
     messages_.queue[at].storing = how.storing;

@@ -72,7 +72,7 @@ class wait_ack_queue {
 
     /// A new entry with a copy of the payload; `none` when entries or bytes are used up.
     [[nodiscard]] slot add(bytes payload) {
-        if (queued_ == entries_max_) {
+        if (queued_ >= entries_max_) {
             return none;
         }
         const byte_pool::handle block = payloads_.allocate(payload.size());
@@ -237,7 +237,6 @@ class wait_ack_queue {
     [[nodiscard]] std::uint64_t slots_max() const noexcept {
         return std::uint64_t{entries_max_} + unsettled_max_;
     }
-    [[nodiscard]] bool is_overfull() const noexcept { return queued_ > entries_max_; }
 
     /// Is there an entry of this ticket of whose end the app has not heard?
     [[nodiscard]] bool is_taken(ticket name) const noexcept {

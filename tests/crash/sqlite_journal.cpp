@@ -46,6 +46,14 @@ class app_database {
     }
     sqlite3* handle() { return handle_; }
 
+    /// In a transaction of its own, which ends with "COMMIT" or "ROLLBACK".
+    bool put(sqlite_journal& journal, bytes records, const char* end = "COMMIT") {
+        run("BEGIN IMMEDIATE");
+        const bool done = journal.put(records);
+        run(end);
+        return done;
+    }
+
   private:
     void open() { REQUIRE(sqlite3_open(file_.path().c_str(), &handle_) == SQLITE_OK); }
     void close() { CHECK(sqlite3_close(handle_) == SQLITE_OK); }
@@ -71,13 +79,9 @@ TEST_CASE("sqlite_journal: gives back what was committed, and nothing of what wa
         CHECK(journal.records().value().empty());
 
         first = alice.send("bob", as_bytes("first")).value();
-        database.run("BEGIN IMMEDIATE");
-        REQUIRE(journal.put(records_of(alice)));
-        database.run("COMMIT");
+        REQUIRE(database.put(journal, records_of(alice)));
         second = alice.send("bob", as_bytes("second")).value();
-        database.run("BEGIN IMMEDIATE");
-        REQUIRE(journal.put(records_of(alice)));
-        database.run("ROLLBACK");
+        REQUIRE(database.put(journal, records_of(alice), "ROLLBACK"));
     }
 
     database.reopen();
@@ -94,10 +98,10 @@ TEST_CASE("sqlite_journal: has one row a key, however often it changes") {
     auto alice = client::create(clock, journalled()).value();
     auto journal = sqlite_journal::attach(database.handle()).value();
     const ticket message = alice.send("bob", as_bytes("text")).value();
-    REQUIRE(journal.put(records_of(alice)));
+    REQUIRE(database.put(journal, records_of(alice)));
     const std::size_t with_payload = journal.records().value().size();
     REQUIRE(alice.cancel(message));
-    REQUIRE(journal.put(records_of(alice)));
+    REQUIRE(database.put(journal, records_of(alice)));
     CHECK(journal.records().value().size() == with_payload - 4);
 }
 
@@ -124,14 +128,34 @@ TEST_CASE("sqlite_journal: tells what fails, and works again when the fault is g
     auto alice = client::create(clock, journalled()).value();
     CHECK(alice.send("bob", as_bytes("text")));
     const std::vector<std::byte> records = records_of(alice);
-    database.run("PRAGMA query_only=ON");
+    database.run("BEGIN; PRAGMA query_only=ON");
     CHECK_FALSE(journal.put(records));
     CHECK(journal.last_error().fault == sqlite_fault::read_only);
-    database.run("PRAGMA query_only=OFF");
-    CHECK(journal.put(records));
+    database.run("PRAGMA query_only=OFF; ROLLBACK");
+    CHECK(database.put(journal, records));
     CHECK(journal.last_error().fault == sqlite_fault::none);
-    CHECK_FALSE(journal.put(std::span(records).first(records.size() - 1)));
+    CHECK_FALSE(database.put(journal, std::span(records).first(records.size() - 1), "ROLLBACK"));
     CHECK(journal.last_error().fault == sqlite_fault::corrupt);
+}
+
+TEST_CASE(
+    "sqlite_journal: takes nothing without a transaction, as when an error has rolled it back") {
+    app_database database;
+    database.run("CREATE TABLE rows(text)");
+    auto journal = sqlite_journal::attach(database.handle()).value();
+    manual_clock clock;
+    auto alice = client::create(clock, journalled()).value();
+    REQUIRE(alice.send("bob", as_bytes("text")));
+    const std::vector<std::byte> records = records_of(alice);
+    CHECK_FALSE(journal.put(records));
+
+    database.run("PRAGMA max_page_count=4; BEGIN");
+    CHECK(sqlite3_exec(database.handle(), "INSERT INTO rows VALUES(zeroblob(100000))", nullptr,
+                       nullptr, nullptr) == SQLITE_FULL);
+    CHECK_FALSE(journal.put(records));
+    CHECK(journal.last_error().fault == sqlite_fault::other);
+    CHECK_FALSE(journal.last_error().what.empty());
+    CHECK(journal.records().value().empty());
 }
 
 TEST_CASE("sqlite_journal: a damaged record is refused when a life begins with it") {
@@ -140,7 +164,7 @@ TEST_CASE("sqlite_journal: a damaged record is refused when a life begins with i
     manual_clock clock;
     auto alice = client::create(clock, journalled()).value();
     CHECK(alice.send("bob", as_bytes("text")));
-    REQUIRE(journal.put(records_of(alice)));
+    REQUIRE(database.put(journal, records_of(alice)));
     database.run("UPDATE sixfold_journal SET record = substr(record, 1, length(record) - 1) || "
                  "x'00' WHERE length(record) > 20");
     const auto next = client::create(clock, journalled(), journal.records().value());
@@ -166,9 +190,9 @@ TEST_CASE("sqlite_journal: each client crashes at each effect") {
             return sqlite_journal::attach(of(who).handle()).value().records().value();
         };
         world.commit = [&](node& who, const std::vector<std::byte>& records) {
-            of(who).run("BEGIN IMMEDIATE");
-            REQUIRE(sqlite_journal::attach(of(who).handle()).value().put(records));
-            of(who).run("COMMIT");
+            auto journal = sqlite_journal::attach(of(who).handle()).value();
+            const bool done = of(who).put(journal, records);
+            REQUIRE(done);
             return support::committed();
         };
         (k % 2 == 0 ? world.a() : world.b()).crash_at = k / 2;

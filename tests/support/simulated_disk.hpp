@@ -145,7 +145,9 @@ class simulated_files {
     std::error_code lock(const std::string&) { return {}; }
     std::error_code read(const std::string& path, std::vector<std::byte>& into) {
         const auto* there = disk_->find(path);
-        return disk_->act([&] { into = there ? there->cached : std::vector<std::byte>(); }, [] {});
+        into.clear();
+        const auto says = disk_->act([&] { into = there ? there->cached : into; }, [] {});
+        return says || there ? says : std::make_error_code(std::errc::no_such_file_or_directory);
     }
     std::error_code create(const std::string& path) {
         file_ = std::make_shared<simulated_disk::file>();

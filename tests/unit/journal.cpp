@@ -255,6 +255,105 @@ TEST_CASE("journal: what is left of a deadline goes on, not its date") {
     CHECK(next.poll_event().value().what == status::expiring);
 }
 
+/// A whole record of a version and kind that may not be known.
+bytes_vector record_of(int first, int kind) {
+    bytes_vector out(7);
+    byte_writer to(out);
+    to.put_u8(static_cast<std::uint8_t>(first));
+    to.put_varint(5);
+    to.put_u8(static_cast<std::uint8_t>(kind));
+    to.put_u32(crc32c(to.written()));
+    return out;
+}
+
+/// Of the message whose record comes first.
+epoch epoch_of(bytes journal) {
+    journal_reader reader(journal);
+    for (auto each = reader.next(); each; each = reader.next()) {
+        detail::message_record out;
+        if (each->kind == record_kind::message && detail::decode_message(*each, out)) {
+            return out.name.epoch;
+        }
+    }
+    return epoch::none;
+}
+
+TEST_CASE("journal: more messages than the queue has places go on, and new ones wait") {
+    busy_client all;  // eight messages, one of them a tombstone
+    client_options options = journalled("alice");
+    options.sender.queue_entries = 6;
+    auto next = client::create(all.clock, options, all.journal).value();
+    CHECK(next.sender().queued() == 7);
+    CHECK(next.send("bob", as_bytes("more")).error().code == errc::queue_full);
+}
+
+TEST_CASE("journal: is the state of a sender at each of its records, in a queue that is full") {
+    // The first message is stored and makes room for the second; then it becomes a tombstone.
+    manual_clock clock;
+    client_options options = journalled("alice");
+    options.sender.queue_entries = options.sender.unsettled_max = 1;
+    options.sender.queue_bytes = options.sender.payload_max = 1024;
+    auto alice = client::create(clock, options).value();
+    const std::string large(900, 'x');
+    const ticket first = alice.send("bob", as_bytes(large)).value();
+    bytes_vector journal = kept(alice);
+    alice.link_up();
+    bytes_vector buffer(2000);
+    while (alice.poll_transmit(buffer)) {
+    }
+    ack_notify stored{};
+    stored.from = "bob";
+    stored.epoch = epoch_of(journal);
+    stored.word = ack_word::stored;
+    REQUIRE(alice.sender().handle(stored) == refusal::none);
+    const ticket second = alice.send("bob", as_bytes(large)).value();
+    REQUIRE(alice.cancel(first));
+    const bytes_vector news = support::records_of(alice);
+    journal_reader reader(news);
+    for (std::size_t records = 0;; ++records) {
+        CAPTURE(records);
+        bytes_vector cut = journal;
+        cut.insert(cut.end(), news.begin(),
+                   news.end() - static_cast<std::ptrdiff_t>(reader.left().size()));
+        auto next = client::create(clock, options, cut);
+        REQUIRE(next);
+        CHECK(next->outstanding(first));
+        CHECK(next->outstanding(second) == reader.left().empty());
+        if (!reader.next()) {
+            break;
+        }
+    }
+}
+
+TEST_CASE("journal: until it was polled, the time to poll is now") {
+    manual_clock clock;
+    auto alice = client::create(clock, journalled("alice")).value();
+    CHECK(alice.next_deadline() == never);
+    const ticket message = alice.send("bob", as_bytes("text")).value();
+    CHECK(alice.next_deadline() == clock.now());
+    kept(alice);
+    CHECK(alice.next_deadline() == never);  // without a link
+    REQUIRE(alice.cancel(message));
+    CHECK(alice.next_deadline() == clock.now());
+
+    auto both = client::create(clock, journalled("bob")).value();
+    receiver& bob = both.receiver();
+    msg_notify probe{};
+    probe.from = "alice";
+    probe.epoch = example_epoch;
+    probe.form = form::probe;
+    REQUIRE(bob.handle(probe) == refusal::none);
+    kept(both);
+    msg_notify text{};
+    text.from = "alice";
+    text.epoch = example_epoch;
+    text.payload = as_bytes("text");
+    REQUIRE(bob.handle(text) == refusal::none);
+    CHECK(bob.next_deadline() == never);  // without a link
+    REQUIRE(bob.accept(bob.poll_message().value()));
+    CHECK(bob.next_deadline() == clock.now());
+}
+
 TEST_CASE("journal: is refused, and by name, when it is not ours or does not fit") {
     busy_client all;
     const auto why = [&](const client_options& options, bytes journal) {
@@ -268,9 +367,12 @@ TEST_CASE("journal: is refused, and by name, when it is not ours or does not fit
     CHECK(why(journalled("bob"), all.journal) == "journal_foreign journal: it is the jour");
     CHECK(why(usual, bytes(all.journal).first(all.journal.size() - 1)) ==
           "journal_damaged journal: a record is cu");
-    bytes_vector newer = all.journal;
-    newer[0] = std::byte{0x20};
-    CHECK(why(usual, newer) == "journal_version journal: a record of an");
+    bytes_vector damaged = all.journal;
+    damaged[0] = std::byte{0x20};
+    CHECK(why(usual, damaged) == "journal_damaged journal: a record is cu");
+    for (const auto& [first, kind] : {std::pair{0x20, 1}, {0x12, 1}, {0x10, 9}}) {
+        CHECK(why(usual, record_of(first, kind)) == "journal_version journal: a record of an");
+    }
 
     const auto with = [&](auto change) {
         client_options options = usual;
@@ -278,8 +380,8 @@ TEST_CASE("journal: is refused, and by name, when it is not ours or does not fit
         return why(options, all.journal);
     };
     CHECK(with([](auto& o) { o.sender.queue_entries = o.sender.unsettled_max = 3; }) ==
-          "option sender.queue_entries: f");
-    CHECK(with([](auto& o) { o.sender.queue_entries = 6; }) == "option sender.queue_entries: f");
+          "option sender.queue_entries or");
+    CHECK(with([](auto& o) { o.sender.payload_max = 4; }) == "option sender.payload_max: sma");
     CHECK(with([](auto& o) { o.sender.queue_bytes = o.sender.payload_max = 128; }) ==
           "option sender.queue_bytes: few");
     CHECK(with([](auto& o) { o.sender.peers_max = 1; }) == "option sender.peers_max: fewer");

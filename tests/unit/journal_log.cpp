@@ -2,6 +2,7 @@
 #include "sixfold/journal_log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sixfold/bytes.hpp"
+#include "sixfold/crc32c.hpp"
 #include "sixfold/random.hpp"
 #include "support/catch.hpp"
 
@@ -118,17 +121,30 @@ TEST_CASE("journal log: gives back the records that were put into it") {
     CHECK(check_journal(*read).has_value());
 }
 
-TEST_CASE("journal log: an empty file, and one that ends inside of its header, are new") {
+TEST_CASE("journal log: an empty file, and one that ends inside of its header, are damaged") {
     const raw header = [] {
         const auto made = log_header(nonce);
         return raw(made.begin(), made.end());
     }();
     for (std::size_t size = 0; size < header.size(); ++size) {
         CAPTURE(size);
-        const auto read = read_log(bytes(header).first(size));
-        REQUIRE(read.has_value());
-        CHECK(read->empty());
+        CHECK(refused(bytes(header).first(size)) ==
+              (size < 8 ? errc::journal_foreign : errc::journal_damaged));
     }
+}
+
+TEST_CASE("journal log: a whole record of a later version is refused, and not dropped") {
+    sample log = make_sample();
+    std::array<std::byte, 7> newer{};
+    byte_writer to(newer);
+    to.put_u8(0x20);
+    to.put_varint(5);
+    to.put_u8(1);
+    to.put_u32(crc32c(to.written()));
+    append(log.file, newer);
+    CHECK(refused(log.file) == errc::journal_version);
+    log.file.back() ^= std::byte{1};
+    CHECK(end_of(log.file) == log.file.size() - newer.size());
 }
 
 TEST_CASE("journal log: cut at each byte, it has what was whole, or is refused") {

@@ -34,7 +34,7 @@ namespace sixfold::inline v0 {
 /// not called again. Your own, such as for a flash chip, has to keep these promises, and no others:
 ///
 /// - `lock(path)` is there until this object goes. Taken: std::errc::resource_unavailable_try_again.
-/// - `read(path, into)` gives the whole file; nothing where there is none.
+/// - `read(path, into)` gives the whole file. There is none: std::errc::no_such_file_or_directory.
 /// - `create(path)` begins an empty file, in place of one that is there. `write` and `sync` speak of it from now on, also
 ///   under the name that it gets by `rename`.
 /// - `write(data)` puts all of it at the end.
@@ -58,8 +58,10 @@ concept journal_files = std::movable<Files> &&
 ///     auto journal = sixfold::file_journal::open("alice.journal", random_number);
 ///     if (!journal) ... say journal.error().what, and stop
 ///     auto client = sixfold::client::create(clock, options, journal->records());
-///     ... rows of messages that have not ended, and are not client->outstanding(ticket), were not sent: send them
+///     ... find all rows of messages that have not ended, and are not client->outstanding(ticket): they were not sent.
+///         Then send them, and commit their new tickets
 ///
+///     client->send(...)                             commit your row of its ticket, before the journal is polled
 ///     while (auto event = client->poll_event())     commit your row of its ticket: how it ended
 ///     while (auto message = client->poll_message()) commit your row of its sender and msgid, unless there is one
 ///         client->accept(*message);
@@ -70,7 +72,7 @@ concept journal_files = std::movable<Files> &&
 ///     while (auto packet = client->poll_transmit(buffer)) ... send it
 ///
 /// The options of the client say `journaling::withhold`, for its sender and its receiver. Your rows come first, records
-/// second: a crash in between gives an event or a message once more, and by its ticket or msgid you know that you have it.
+/// second, whether these are appended or compacted: a crash in between gives an event or a message once more, and by its ticket or msgid you know that you have it.
 /// The other way round it would be gone.
 ///
 /// After the first call that failed this journal does nothing more: what is on the disk then is not known, and a second try
@@ -177,7 +179,13 @@ class basic_file_journal {
             return;
         }
         std::vector<std::byte> file;
-        if (!did(files_.read(path_, file), "read")) {
+        const auto code = files_.read(path_, file);
+        if (code == std::errc::no_such_file_or_directory) {
+            recovered_.emplace();
+            (void)make({});
+            return;
+        }
+        if (!did(code, "read")) {
             return;
         }
         const auto log = read_log(file);

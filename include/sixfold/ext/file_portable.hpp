@@ -27,9 +27,6 @@ class portable_files {
     [[nodiscard]] std::error_code read(const std::string& path, std::vector<std::byte>& into) {
         into.clear();
         std::error_code failed;
-        if (!std::filesystem::exists(path, failed)) {
-            return failed;
-        }
         const auto size = std::filesystem::file_size(path, failed);
         if (failed) {
             return failed;

@@ -58,7 +58,7 @@ class posix_files {
         into.clear();
         const detail::file_descriptor file = open(path, O_RDONLY);
         if (!file.open()) {
-            return errno == ENOENT ? std::error_code() : system_says(false);
+            return system_says(false);
         }
         for (;;) {
             const std::size_t size = into.size();

@@ -25,16 +25,17 @@ namespace sixfold::inline v0 {
 ///     auto client = sixfold::client::create(clock, options, journal.records().value()).value();
 ///     ...
 ///     BEGIN IMMEDIATE                                     your transaction, your connection
+///     client.send(...)                                    your rows: the text and its ticket
 ///     while (auto event = client.poll_event())            your rows: what became of a message
 ///     while (auto message = client.poll_message())        your rows: what came
 ///         client.accept(*message);
 ///     while (auto records = client.poll_journal(buffer))
 ///         ok = ok && journal.put(*records);
-///     COMMIT, if ok; and only then
+///     COMMIT, if ok and each of your own statements was; and only then
 ///     client.durable(client.written());
 ///     while (auto packet = client.poll_transmit(buffer)) ... send it
 ///
-/// When put or the commit fails, roll back and begin a new life: another client, from `records()`. The one in memory is ahead
+/// When a row, put or the commit fails, roll back and begin a new life: another client, from `records()`. The one in memory is ahead
 /// of the disk, and has said nothing of that to anybody.
 ///
 /// It is a table of one row a key, `sixfold_journal`, so there is nothing to compact. It keeps nothing in memory, and makes no
@@ -71,9 +72,15 @@ class sqlite_journal {
     }
 
     /// Takes over what `poll_journal` gave, into the transaction that the caller has begun. False: it must not be committed,
-    /// and `last_error` says why. O(bytes + records * log n).
+    /// and `last_error` says why. Without a transaction it is refused: some errors of SQLite, such as a full disk, roll back
+    /// by themselves, and what is put then would be durable without the rows that it belongs to. O(bytes + records * log n).
     [[nodiscard]] bool put(bytes records) {
         connection_->error = {};
+        if (sqlite3_get_autocommit(connection_->handle) != 0) {
+            connection_->refuse(sqlite_fault::other,
+                                "put: no transaction was begun, or an error has rolled it back");
+            return false;
+        }
         journal_reader reader(records);
         while (const auto each = reader.next()) {
             if (each->gone) {

@@ -84,9 +84,9 @@ class sqlite_mailbox {
         return group.exchanges();
     }
 
-    /// Retention: turns payloads of this age into tombstones, at most so many, and says how many;
-    /// call it again at once while there are as many. No row is dropped: its receiver still learns
-    /// that there was a message.
+    /// Retention: dates payloads that are new and turns those of this age into tombstones, at most
+    /// so many of each. Returns the larger number of the two; call it again at once while that is
+    /// `rows_max`. No row is dropped: its receiver still learns that there was a message.
     ///
     /// `now` is any clock that goes on while the relay is down, such as the seconds since 1970;
     /// `age` is in its unit and not negative. A row ages from the first call that finds it, so it

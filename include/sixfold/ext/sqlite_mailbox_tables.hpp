@@ -228,14 +228,15 @@ class sqlite_mailbox_tables {
         return page_.run(to.bytes(), key.from.bytes(), column(key.id.epoch), column(key.id.seq));
     }
 
-    /// Gives what has none a date, and buries what is of this age; at most so many of both.
+    /// Gives what has none a date, and buries what is of this age; at most so many of both, and returns the larger number.
     std::size_t expire(std::int64_t now, std::int64_t age, std::size_t rows_max) {
         stamp_.run(now, column(rows_max));
+        const auto stamped = stamp_.changes();
         std::size_t expired = 0;
         while (expired < rows_max && expire_oldest(now - age)) {
             ++expired;
         }
-        return expired;
+        return (std::max)(stamped, expired);
     }
 
     // --- counters -----------------------------------------------------------------------------------

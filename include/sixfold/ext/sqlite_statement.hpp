@@ -132,6 +132,12 @@ class sqlite_statement {
         return {*connection_, statement_.get()};
     }
 
+    /// Rows that the last statement changed that was run on this database to its end; 0 if that failed.
+    [[nodiscard]] std::size_t changes() const noexcept {
+        return connection_->ok() ? static_cast<std::size_t>(sqlite3_changes(connection_->handle))
+                                 : 0;
+    }
+
   private:
     struct finalize {
         void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
