@@ -12,6 +12,7 @@
 #include "sixfold/assert.hpp"
 #include "sixfold/bytes.hpp"
 #include "sixfold/error.hpp"
+#include "sixfold/exception_list.hpp"
 #include "sixfold/types.hpp"
 
 // What a receiver has of one stream, as its acknowledgements carry it (law of acks, spec 2.8). It
@@ -28,24 +29,8 @@
 
 namespace sixfold::inline v0 {
 
-/// What is known of one seq of a stream.
-enum class fate : std::uint8_t {
-    open,        ///< the receiver has not got it
-    held,        ///< got, but not yet accepted by the app, or waiting for its turn: volatile
-    accepted,    ///< the app has the message
-    tombstoned,  ///< ended by a tombstone: the app never saw it
-    rejected,    ///< the app said that it never will take it
-    ended,       ///< over, and the receiver no longer vouches how: below the horizon
-};
-
-/// A seq that ended otherwise than by acceptance.
-struct exception {
-    sixfold::seq seq;
-    fate how;  ///< tombstoned or rejected
-    friend bool operator==(const exception&, const exception&) = default;
-};
-
-/// What a receiver takes; a sender stays within it. Until told, a sender assumes these defaults.
+/// What a receiver takes; a sender stays within it. Until told, a sender assumes these defaults, but
+/// for payloads, of which it assumes its own limit. (spec 2.8, 3.4)
 struct receiver_limits {
     static constexpr std::uint32_t window_max = 1U << 20;  ///< and at least 1
     static constexpr std::uint32_t exceptions_max = 64;    ///< and at least 1
@@ -55,6 +40,7 @@ struct receiver_limits {
     std::uint32_t window = 64;         ///< W: seqs from the floor on that are accepted
     std::uint32_t exceptions = 64;     ///< exceptions that are remembered, 1 to 64
     std::uint32_t payload_max = 1024;  ///< bytes of the largest payload that is taken
+    /// All of them the same.
     friend bool operator==(const receiver_limits&, const receiver_limits&) = default;
 
     /// Whether an ack state can carry them.
@@ -122,59 +108,6 @@ struct ack_parts {
 
 }  // namespace detail
 
-/// The exceptions of an ack state, one after the other in the order of their seqs, decoded as they
-/// are asked for.
-///
-///     for (exception e : state.exceptions()) { ... }
-///
-/// It refers to the bytes that the ack state was decoded from.
-class exception_list {
-  public:
-    struct sentinel {};
-
-    class iterator {
-      public:
-        iterator(seq horizon, bytes entries, std::size_t left) noexcept
-            : entries_(entries), next_(horizon), left_(left) {
-            read();
-        }
-        [[nodiscard]] exception operator*() const noexcept { return now_; }
-        iterator& operator++() noexcept {
-            --left_;
-            read();
-            return *this;
-        }
-        friend bool operator==(const iterator& at, sentinel) noexcept { return at.left_ == 0; }
-
-      private:
-        void read() noexcept {
-            if (left_ != 0) {
-                const std::uint64_t entry = entries_.get_varint();
-                now_ = {next_ + (entry >> 1), (entry & 1) != 0 ? fate::rejected : fate::tombstoned};
-                next_ = now_.seq + 1;
-            }
-        }
-
-        byte_reader entries_;
-        seq next_;  // the lowest seq that the next entry can name
-        exception now_{};
-        std::size_t left_;
-    };
-
-    exception_list() noexcept = default;
-    exception_list(seq horizon, bytes entries, std::size_t size) noexcept
-        : horizon_(horizon), entries_(entries), size_(size) {}
-
-    [[nodiscard]] iterator begin() const noexcept { return {horizon_, entries_, size_}; }
-    [[nodiscard]] sentinel end() const noexcept { return {}; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-
-  private:
-    seq horizon_ = 0;
-    bytes entries_;
-    std::size_t size_ = 0;
-};
-
 /// An ack state as it came, decoded and validated: every answer that it gives agrees with the
 /// others.
 ///
@@ -183,6 +116,7 @@ class exception_list {
 /// nothing.
 class ack_state {
   public:
+    /// What a receiver says that knows nothing of the stream.
     ack_state() noexcept = default;
 
     /// Reads all of `encoded`. On refusal `out` is as it was. O(bytes).
@@ -243,11 +177,12 @@ class ack_state {
     /// Whether a seq is over for the receiver, whatever became of it: neither open nor held. O(1).
     [[nodiscard]] bool covers(seq which) const noexcept { return has_ended(which); }
 
-    /// Calls `visit(seq)` for each seq above the floor that has ended, and for each that is held, upwards. O(bytes).
+    /// Calls `visit(seq)` for each seq above the floor that has ended, upwards. O(bytes).
     template <class Visit>
     void for_each_accepted(Visit visit) const {
         for_each(accepted_, visit);
     }
+    /// Calls `visit(seq)` for each seq that is held, upwards. O(bytes).
     template <class Visit>
     void for_each_held(Visit visit) const {
         for_each(held_, visit);
@@ -326,8 +261,8 @@ class ack_state {
 
 /// What a receiver reports of one stream. The spans belong to the receiver.
 struct ack_report {
-    sixfold::seq floor = 0;
-    sixfold::seq horizon = 0;
+    sixfold::seq floor = 0;    ///< all below has ended
+    sixfold::seq horizon = 0;  ///< below it nobody vouches how
     /// Bit i is set if `floor + i` has ended, in whatever way. Bit 0 is clear. Zero bytes at the
     /// end do no harm.
     bytes accepted = {};
@@ -335,7 +270,7 @@ struct ack_report {
     bytes held = {};
     /// In the order of their seqs.
     std::span<const exception> exceptions = {};
-    std::optional<receiver_limits> limits = {};
+    std::optional<receiver_limits> limits = {};  ///< to be told, or none
 };
 
 /// Encodes what of a report an ack state can say: the first 512 bits, and of the exceptions those

@@ -22,6 +22,7 @@ namespace sixfold::inline v0 {
 /// Up to a width of 64 the bits are held in place, without an allocation.
 class bit_ring {
   public:
+    /// The largest width: 128 KiB of bits.
     static constexpr std::uint32_t width_max = std::uint32_t{1} << 20;
 
     /// No bit is set. `width` is in 1 .. width_max.
@@ -32,12 +33,16 @@ class bit_ring {
         }
     }
 
+    /// As at construction.
     [[nodiscard]] std::uint32_t width() const noexcept { return width_; }
 
+    /// Whether the bit of this seq is set. O(1).
     [[nodiscard]] bool test(seq at) const noexcept {
         return (word(at) >> (at % word_bits) & 1) != 0;
     }
+    /// Sets it. O(1).
     void set(seq at) noexcept { word(at) |= std::uint64_t{1} << (at % word_bits); }
+    /// Resets it. O(1).
     void reset(seq at) noexcept { word(at) &= ~(std::uint64_t{1} << (at % word_bits)); }
 
     /// Resets all.

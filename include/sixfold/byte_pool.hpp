@@ -28,10 +28,12 @@ namespace sixfold::inline v0 {
 /// the pool too; what `at` returns is good for as long as the handle and the pool itself are.
 class byte_pool {
   public:
+    /// Names a block.
     using handle = std::uint32_t;
 
-    /// No room. A payload without bytes always has room: its handle is `empty`, and takes none.
+    /// No room.
     static constexpr handle none = ~handle{0};
+    /// A payload without bytes: it takes no room, so there always is room for it.
     static constexpr handle empty = none - 1;
 
     /// Bytes of the smallest block: it must hold the two links of the free list, and the reading
@@ -102,13 +104,15 @@ class byte_pool {
         SIXFOLD_ASSERT(size == 0 || holds(block, size));
         return size == 0 ? std::span<std::byte>() : std::span(address(block), size);
     }
+    /// The same, to be read.
     [[nodiscard]] std::span<const std::byte> at(handle block, std::size_t size) const noexcept {
         SIXFOLD_ASSERT(size == 0 || holds(block, size));
         return size == 0 ? std::span<const std::byte>() : std::span(address(block), size);
     }
 
-    /// Bytes in all, and in the blocks that are allocated now.
+    /// Bytes in all.
     [[nodiscard]] std::size_t capacity() const noexcept { return storage_.size(); }
+    /// Bytes in the blocks that are allocated now.
     [[nodiscard]] std::size_t used() const noexcept { return used_; }
 
     /// The largest size that the pool has room for while nothing is allocated: the largest power

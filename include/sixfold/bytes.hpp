@@ -34,14 +34,22 @@ namespace sixfold::inline v0 {
 /// begins with its own length.
 class byte_counter {
   public:
+    /// One byte.
     constexpr void put_u8(std::uint8_t) noexcept { size_ += 1; }
+    /// Four bytes.
     constexpr void put_u32(std::uint32_t) noexcept { size_ += 4; }
+    /// Eight bytes.
     constexpr void put_u64(std::uint64_t) noexcept { size_ += 8; }
+    /// `varint_size(value)` bytes.
     constexpr void put_varint(std::uint64_t value) noexcept { size_ += varint_size(value); }
+    /// As many as there are.
     constexpr void put_bytes(bytes data) noexcept { size_ += data.size(); }
+    /// A length byte and the name.
     constexpr void put_peer(const peer& who) noexcept { size_ += 1 + who.name().size(); }
+    /// Eight bytes.
     constexpr void put_epoch(epoch) noexcept { size_ += 8; }
 
+    /// All of them.
     [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
 
   private:
@@ -55,12 +63,17 @@ class byte_counter {
 /// It refers to the buffer, which must outlive it. Each call is O(bytes written).
 class byte_writer {
   public:
+    /// Into a buffer that outlives it.
     explicit byte_writer(std::span<std::byte> out) noexcept : out_(out) {}
 
+    /// One byte.
     void put_u8(std::uint8_t value) noexcept { put_little(value, 1); }
+    /// Four bytes, little-endian.
     void put_u32(std::uint32_t value) noexcept { put_little(value, 4); }
+    /// Eight bytes, little-endian.
     void put_u64(std::uint64_t value) noexcept { put_little(value, 8); }
 
+    /// The shortest varint. (spec 2.3)
     void put_varint(std::uint64_t value) noexcept {
         if (!reserve(varint_size(value))) {
             return;
@@ -71,6 +84,7 @@ class byte_writer {
         out_[size_++] = static_cast<std::byte>(value);
     }
 
+    /// All of them, or none.
     void put_bytes(bytes data) noexcept {
         if (reserve(data.size())) {
             std::copy_n(data.data(), data.size(), out_.data() + size_);
@@ -84,6 +98,7 @@ class byte_writer {
         put_bytes(who.bytes());
     }
 
+    /// Eight bytes, little-endian. (spec 2.7)
     void put_epoch(epoch value) noexcept { put_u64(static_cast<std::uint64_t>(value)); }
 
     /// False as soon as something has not fitted.
@@ -120,14 +135,18 @@ class byte_writer {
 /// to the input.
 class byte_reader {
   public:
+    /// Of bytes that outlive it.
     explicit byte_reader(bytes input) noexcept : left_(input) {}
 
+    /// One byte.
     [[nodiscard]] std::uint8_t get_u8() noexcept {
         return static_cast<std::uint8_t>(get_little(1));
     }
+    /// Four bytes, little-endian.
     [[nodiscard]] std::uint32_t get_u32() noexcept {
         return static_cast<std::uint32_t>(get_little(4));
     }
+    /// Eight bytes, little-endian.
     [[nodiscard]] std::uint64_t get_u64() noexcept { return get_little(8); }
 
     /// A varint of at most so many bits, 1 to 64. One that has more, or a superfluous byte, is
@@ -204,7 +223,9 @@ class byte_reader {
         }
     }
 
+    /// Whether nothing was wrong so far.
     [[nodiscard]] bool ok() const noexcept { return refused_ == refusal::none; }
+    /// The first thing that was wrong.
     [[nodiscard]] refusal refused() const noexcept { return refused_; }
     /// How many bytes are left.
     [[nodiscard]] std::size_t left() const noexcept { return left_.size(); }

@@ -22,25 +22,26 @@
 
 namespace sixfold::inline v0 {
 
+/// Who a client is, and the limits of its two machines.
 struct client_options {
-    peer self;                ///< our own name, as the relay knows it from the login
-    std::uint64_t start = 0;  ///< see `incarnation`: larger at each start
-    std::uint64_t seed = 0;   ///< see `incarnation`: random
-    sender_options sender{};
-    receiver_options receiver{};
+    peer self;                    ///< our own name, as the relay knows it from the login
+    std::uint64_t start = 0;      ///< see `incarnation`: larger at each start
+    std::uint64_t seed = 0;       ///< see `incarnation`: random
+    sender_options sender{};      ///< limits of the sending half
+    receiver_options receiver{};  ///< limits of the receiving half
 };
 
 /// A place between the records of a client's journal. It means something to that client alone.
 struct journal_mark {
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;
+    std::uint64_t received = 0;  ///< records of the receiver that were given
+    std::uint64_t sent = 0;      ///< records of the sender that were given
 };
 
 /// How far a snapshot is. A fresh one is its beginning.
 struct snapshot_place {
-    bool begun = false;
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;
+    bool begun = false;          ///< the record of the owner was written
+    std::uint64_t received = 0;  ///< see `receiver::snapshot`
+    std::uint64_t sent = 0;      ///< see `sender::snapshot`
 };
 
 /// One end of the conversation: a sender and a receiver on one link to a relay.
@@ -83,17 +84,24 @@ class client {
 
     // --- the app ---------------------------------------------------------------------------------------------------
 
+    /// @copydoc sixfold::sender::send
     result<ticket> send(const peer& to, bytes payload, const send_options& how = {}) {
         return sender_.send(to, payload, how);
     }
+    /// @copydoc sixfold::sender::cancel
     bool cancel(ticket message) { return sender_.cancel(message); }
+    /// @copydoc sixfold::sender::outstanding
     [[nodiscard]] bool outstanding(ticket message) const noexcept {
         return sender_.outstanding(message);
     }
+    /// @copydoc sixfold::sender::poll_event
     std::optional<event> poll_event() { return sender_.poll_event(); }
 
+    /// @copydoc sixfold::receiver::poll_message
     std::optional<message> poll_message() { return receiver_.poll_message(); }
+    /// @copydoc sixfold::receiver::accept
     bool accept(const message& handed) { return receiver_.accept(handed); }
+    /// @copydoc sixfold::receiver::reject
     bool reject(const message& handed) { return receiver_.reject(handed); }
 
     // --- the link --------------------------------------------------------------------------------------------------
@@ -104,6 +112,7 @@ class client {
         sender_.link_up(framing_);
         receiver_.link_up(framing_);
     }
+    /// The link is gone: nothing is put into it, until `link_up`. Deadlines of messages go on.
     void link_down() noexcept {
         sender_.link_down();
         receiver_.link_down();
@@ -201,19 +210,24 @@ class client {
         used += sent ? sent->size() : 0;
         return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
     }
-    /// The bytes of the largest record.
+    /// No record is larger, with these options.
     [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
         return (std::max)(receiver_.journal_record_size_max(), sender_.journal_record_size_max());
     }
 
     // --- to look at ------------------------------------------------------------------------------------------------
 
+    /// Our own name, as in the options.
     [[nodiscard]] const peer& self() const noexcept { return self_; }
     /// Is there a link, as far as the app has said?
     [[nodiscard]] bool linked() const noexcept { return sender_.linked(); }
+    /// The sending half: what it counts, and its journal. Good as long as the client is.
     [[nodiscard]] sixfold::sender& sender() noexcept { return sender_; }
+    /// The same, to look at.
     [[nodiscard]] const sixfold::sender& sender() const noexcept { return sender_; }
+    /// The receiving half: what it counts, and its journal. Good as long as the client is.
     [[nodiscard]] sixfold::receiver& receiver() noexcept { return receiver_; }
+    /// The same, to look at.
     [[nodiscard]] const sixfold::receiver& receiver() const noexcept { return receiver_; }
     /// Of bytes that were no frame for us; what the frames said is counted by the machines.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }

@@ -37,6 +37,7 @@ namespace sixfold::inline v0 {
 /// relay. (spec 2.5)
 class framing {
   public:
+    /// For the links of this client; a name that is not valid makes the framing of nobody. O(size of the name).
     explicit framing(const peer& end_of_link,
                      sixfold::checksum mode = sixfold::checksum::on) noexcept
         : mode_(mode) {
@@ -44,6 +45,7 @@ class framing {
         seed_ = crc32c(end_of_link.bytes(), crc32c(bytes(&size, 1)));
     }
 
+    /// Whether frames carry a checksum.
     [[nodiscard]] sixfold::checksum mode() const noexcept { return mode_; }
     /// The bytes of the checksum: 4, or 0 on an unchecked link.
     [[nodiscard]] std::size_t trailer_size() const noexcept {

@@ -37,6 +37,7 @@ class dedup_window {
 
     /// The lowest seq that was not accepted.
     [[nodiscard]] seq floor() const noexcept { return floor_; }
+    /// W, as at construction.
     [[nodiscard]] std::uint32_t width() const noexcept { return bits_.width(); }
 
     /// Any seq may be asked for, from the wire as it is. O(1).

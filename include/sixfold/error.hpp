@@ -21,8 +21,8 @@ enum class errc : std::uint8_t {
     option,             ///< an option that cannot work; `what` names it and says what would
     peer_name,          ///< a peer's name is empty or longer than 47 bytes
     payload_too_large,  ///< larger than the options, or what the peer has said, allow
-    queue_full,  ///< entries or bytes of the wait-ack queue are used up: try again when events and journal were polled
-    peers_full,  ///< as many peers as the options allow
+    queue_full,  ///< entries or bytes of the wait-ack queue are used up: poll events and records, and try again
+    peers_full,       ///< as many peers as the options allow
     unknown_link,     ///< no such link
     journal_version,  ///< a journal of another version
     journal_damaged,  ///< a journal that is cut, damaged or contradicts itself; it was left alone
@@ -31,8 +31,8 @@ enum class errc : std::uint8_t {
 
 /// An `errc`, and a sentence in static storage that says what was wrong and what would be right.
 struct error {
-    errc code;
-    std::string_view what;
+    errc code;              ///< for the program
+    std::string_view what;  ///< for a log
 };
 
 /// A value or an error, in the words of std::expected. What has errors of its own kind, as a database has, names them.
@@ -41,10 +41,14 @@ struct error {
 template <class T, class Error = sixfold::error>
 class [[nodiscard]] result {
   public:
+    /// Implicit, so that a function can return the value.
     constexpr result(T value) : value_(std::move(value)) {}
+    /// Implicit, so that a function can return the error.
     constexpr result(Error error) noexcept : error_(std::move(error)) {}
 
+    /// Whether there is a value.
     [[nodiscard]] constexpr bool has_value() const noexcept { return value_.has_value(); }
+    /// The same.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
 
     /// The value; it must be there.
@@ -52,18 +56,25 @@ class [[nodiscard]] result {
         SIXFOLD_ASSERT(has_value());
         return *value_;
     }
+    /// The value; it must be there.
     [[nodiscard]] constexpr const T& value() const& {
         SIXFOLD_ASSERT(has_value());
         return *value_;
     }
+    /// The value, to be moved from; it must be there.
     [[nodiscard]] constexpr T&& value() && {
         SIXFOLD_ASSERT(has_value());
         return *std::move(value_);
     }
+    /// The value; it must be there.
     [[nodiscard]] constexpr T& operator*() & { return value(); }
+    /// The value; it must be there.
     [[nodiscard]] constexpr const T& operator*() const& { return value(); }
+    /// The value, to be moved from; it must be there.
     [[nodiscard]] constexpr T&& operator*() && { return std::move(*this).value(); }
+    /// A member of the value; it must be there.
     [[nodiscard]] constexpr T* operator->() { return &value(); }
+    /// A member of the value; it must be there.
     [[nodiscard]] constexpr const T* operator->() const { return &value(); }
 
     /// The error; there must be no value.
@@ -81,13 +92,18 @@ class [[nodiscard]] result {
 template <class Error>
 class [[nodiscard]] result<void, Error> {
   public:
+    /// Success.
     constexpr result() noexcept = default;
+    /// Implicit, so that a function can return the error.
     constexpr result(Error error) noexcept : failed_(true), error_(std::move(error)) {}
 
+    /// Whether it was a success.
     [[nodiscard]] constexpr bool has_value() const noexcept { return !failed_; }
+    /// The same.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
     /// It must have been a success.
     constexpr void value() const noexcept { SIXFOLD_ASSERT(has_value()); }
+    /// The error; there must be one.
     [[nodiscard]] constexpr const Error& error() const noexcept {
         SIXFOLD_ASSERT(!has_value());
         return error_;
@@ -159,7 +175,9 @@ inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::m
 /// How often each refusal happened. Counts only up, and is no state of the protocol.
 class refusal_counts {
   public:
+    /// Counts one. `none` is not counted in `total`.
     void add(refusal why) noexcept { ++counts_[static_cast<std::size_t>(why)]; }
+    /// How often this one happened.
     [[nodiscard]] std::uint64_t operator[](refusal why) const noexcept {
         return counts_[static_cast<std::size_t>(why)];
     }

@@ -40,11 +40,11 @@ enum class storing : std::uint8_t {
 
 /// msg:R, from A to the relay (spec 4.1).
 struct msg_request {
-    peer to{};
-    sixfold::epoch epoch = epoch::none;
-    sixfold::form form = form::payload;
-    sixfold::storing storing = storing::allowed;
-    sixfold::seq seq = 0;      ///< not in a probe
+    peer to{};                                    ///< the receiver
+    sixfold::epoch epoch = epoch::none;           ///< of the stream
+    sixfold::form form = form::payload;           ///< what it carries
+    sixfold::storing storing = storing::allowed;  ///< only of the form `payload`
+    sixfold::seq seq = 0;                         ///< not in a probe
     sixfold::seq base = 0;     ///< the sender's lowest unfinished seq; at most `seq`
     std::uint8_t attempt = 0;  ///< counts resends, modulo 256; not in a probe
     bytes payload{};           ///< only of the form `payload`
@@ -52,24 +52,24 @@ struct msg_request {
 
 /// msg:A, from the relay to A: the frame has been taken. It completes nothing (spec 4.2).
 struct msg_answer {
-    peer to{};
-    msgid id{};
-    std::uint8_t attempt = 0;
-    bool away = false;  ///< the receiver is away and the message must not be stored
+    peer to{};                 ///< the receiver of the message
+    msgid id{};                ///< of the message
+    std::uint8_t attempt = 0;  ///< of the msg:R
+    bool away = false;         ///< the receiver is away and the message must not be stored
 };
 
 /// msg:N, from the relay to B (spec 4.3).
 struct msg_notify {
-    peer from{};
-    sixfold::epoch epoch = epoch::none;
-    sixfold::form form = form::payload;
-    sixfold::seq seq = 0;      ///< not in a probe
-    std::uint8_t attempt = 0;  ///< of the msg:R; only in a direct one
-    bool drained = false;      ///< came out of the mailbox
-    sixfold::seq low = 0;      ///< all below has ended (drained and probe only)
+    peer from{};                         ///< the sender
+    sixfold::epoch epoch = epoch::none;  ///< of the stream
+    sixfold::form form = form::payload;  ///< what it carries
+    sixfold::seq seq = 0;                ///< not in a probe
+    std::uint8_t attempt = 0;            ///< of the msg:R; only in a direct one
+    bool drained = false;                ///< came out of the mailbox
+    sixfold::seq low = 0;                ///< all below has ended (drained and probe only)
     msgid
         smaller{};  ///< the lowest row of a smaller epoch that waits for B (drained and probe only)
-    bytes payload{};
+    bytes payload{};  ///< only of the form `payload`
 
     /// Does it say what the mailbox holds? A direct one does not, so that nobody has to look.
     [[nodiscard]] bool looked() const noexcept { return drained || form == form::probe; }
@@ -79,8 +79,9 @@ struct msg_notify {
 
 /// Which msg:N an acknowledgement answers, so that the sender can measure the round trip without doubt.
 struct echo {
-    sixfold::seq seq = 0;
-    std::uint8_t attempt = 0;
+    sixfold::seq seq = 0;      ///< of the message that came
+    std::uint8_t attempt = 0;  ///< with which it came
+    /// The same message and attempt.
     friend constexpr bool operator==(const echo&, const echo&) noexcept = default;
 };
 
@@ -96,9 +97,9 @@ enum class ack_word : std::uint8_t {
 
 /// ack:R, from B to the relay (spec 4.4).
 struct ack_request {
-    peer to{};
-    sixfold::epoch epoch = epoch::none;
-    ack_word word = ack_word::state;
+    peer to{};                             ///< the sender that is answered
+    sixfold::epoch epoch = epoch::none;    ///< that is spoken of
+    ack_word word = ack_word::state;       ///< what it says
     std::uint32_t serial = 0;              ///< names this request for its answer
     std::optional<sixfold::echo> echo{};   ///< only with `state`
     sixfold::epoch current = epoch::none;  ///< only with `past`: the epoch that the receiver is in
@@ -107,15 +108,15 @@ struct ack_request {
 
 /// ack:A, from the relay to B (spec 4.5).
 struct ack_answer {
-    peer to{};  ///< the peer that the ack:R was for
-    std::uint32_t serial = 0;
+    peer to{};                 ///< the peer that the ack:R was for
+    std::uint32_t serial = 0;  ///< that of the ack:R
 };
 
 /// ack:N, from the relay to A (spec 4.6).
 struct ack_notify {
-    peer from{};
-    sixfold::epoch epoch = epoch::none;
-    ack_word word = ack_word::state;
+    peer from{};                           ///< the receiver, or of whose mailbox the relay speaks
+    sixfold::epoch epoch = epoch::none;    ///< that is spoken of
+    ack_word word = ack_word::state;       ///< what it says
     std::optional<sixfold::echo> echo{};   ///< only with `state`
     sixfold::epoch current = epoch::none;  ///< only with `past`
     sixfold::seq seq = 0;                  ///< only with `stored`
@@ -126,9 +127,11 @@ struct ack_notify {
 
 /// The place of a row in a mailbox; rows are drained in this order.
 struct mailbox_key {
-    peer from{};
-    msgid id{};
+    peer from{};  ///< the sender
+    msgid id{};   ///< of the message
+    /// The same row.
     friend constexpr bool operator==(const mailbox_key&, const mailbox_key&) noexcept = default;
+    /// By sender, then epoch, then seq.
     friend constexpr bool operator<(const mailbox_key& a, const mailbox_key& b) noexcept {
         if (!(a.from == b.from)) {
             return a.from < b.from;
@@ -139,13 +142,13 @@ struct mailbox_key {
 
 /// sync:R, from B to the relay: the rows behind `after`, or from the beginning (spec 4.7).
 struct sync_request {
-    std::uint32_t serial = 0;
-    std::optional<mailbox_key> after{};
+    std::uint32_t serial = 0;            ///< names this request for its answer
+    std::optional<mailbox_key> after{};  ///< the last row seen; none: from the beginning
 };
 
 /// sync:A, from the relay to B, behind the rows that it answers with (spec 4.8).
 struct sync_answer {
-    std::uint32_t serial = 0;
+    std::uint32_t serial = 0;           ///< that of the sync:R
     std::optional<mailbox_key> last{};  ///< the last row of the page; none: that was all
     std::uint32_t rows = 0;             ///< how many were sent: some may be lost
 };

@@ -23,24 +23,31 @@ namespace sixfold::inline v0 {
 /// O(1), payloads O(log bytes); all memory is taken at construction.
 class held_messages {
   public:
+    /// Names an entry.
     using slot = std::uint32_t;
+    /// No entry.
     static constexpr slot none = UINT32_MAX;
 
     /// May a message take the spare room when the others are full?
-    enum class room : std::uint8_t { ordinary, spare };
+    enum class room : std::uint8_t {
+        ordinary,  ///< no
+        spare,     ///< yes: everything else waits for it
+    };
 
+    /// One message.
     struct entry {
-        msgid id;
-        std::uint32_t stream = 0;
+        msgid id;                                     ///< within its stream
+        std::uint32_t stream = 0;                     ///< the index of its sender
         byte_pool::handle payload = byte_pool::none;  ///< none: in the spare room
-        std::uint32_t payload_size = 0;
-        slot same_bucket = none;
-        slot previous = none;  ///< in the line of the ready ones
-        slot next = none;
+        std::uint32_t payload_size = 0;               ///< in bytes
+        slot same_bucket = none;                      ///< the next with its hash
+        slot previous = none;                         ///< in the line of the ready ones
+        slot next = none;     ///< likewise; of a free entry, the next free one
         bool ready = false;   ///< stands in the line
         bool handed = false;  ///< the app has it, and its payload must not go away
     };
 
+    /// Takes all its memory. `payload_max` is the size of the spare room, `seed` keys the hash.
     held_messages(std::uint32_t entries_max,
                   std::size_t bytes_max,
                   std::size_t payload_max,
@@ -54,6 +61,7 @@ class held_messages {
         }
     }
 
+    /// Good until it is erased.
     [[nodiscard]] const entry& operator[](slot at) const noexcept { return entries_[at]; }
 
     /// Keeps a copy of a message; `none` when there is no room. Precondition: the payload is no larger than payload_max.
@@ -98,6 +106,7 @@ class held_messages {
                                             : payloads_.at(e.payload, e.payload_size);
     }
 
+    /// Forgets a message; its slot is used again.
     void erase(slot at) noexcept {
         entry& e = entries_[at];
         leave_line(e);

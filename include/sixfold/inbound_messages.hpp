@@ -33,8 +33,10 @@ namespace sixfold::inline v0 {
 /// epoch moves, O(W).
 class inbound_messages {
   public:
+    /// Names a message that is held.
     using slot = held_messages::slot;
 
+    /// `seeds` gives the keys of the hashes.
     inbound_messages(const receiver_options& options, random_source& seeds)
         : peers(options.peers_max, seeds.next()),
           held(options.held_entries, options.held_bytes, options.payload_max, seeds.next()),
@@ -70,13 +72,13 @@ class inbound_messages {
     [[nodiscard]] std::optional<std::size_t> write_snapshot(std::uint64_t& at,
                                                             std::span<std::byte> out) const;
 
-    peer_table peers;  ///< the index of a peer is that of its stream
-    std::vector<inbound_stream> streams;
-    held_messages held;
-    std::uint64_t written = 0;     ///< records that the journal was given
-    std::uint64_t duplicates = 0;  ///< frames that brought what was there already
-    bool progressed = false;       ///< something was accepted, or a floor or an epoch has moved
-    bool rows_wait = false;        ///< the mailbox has rows that we need
+    peer_table peers;                     ///< the index of a peer is that of its stream
+    std::vector<inbound_stream> streams;  ///< by the index of the sender
+    held_messages held;                   ///< got and not settled, of all senders
+    std::uint64_t written = 0;            ///< records that the journal was given
+    std::uint64_t duplicates = 0;         ///< frames that brought what was there already
+    bool progressed = false;  ///< something was accepted, or a floor or an epoch has moved
+    bool rows_wait = false;   ///< the mailbox has rows that we need
 
   private:
     friend struct test_access;

@@ -24,8 +24,10 @@ namespace sixfold::inline v0 {
 /// The first group must survive a crash, the rest is volatile. Does not know payloads, timers or frames coming in.
 class inbound_stream {
   public:
+    /// Stands for a record that the journal has not been given yet: it never is durable.
     static constexpr std::uint64_t no_record = UINT64_MAX;
 
+    /// Of no epoch, without anything that has ended. `width` is W.
     inbound_stream(std::uint32_t width, std::uint32_t exceptions_max)
         : window(width), held(width), exceptions_max_(exceptions_max) {}
 
@@ -43,20 +45,20 @@ class inbound_stream {
         epoch::none;  ///< a larger epoch of which messages are held already, in case we enter it
 
     // --- the acknowledgement that is owed ---
-    std::optional<sixfold::echo> echo;
+    std::optional<sixfold::echo> echo;  ///< which msg:N it answers
     sixfold::epoch past = epoch::none;  ///< a smaller epoch that is to be told so
     sixfold::epoch waiting =
         epoch::none;  ///< a larger epoch that is not entered yet, and is to be told so
     std::uint64_t record =
         0;  ///< what must be durable before the state may leave; no_record: not even written
-    time_point sent_at{};
+    time_point sent_at{};       ///< of the last ack:R
     std::uint32_t serial = 0;   ///< of the last ack:R
     std::uint32_t resends = 0;  ///< of an unanswered one
     bool owed = false;          ///< is in the line of those that are to be sent
     bool state_due = false;     ///< the state, and not only an answer to another epoch
-    bool unanswered = false;
-    bool tell_limits = false;  ///< a probe asked
-    bool limits_sent = false;  ///< with the last ack:R
+    bool unanswered = false;    ///< the last ack:R was not answered
+    bool tell_limits = false;   ///< a probe asked
+    bool limits_sent = false;   ///< with the last ack:R
 
     /// Enters a larger epoch, as an empty stream. What was held of the old one must be gone.
     void enter(sixfold::epoch larger) {

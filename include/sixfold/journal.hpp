@@ -43,11 +43,11 @@ enum class record_kind : std::uint8_t {
 
 /// One record, as it lies in the bytes that it was read from.
 struct record {
-    record_kind kind = record_kind::owner;
-    bool gone = false;  ///< nothing is known of the key any more
-    bytes key{};        ///< its kind included: no two keys are the same bytes
-    bytes value{};
-    bytes wire{};  ///< all of it
+    record_kind kind = record_kind::owner;  ///< the first byte of `key`
+    bool gone = false;                      ///< nothing is known of the key any more
+    bytes key{};                            ///< its kind included: no two keys are the same bytes
+    bytes value{};  ///< what is true of the key, as its kind encodes it; empty, if it is gone
+    bytes wire{};   ///< all of it, the checksum included
 };
 
 /// No record is larger than its fields and this.
@@ -59,6 +59,7 @@ inline constexpr std::size_t record_overhead_max = 1 + 4 + 1 + 4;
 /// which must outlive it and its records. O(bytes).
 class journal_reader {
   public:
+    /// Of records without a log around them: what `read_log` returns, or rows one behind the other.
     explicit journal_reader(bytes journal) noexcept : left_(journal) {}
 
     /// The next record, or nothing at the end.

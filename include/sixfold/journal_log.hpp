@@ -40,7 +40,9 @@ namespace sixfold::inline v0 {
 /// The version of the log; it comes with `journal_version` of the records in it. (spec 8.1)
 inline constexpr std::uint8_t log_version = 1;
 
+/// Bytes of the header. (spec 8.1)
 inline constexpr std::size_t log_header_size = 21;
+/// Bytes of a mark. (spec 8.2)
 inline constexpr std::size_t log_mark_size = 23;
 
 namespace detail {

@@ -21,6 +21,7 @@ namespace sixfold::inline v0 {
 /// capacity of its own: a relay has no more links than peers.
 class link_table {
   public:
+    /// No such link.
     static constexpr std::uint32_t none = ~std::uint32_t{0};
 
     /// The key of the hash comes from `seed`.

@@ -26,19 +26,19 @@ namespace sixfold::inline v0 {
 /// of the bytes of `wire` and makes the request anew from it: `decode(copy, framing(from, ...), what)`.
 struct mailbox_request {
     peer from{};  ///< whose frame it is: the sender of a msg:R, the receiver in the other two
-    std::variant<msg_request, ack_request, sync_request> what{};
-    bytes wire{};  ///< the frame as it came
+    std::variant<msg_request, ack_request, sync_request> what{};  ///< the frame, decoded
+    bytes wire{};                                                 ///< the frame as it came
 };
 
 /// One row, as a page hands it out. All of it is read in one snapshot of the mailbox.
 struct mailbox_row {
-    peer from{};
-    msgid id{};
+    peer from{};                         ///< the sender
+    msgid id{};                          ///< of the message
     sixfold::form form = form::payload;  ///< payload or tombstone
     seq base = 0;                        ///< the base that the row came with
     seq lowest = 0;                      ///< the lowest seq of this stream in the mailbox
     msgid smaller{};  ///< the lowest row of a smaller epoch of this sender; epoch none: no row
-    bytes payload{};
+    bytes payload{};  ///< empty in a tombstone
 };
 
 /// What became of a request. Spans in it are good until the mailbox is asked again.

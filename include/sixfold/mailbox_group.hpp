@@ -17,8 +17,11 @@ namespace sixfold::inline v0 {
 /// mailbox is needed any more.
 class mailbox_exchange {
   public:
+    /// As `ask`.
     explicit mailbox_exchange(const mailbox_request& asked) { ask(asked); }
+    /// Takes the memory along: what refers to it stays good. It cannot be copied.
     mailbox_exchange(mailbox_exchange&&) noexcept = default;
+    /// Likewise.
     mailbox_exchange& operator=(mailbox_exchange&&) noexcept = default;
 
     /// As it was asked, but without its `wire`, which nobody needs to complete it.
@@ -26,6 +29,7 @@ class mailbox_exchange {
     /// Not done, until the mailbox says otherwise.
     mailbox_outcome outcome;
 
+    /// Keeps a copy of a request, its payload or ack state included, in the place of the last one; there is no outcome yet.
     void ask(const mailbox_request& asked) {
         request = asked;
         request.wire = {};
@@ -93,6 +97,7 @@ class mailbox_exchange {
 /// It knows nothing of any mailbox. Its memory grows to that of the largest group and stays.
 class mailbox_group {
   public:
+    /// Keeps a copy of a request: the packet that it refers to may go. O(bytes).
     void add(const mailbox_request& request) {
         if (size_ == exchanges_.size()) {
             exchanges_.emplace_back(request);
@@ -106,8 +111,11 @@ class mailbox_group {
     [[nodiscard]] std::span<mailbox_exchange> exchanges() noexcept {
         return std::span(exchanges_).first(size_);
     }
+    /// How many requests there are.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// Whether there is none.
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    /// Forgets the requests and their outcomes; the memory stays.
     void clear() noexcept { size_ = 0; }
 
   private:

@@ -23,6 +23,7 @@ namespace sixfold::inline v0 {
 /// Rows that cannot be taken yet are passed by and come again in the next round, so that they starve nobody.
 class mailbox_sync {
   public:
+    /// `interval`: how often a quiet mailbox is asked for.
     explicit mailbox_sync(duration interval) noexcept : interval_(interval) {}
 
     /// The link came up: a round begins.
@@ -91,6 +92,7 @@ class mailbox_sync {
         ++resends_;
         deadline_ = again;
     }
+    /// How often the request was sent without an answer: the exponent of its backoff.
     [[nodiscard]] std::uint32_t resends() const noexcept { return resends_; }
 
   private:

@@ -25,10 +25,10 @@ namespace sixfold::inline v0 {
 /// process; then a message that was `stored` is lost with it, for its sender no longer has it. A
 /// mailbox that must not lose anything is durable before it says `done`.
 ///
-/// It keeps rows, ordered as they are drained, and of a pair of peers the last ack state that
-/// deleted something. It knows nothing of links, time or retention. Each request costs O(log n),
-/// and what it deletes or hands out. Unlike the machines it allocates for every row, as a store
-/// does.
+/// It keeps rows, ordered as they are drained, and of a pair of peers the last ack state, from the
+/// first that deleted something on. It knows nothing of links, time or retention. Each request
+/// costs O(log n), and what it deletes or hands out. Unlike the machines it allocates for every
+/// row, as a store does.
 class memory_mailbox {
   public:
     /// Fails with `option`, and the name of a limit that is 0.
@@ -54,6 +54,7 @@ class memory_mailbox {
         return {};
     }
 
+    /// Rows of all receivers.
     [[nodiscard]] std::size_t rows() const noexcept { return rows_.size(); }
     /// Payload bytes of all rows.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }

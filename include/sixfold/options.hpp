@@ -29,6 +29,7 @@ struct incarnation {
 
 /// An epoch is a start number, and so many random bits below it.
 inline constexpr unsigned epoch_random_bits = 20;
+/// The largest start number: what is left of an epoch above them.
 inline constexpr std::uint64_t start_max = (std::uint64_t{1} << (64 - epoch_random_bits)) - 1;
 
 /// When requests are sent again. One rule for msg:R, ack:R, sync:R and probes.
@@ -41,6 +42,7 @@ struct retry_options {
         std::chrono::seconds(30);  ///< cap of the backoff: how late a repaired path is noticed
 };
 
+/// The limits of a sender, and how it resends.
 struct sender_options {
     std::uint32_t window =
         64;  ///< seqs on their way per peer; receivers take 64 unless they say more
@@ -52,13 +54,13 @@ struct sender_options {
     /// Fits a datagram of 1,200 bytes with its frame. Not more than the relay takes: what it refuses is sent again for ever.
     std::uint32_t payload_max = 1024;
     std::uint32_t peers_max = 1024;  ///< peers that are written to
-    retry_options retry{};
+    retry_options retry{};           ///< of msg:R; of probes, all but the cap
     duration probe_max = std::chrono::seconds(
         60);                   ///< cap of the probes' backoff: repair only, acks come by themselves
     std::uint32_t burst = 32;  ///< frames that are resent at once; the next burst follows after
     duration burst_interval =
-        std::chrono::milliseconds(5);  ///< this time, so that a return is no storm
-    sixfold::journaling journaling = journaling::none;
+        std::chrono::milliseconds(5);                   ///< this time, so that a return is no storm
+    sixfold::journaling journaling = journaling::none;  ///< none: in memory only
 };
 
 /// In which order the app sees the messages of one sender.
@@ -73,6 +75,7 @@ enum class acceptance : std::uint8_t {
     on_delivery  ///< `poll_message` itself: for apps that keep nothing, where "on the screen" is "delivered"
 };
 
+/// The limits of a receiver, and what it does with what comes.
 struct receiver_options {
     std::uint32_t window = 64;      ///< W: seqs from the floor on that are taken, per sender
     std::uint32_t exceptions = 64;  ///< seqs that ended otherwise, remembered per sender: 1 to 64
@@ -81,17 +84,17 @@ struct receiver_options {
     std::uint32_t held_bytes =
         256 << 10;  ///< their payloads; storage of this size is taken at construction
     std::uint32_t peers_max = 1024;  ///< senders that are remembered, for ever
-    retry_options retry{};
+    retry_options retry{};           ///< of ack:R and sync:R
     duration sync_interval =
         std::chrono::seconds(30);  ///< how often a quiet mailbox is asked for, as a repair
-    sixfold::delivery delivery = delivery::in_order;
-    sixfold::acceptance acceptance = acceptance::by_app;
-    sixfold::journaling journaling = journaling::none;
+    sixfold::delivery delivery = delivery::in_order;      ///< in order, per sender
+    sixfold::acceptance acceptance = acceptance::by_app;  ///< whose word counts
+    sixfold::journaling journaling = journaling::none;    ///< none: in memory only
 };
 
 /// The largest window; its bitmap is 128 KiB per stream.
 inline constexpr std::uint32_t window_max = 1 << 20;
-/// The largest payload that a frame can carry.
+/// The largest `payload_max` that is taken: a frame and a record have room for it.
 inline constexpr std::uint32_t payload_limit = 1 << 27;
 
 namespace detail {

@@ -29,10 +29,14 @@ namespace sixfold::inline v0 {
 /// O(1) for each message that a call touches, O(log n) where a timer moves.
 class outbound_messages {
   public:
+    /// Names a message in the queue.
     using slot = wait_ack_queue::slot;
+    /// What the queue keeps of it.
     using entry = wait_ack_queue::entry;
+    /// In which list of the queue it is.
     using place = wait_ack_queue::place;
 
+    /// `life` gives epochs and keys.
     outbound_messages(incarnation life, const sender_options& options)
         : random(life.seed), queue(options.queue_entries,
                                    options.unsettled_max,
@@ -78,7 +82,9 @@ class outbound_messages {
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
+    /// The largest payload of the options, in bytes.
     [[nodiscard]] std::size_t payload_max() const noexcept { return options_.payload_max; }
+    /// Whether anything waits for records; if not, everything counts as durable at once.
     [[nodiscard]] bool journals() const noexcept { return options_.journaling != journaling::none; }
     /// Calls `visit(stream)` for each message that may go on now.
     template <class Visit>
@@ -88,7 +94,7 @@ class outbound_messages {
         return streams[stream].record <= durable_;
     }
 
-    /// Waits it for its record?
+    /// Does it wait for its record?
     [[nodiscard]] bool is_withheld(slot at) const noexcept {
         return queue[at].where == place::unwritten || queue[at].where == place::written;
     }
@@ -98,13 +104,13 @@ class outbound_messages {
         return trip.timeout(options_.retry.first, options_.retry.min, options_.retry.max);
     }
 
-    random_source random;
-    wait_ack_queue queue;
-    peer_table peers;  ///< the index of a peer is that of its stream
-    std::vector<outbound_stream> streams;
-    deadlines retries;          ///< by slot
-    deadlines expiries;         ///< by slot
-    std::uint64_t written = 0;  ///< records that the journal was given
+    random_source random;                  ///< epochs and jitter
+    wait_ack_queue queue;                  ///< the messages
+    peer_table peers;                      ///< the index of a peer is that of its stream
+    std::vector<outbound_stream> streams;  ///< by the index of the receiver
+    deadlines retries;                     ///< by slot
+    deadlines expiries;                    ///< by slot
+    std::uint64_t written = 0;             ///< records that the journal was given
     std::uint32_t journaled_generations =
         0;  ///< the journal knows that no ticket was given of this one or a later one
 

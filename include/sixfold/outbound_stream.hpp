@@ -26,10 +26,11 @@ namespace sixfold::inline v0 {
 /// ring, which doubles.
 class outbound_stream {
   public:
+    /// No message.
     static constexpr std::uint32_t no_slot = UINT32_MAX;
 
-    sixfold::epoch epoch = epoch::none;
-    receiver_limits limits{};  ///< what the receiver takes, as far as it has said so
+    sixfold::epoch epoch = epoch::none;  ///< the present one
+    receiver_limits limits{};            ///< what the receiver takes, as far as it has said so
     std::uint64_t record = 0;  ///< what must be durable before anything of this epoch may leave
     sixfold::epoch journaled_epoch = epoch::none;  ///< the last record of this stream named it,
     seq journaled_next = 0;                        ///< and said that no seq from here on was given
@@ -45,10 +46,15 @@ class outbound_stream {
     bool backed_off = false;  ///< something was resent, and resent, since the last sign of life
     seq sent_end = 0;         ///< above everything that was ever sent: no ack can speak of more
 
+    /// The lowest seq that may not have ended.
     [[nodiscard]] seq first() const noexcept { return first_; }
+    /// The lowest unfinished seq. (spec 3.3)
     [[nodiscard]] seq base() const noexcept { return base_; }
+    /// The first seq that waits for the window.
     [[nodiscard]] seq unsent() const noexcept { return unsent_; }
+    /// The seq of the next message.
     [[nodiscard]] seq next() const noexcept { return next_; }
+    /// Whether all that was taken has ended.
     [[nodiscard]] bool empty() const noexcept { return first_ == next_; }
 
     /// The slot of a seq's message; `no_slot` when it has ended or never was.

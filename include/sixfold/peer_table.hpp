@@ -24,6 +24,7 @@ namespace sixfold::inline v0 {
 /// nothing of what is kept under an index. It grows by doubling, up to its capacity.
 class peer_table {
   public:
+    /// No such peer.
     static constexpr std::uint32_t none = ~std::uint32_t{0};
 
     /// Room for `capacity` peers; the key of the hash comes from `seed`.

@@ -16,6 +16,7 @@ namespace sixfold::inline v0 {
 /// seed is as good as any other, zero included.
 class random_source {
   public:
+    /// Equal seeds, equal numbers.
     explicit constexpr random_source(std::uint64_t seed) noexcept : counter_(seed) {}
 
     /// 64 random bits. Each value comes once in 2^64 calls.
@@ -40,6 +41,7 @@ class random_source {
         return x % n;
     }
 
+    /// Whether the same numbers follow.
     friend constexpr bool operator==(const random_source&, const random_source&) noexcept = default;
 
   private:

@@ -18,7 +18,7 @@ namespace sixfold::inline v0 {
 
 /// A frame that a relay puts out.
 struct outgoing {
-    peer to;
+    peer to;  ///< whose frame it is
     /// The newest link of that peer at this relay. `link_id::none`: it has none here; carry the
     /// frame to the relay that has the link, or drop it (law 7: it is a hint, its sender will ask
     /// again).
@@ -46,26 +46,32 @@ class reactions {
     /// Reads the frames one after the other.
     class iterator {
       public:
-        using value_type = outgoing;
-        using difference_type = std::ptrdiff_t;
-        using reference = outgoing;
-        using pointer = void;
-        using iterator_category = std::input_iterator_tag;
+        using value_type = outgoing;             ///< what it gives
+        using difference_type = std::ptrdiff_t;  ///< as an iterator has it
+        using reference = outgoing;              ///< a value, made at each look
+        using pointer = void;                    ///< there is nothing to point at
+        using iterator_category =
+            std::input_iterator_tag;  ///< each place can be looked at again, but by value
 
+        /// Of no list.
         iterator() noexcept = default;
 
+        /// The frame here. Good until the reactions are changed.
         [[nodiscard]] outgoing operator*() const noexcept {
             return {at_->to, at_->link, {buffer_ + at_->offset, at_->size}};
         }
+        /// To the next frame.
         iterator& operator++() noexcept {
             ++at_;
             return *this;
         }
+        /// To the next frame; the former place.
         iterator operator++(int) noexcept {
             iterator before = *this;
             ++at_;
             return before;
         }
+        /// The same place in the same list.
         friend bool operator==(const iterator& a, const iterator& b) noexcept {
             return a.at_ == b.at_;
         }
@@ -81,9 +87,13 @@ class reactions {
     /// The frames to send. Good until the reactions are changed.
     class frame_list {
       public:
+        /// The first frame.
         [[nodiscard]] iterator begin() const noexcept { return begin_; }
+        /// Behind the last frame.
         [[nodiscard]] iterator end() const noexcept { return end_; }
+        /// Whether there is none.
         [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
+        /// How many frames there are.
         [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
       private:
@@ -96,6 +106,7 @@ class reactions {
         std::size_t size_;
     };
 
+    /// All frames since the last `clear()`, in the order in which they arose. O(1).
     [[nodiscard]] frame_list frames() const noexcept {
         const entry* first = entries_.data();
         const entry* last = first + entries_.size();

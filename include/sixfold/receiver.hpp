@@ -32,8 +32,8 @@ namespace sixfold::inline v0 {
 
 /// A message for the app.
 struct message {
-    peer from;
-    msgid id;
+    peer from;  ///< who sent it, by the relay's word
+    msgid id;   ///< no other message of `from` has it
     /// Good until the message is accepted or rejected; with `acceptance::on_delivery` until the next `poll_message`.
     bytes payload;
 };
@@ -78,11 +78,12 @@ class receiver {
     /// In this order: commit, then accept. The other way round, a crash between the two loses the message; this way it
     /// comes again, unless the app's commit and the record of this acceptance are one transaction (law 4). Twice is once.
     ///
-    /// False for what this object's `poll_message` has not handed out: nothing has changed, and nothing is lost, because a
-    /// message that is not accepted comes again.
+    /// False for what this object's `poll_message` has not handed out, and is not over: nothing has changed, and nothing is
+    /// lost, because a message that is not accepted comes again.
     bool accept(const message& handed) { return settle(handed, fate::accepted); }
 
-    /// The app will never take the message; its sender learns `rejected`. Otherwise as `accept`.
+    /// The app will never take the message; its sender learns `rejected`. Otherwise as `accept`, and the first of the two
+    /// words counts: with `acceptance::on_delivery` that was `poll_message`.
     bool reject(const message& handed) { return settle(handed, fate::rejected); }
 
     // --- the link --------------------------------------------------------------------------------------------------
@@ -94,14 +95,17 @@ class receiver {
 
     /// Takes a frame from the relay: msg:N, ack:A or sync:A. Whatever it says, the call is legal and bounded.
     refusal handle(const frame& from_relay);
+    /// A msg:N, decoded. Refuses `peers_full`. The payload is copied.
     refusal handle(const msg_notify& notice);
+    /// An ack:A, decoded. Refuses `unknown_stream`; one that is late says nothing.
     refusal handle(const ack_answer& answer);
+    /// A sync:A, decoded. Refuses nothing; one that is late says nothing.
     refusal handle(const sync_answer& answer);
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
     /// Nothing without a link. Precondition: `packet_size_min()` bytes of room. Call until empty.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
-    /// The size of the largest frame that comes out, with these options.
+    /// No frame that comes out is larger, with these options.
     [[nodiscard]] std::size_t packet_size_min() const noexcept {
         return frame_overhead_max + ack_state_size_max(limits());
     }
@@ -120,11 +124,10 @@ class receiver {
     [[nodiscard]] std::uint64_t written() const noexcept { return messages_.written; }
     /// The first `records` of them are durable: acknowledgements that speak of them may leave. Never takes anything back.
     void durable(std::uint64_t records);
-    /// Fills the buffer with as many records as fit of all that a new journal must begin with to replace the old one, records
-    /// that were polled included. `at` is 0 at first, and says where to go on; empty at the end. In between nothing else may
-    /// be called.
+    /// Fills the buffer with as many records as fit, of those that a new journal must begin with to replace the old one, polled
+    /// ones included. `at` is 0 at first, and says where to go on; empty at the end. In between nothing else may be called.
     std::optional<bytes> snapshot(std::uint64_t& at, std::span<std::byte> buffer) const;
-    /// The bytes of the largest record.
+    /// No record is larger, with these options.
     [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
         return detail::inbound_record_size_max(options_.window, options_.exceptions);
     }
@@ -135,6 +138,7 @@ class receiver {
     [[nodiscard]] bool linked() const noexcept { return linked_; }
     /// Frames that brought what was there already.
     [[nodiscard]] std::uint64_t duplicates() const noexcept { return messages_.duplicates; }
+    /// What frames said that was refused, since the receiver was made.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:

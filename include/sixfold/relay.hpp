@@ -23,6 +23,7 @@
 
 namespace sixfold::inline v0 {
 
+/// The limits of a relay.
 struct relay_options {
     /// Peers that have a link here at the same time. About 200 bytes each, taken as they come.
     std::uint32_t peers_max = 65536;
@@ -64,8 +65,8 @@ struct relay_options {
 /// | B               | sync:R             |                   | page: msg:N drained ..., sync:A |
 ///
 /// Whatever is refused, or was not done by the mailbox, is counted and answered by nothing (law 5).
-/// A frame costs O(its bytes), a page O(its rows). Frames allocate only while the reactions grow to
-/// their high-water mark.
+/// A frame costs O(its bytes), a page those of all its rows. Frames allocate only while the
+/// reactions grow to their high-water mark.
 class relay {
   public:
     /// Fails with `option`.
@@ -155,8 +156,8 @@ class relay {
     ///
     /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not.
     /// The same request completed twice is answered twice, and does no harm. Returns
-    /// `refusal::mailbox` if it was not done, or a part of the outcome was damaged and is not
-    /// passed on.
+    /// `refusal::mailbox` if it was not done, or a row or key of it was damaged and is not passed
+    /// on. A damaged ack state is left out, and not counted.
     refusal
     complete(const mailbox_request& request, const mailbox_outcome& outcome, reactions& out) {
         if (!outcome.done) {
@@ -176,6 +177,7 @@ class relay {
     [[nodiscard]] bool online(const peer& name) const noexcept { return peers_.find(name) != none; }
     /// Peers that have a link here.
     [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
+    /// What was refused, in frames and by the mailbox, since the relay was made.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:

@@ -13,6 +13,7 @@ namespace sixfold::inline v0 {
 /// Keeps track of the last burst. Does not know what is resent; what is sent for the first time is no business of its.
 class resend_pacer {
   public:
+    /// `burst` at once, then `interval` from the first of them to the next.
     resend_pacer(std::uint32_t burst, duration interval) noexcept
         : burst_(burst), interval_(interval) {}
 
@@ -20,8 +21,10 @@ class resend_pacer {
     [[nodiscard]] bool spent(time_point now) const noexcept {
         return size_ >= burst_ && now < next();
     }
+    /// When the next burst may begin.
     [[nodiscard]] time_point next() const noexcept { return later(began_, interval_); }
 
+    /// One goes now.
     void count(time_point now) noexcept {
         if (size_ >= burst_ || now >= next()) {
             reset();
@@ -29,6 +32,7 @@ class resend_pacer {
         }
         ++size_;
     }
+    /// A burst may begin at once.
     void reset() noexcept { size_ = 0; }
 
   private:

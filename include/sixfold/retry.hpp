@@ -59,6 +59,7 @@ class round_trip {
         return (std::max)(min, (std::min)(wait, max));
     }
 
+    /// Whether they answer everything alike.
     friend constexpr bool operator==(const round_trip&, const round_trip&) noexcept = default;
 
   private:

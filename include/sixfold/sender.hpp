@@ -43,10 +43,10 @@ struct send_options {
 
 /// What the app learns of a message.
 struct event {
-    ticket id;  ///< as returned by `send`
-    peer to;
-    msgid name;  ///< on the wire
-    status what;
+    ticket id;    ///< as returned by `send`
+    peer to;      ///< to whom it was sent
+    msgid name;   ///< its present one: it goes on under another if its stream does (spec 3.8)
+    status what;  ///< `relayed` or later, never `none`
 };
 
 /// The sending half of a client: takes messages, resends each with the same msgid until the receiver has told how it
@@ -96,9 +96,8 @@ class sender {
         return messages_.queue.is_taken(message);
     }
 
-    /// The next thing that the app has not heard; empty when there is none. Until the last event of a message was
-    /// polled, and `poll_journal` has written that, the message keeps its place in the queue. Polled late, weaker news are
-    /// skipped.
+    /// The next thing that the app has not heard; empty when there is none. Until the last event of a message was polled, and
+    /// the record that lets go of it, it keeps its place in the queue. Polled late, weaker news are skipped.
     std::optional<event> poll_event();
 
     // --- the link --------------------------------------------------------------------------------------------------
@@ -110,13 +109,15 @@ class sender {
 
     /// Takes a frame from the relay: msg:A or ack:N. Whatever it says, the call is legal and bounded.
     refusal handle(const frame& from_relay);
+    /// A msg:A, decoded. Refuses `unknown_stream` and `never_sent`.
     refusal handle(const msg_answer& answer);
+    /// An ack:N, decoded. Refuses `unknown_stream`, `never_sent`, and an ack state that is none.
     refusal handle(const ack_notify& notice);
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
     /// Nothing without a link. Precondition: `packet_size_min()` bytes of room. Call until empty.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
-    /// The size of the largest frame that comes out, with these options.
+    /// No frame that comes out is larger, with these options.
     [[nodiscard]] std::size_t packet_size_min() const noexcept {
         return frame_overhead_max + options_.payload_max;
     }
@@ -138,11 +139,10 @@ class sender {
     void durable(std::uint64_t records) {
         messages_.durable(records, [this](std::uint32_t stream) { consider_probe(stream); });
     }
-    /// Fills the buffer with as many records as fit of all that a new journal must begin with to replace the old one, records
-    /// that were polled included. `at` is 0 at first, and says where to go on; empty at the end. In between nothing else may
-    /// be called.
+    /// Fills the buffer with as many records as fit, of those that a new journal must begin with to replace the old one, polled
+    /// ones included. `at` is 0 at first, and says where to go on; empty at the end. In between nothing else may be called.
     std::optional<bytes> snapshot(std::uint64_t& at, std::span<std::byte> buffer) const;
-    /// The bytes of the largest record.
+    /// No record is larger, with these options.
     [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
         return detail::message_record_size_max(options_.payload_max);
     }
@@ -151,18 +151,20 @@ class sender {
 
     /// Is there a link, as far as the app has said?
     [[nodiscard]] bool linked() const noexcept { return linked_; }
-    /// Messages with a place in the queue, and stored ones whose end is not known.
+    /// Messages with a place in the queue; at most `queue_entries`.
     [[nodiscard]] std::uint32_t queued() const noexcept { return messages_.queue.queued(); }
+    /// Messages that were stored and of whose end the app has not heard; at most `unsettled_max`, the others are queued.
     [[nodiscard]] std::uint32_t unsettled() const noexcept { return messages_.queue.unsettled(); }
-    /// msg:R frames sent, and how many of these were not the first of their message.
+    /// Messages and tombstones sent, in msg:R frames.
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
+    /// How many of these were not the first of their message.
     [[nodiscard]] std::uint64_t resent() const noexcept { return resent_; }
+    /// What frames said that was refused, since the sender was made.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:
     friend struct test_access;
-    static constexpr std::uint32_t probes_waiting =
-        4;  // 16 time-outs: the pace while B says `waiting`
+    static constexpr std::uint32_t probes_waiting = 4;  // 16 time-outs: while B says `waiting`
     using slot = outbound_messages::slot;
     using entry = outbound_messages::entry;
     using place = outbound_messages::place;

@@ -19,6 +19,7 @@ namespace sixfold::inline v0 {
 template <unsigned MixRounds, unsigned EndRounds>
 class siphash {
   public:
+    /// The two halves of the key.
     constexpr siphash(std::uint64_t key_low, std::uint64_t key_high) noexcept
         : low_(key_low), high_(key_high) {}
 

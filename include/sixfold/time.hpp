@@ -28,6 +28,7 @@ inline constexpr time_point never = (time_point::max)();
 /// object. A step backwards is clamped by the machines, each for itself.
 class clock_ref {
   public:
+    /// Implicit, so that a machine can be given the clock itself.
     template <class Clock>
         requires(!std::is_same_v<Clock, clock_ref>)
     // NOLINTNEXTLINE(google-explicit-constructor): reads as what it is at the call site, a machine on a clock.
@@ -36,6 +37,7 @@ class clock_ref {
               return static_cast<const Clock*>(object)->now();
           }) {}
 
+    /// What the clock says.
     [[nodiscard]] time_point now() const { return read_(clock_); }
 
   private:
@@ -46,8 +48,11 @@ class clock_ref {
 /// A clock that stands still until it is told to move: for tests, simulations, and apps that keep their own time.
 class manual_clock {
   public:
+    /// Where it was set to; at first the epoch of `time_point`.
     [[nodiscard]] time_point now() const noexcept { return now_; }
+    /// Moves it there, backwards too.
     void set(time_point now) noexcept { now_ = now; }
+    /// Moves it on, to `never` at most.
     void advance(duration by) noexcept { now_ = later(now_, by); }
 
   private:

@@ -32,8 +32,10 @@ using bytes = std::span<const std::byte>;
 /// Several devices of one person are several peers. (spec 1.2)
 class peer {
   public:
+    /// Bytes of the longest name.
     static constexpr std::size_t size_max = 47;
 
+    /// Nobody: not valid.
     constexpr peer() noexcept = default;
 
     /// From anything that is a text: a literal, a std::string, a std::string_view.
@@ -47,15 +49,21 @@ class peer {
             std::copy_n(name.data(), name.size(), name_.data());
         }
     }
+    /// From bytes of any value.
     explicit peer(sixfold::bytes name) noexcept : peer(as_text(name)) {}
 
+    /// Whether it has a name.
     [[nodiscard]] constexpr bool valid() const noexcept { return size_ != 0; }
+    /// The name, as text. Good as long as the peer is.
     [[nodiscard]] constexpr std::string_view name() const noexcept { return {name_.data(), size_}; }
+    /// The name, as bytes. Good as long as the peer is.
     [[nodiscard]] sixfold::bytes bytes() const noexcept { return as_bytes(name()); }
 
+    /// The same bytes.
     friend constexpr bool operator==(const peer& a, const peer& b) noexcept {
         return a.name() == b.name();
     }
+    /// Byte by byte, as text.
     friend constexpr bool operator<(const peer& a, const peer& b) noexcept {
         return a.name() < b.name();
     }
@@ -66,18 +74,22 @@ class peer {
 };
 
 /// One life of a stream's sender. Zero is "none"; a later life has a larger one. (law of identity, spec 3.1)
-enum class epoch : std::uint64_t { none = 0 };
+enum class epoch : std::uint64_t {
+    none = 0,  ///< of no life
+};
 
 /// The place of a message in its stream: 0, 1, 2, ... without holes. Below 2^62, so that no sum of a seq and a window
 /// overflows; at a million messages a second that is 146,000 years.
 using seq = std::uint64_t;
+/// No seq is as large; a bound (a floor, a horizon, a low) may be.
 inline constexpr seq seq_end = seq{1} << 62;
 
 /// What names a message on the wire within its pair of peers. Minted once, by the sender.
 struct msgid {
-    sixfold::epoch epoch = epoch::none;
-    sixfold::seq seq = 0;
+    sixfold::epoch epoch = epoch::none;  ///< which life of its stream
+    sixfold::seq seq = 0;                ///< its place in that life
 
+    /// The same message.
     friend constexpr bool operator==(const msgid&, const msgid&) noexcept = default;
 };
 
@@ -87,7 +99,9 @@ enum class ticket : std::uint64_t {};
 /// The app's name for a connection, session or address: a number that no other link of this relay has at the time, and not
 /// `none`. It may be used again, as an address or a descriptor is: a late `link_down` of its former life is then the app's
 /// to keep back.
-enum class link_id : std::uint64_t { none = 0 };
+enum class link_id : std::uint64_t {
+    none = 0,  ///< no link
+};
 
 /// Whether the frames of a link carry a CRC32C. Both ends of a link must agree; see spec 2.5.
 enum class checksum : std::uint8_t {

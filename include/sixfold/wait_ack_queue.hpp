@@ -25,49 +25,56 @@ namespace sixfold::inline v0 {
 /// doubling up to the capacities and never shrinks.
 class wait_ack_queue {
   public:
+    /// Names an entry.
     using slot = std::uint32_t;
+    /// No entry.
     static constexpr slot none = UINT32_MAX;
 
     /// In which of the queue's lists an entry is; it is in one at a time.
     enum class place : std::uint8_t {
-        nowhere,
+        nowhere,    ///< waits for an answer, for the window, or for its end
         unwritten,  ///< the journal is to hear of its present state
         written,    ///< waits for its record to be durable
         due,        ///< is to be sent
     };
+    /// Stands for a record that the journal has not been given yet: it never is durable.
     static constexpr std::uint64_t no_record = UINT64_MAX;
 
+    /// One message.
     struct entry {
-        sixfold::epoch epoch = epoch::none;
-        sixfold::seq seq = 0;
+        sixfold::epoch epoch = epoch::none;  ///< of its msgid
+        sixfold::seq seq = 0;                ///< of its msgid
         std::uint64_t record =
             0;  ///< what must be durable before it is sent; no_record: not even written
-        time_point sent_at{};  ///< of the last attempt
-        std::uint32_t stream = 0;
-        byte_pool::handle payload = byte_pool::none;
-        std::uint32_t payload_size = 0;
+        time_point sent_at{};                         ///< of the last attempt
+        std::uint32_t stream = 0;                     ///< the index of its receiver
+        byte_pool::handle payload = byte_pool::none;  ///< none: it was dropped
+        std::uint32_t payload_size = 0;               ///< in bytes
         std::uint32_t generation = 0;  ///< tells a ticket from an old one of the same slot
         slot previous = none;          ///< in the list of its place
-        slot next = none;
-        slot next_event = none;
-        message_state state = message_state::queued;
-        status outcome = status::none;  ///< once it has ended
-        status told = status::none;     ///< the last that the app heard
-        place where = place::nowhere;
-        std::uint8_t attempt = 0;  ///< of the last msg:R, modulo 256
+        slot next = none;              ///< likewise
+        slot next_event = none;        ///< in the list of events
+        message_state state = message_state::queued;  ///< where it is
+        status outcome = status::none;                ///< once it has ended
+        status told = status::none;                   ///< the last that the app heard
+        place where = place::nowhere;                 ///< in which list
+        std::uint8_t attempt = 0;                     ///< of the next msg:R, modulo 256
         std::uint8_t resends =
-            0;  ///< since the link came up, not above 255: the exponent of the backoff
-        sixfold::storing storing = storing::allowed;
-        bool was_sent = false;   ///< under its present msgid
-        bool announced = false;  ///< is in the list of events
+            0;  ///< sendings since the link came up or B got on, at most 255: for the backoff
+        sixfold::storing storing = storing::allowed;  ///< as the app said
+        bool was_sent = false;                        ///< under its present msgid
+        bool announced = false;                       ///< is in the list of events
         bool unsettled = false;  ///< counts as unsettled and no longer as queued
         bool taken = false;      ///< is a message, and no free slot
     };
 
+    /// Takes the payload storage, `bytes_max`, at once.
     wait_ack_queue(std::uint32_t entries_max, std::uint32_t unsettled_max, std::size_t bytes_max)
         : payloads_(bytes_max), entries_max_(entries_max), unsettled_max_(unsettled_max) {}
 
+    /// Good until something is added.
     [[nodiscard]] entry& operator[](slot at) noexcept { return entries_[at]; }
+    /// The same, to look at.
     [[nodiscard]] const entry& operator[](slot at) const noexcept { return entries_[at]; }
 
     /// A new entry with a copy of the payload; `none` when entries or bytes are used up.
@@ -93,6 +100,7 @@ class wait_ack_queue {
         return payloads_.at(e.payload, e.payload_size);
     }
 
+    /// Gives back the payload, if it is still there.
     void drop_payload(slot at) noexcept {
         entry& e = entries_[at];
         if (e.payload != byte_pool::none) {
@@ -213,12 +221,15 @@ class wait_ack_queue {
         return e.state == message_state::ended ? e.outcome : known(e.state);
     }
 
+    /// What the app calls this entry.
     [[nodiscard]] ticket ticket_of(slot at) const noexcept {
         return ticket{std::uint64_t{entries_[at].generation} << 32 | at};
     }
+    /// The entry that a ticket names, or named. (spec 7.8)
     [[nodiscard]] static slot slot_of(ticket name) noexcept {
         return static_cast<slot>(static_cast<std::uint64_t>(name));
     }
+    /// Which of the messages that its slot had one after the other. (spec 7.8)
     [[nodiscard]] static std::uint32_t generation_of(ticket name) noexcept {
         return static_cast<std::uint32_t>(static_cast<std::uint64_t>(name) >> 32);
     }
@@ -250,8 +261,9 @@ class wait_ack_queue {
 
     /// Entries that hold a place in the queue, heard-of or not.
     [[nodiscard]] std::uint32_t queued() const noexcept { return queued_; }
-    /// Entries that are stored and whose end is not known.
+    /// Entries that were stored and gave their place in the queue to others, until they are removed.
     [[nodiscard]] std::uint32_t unsettled() const noexcept { return unsettled_; }
+    /// Whether another stored entry would have to keep its place in the queue.
     [[nodiscard]] bool unsettled_full() const noexcept { return unsettled_ == unsettled_max_; }
     /// Bytes of the payload storage in use, rounding included.
     [[nodiscard]] std::size_t bytes_used() const noexcept { return payloads_.used(); }

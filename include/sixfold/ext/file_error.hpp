@@ -10,7 +10,7 @@ namespace sixfold::inline v0 {
 
 /// What is wrong with the file of a journal, as far as one would do something else about it.
 enum class file_fault : std::uint8_t {
-    none,
+    none,     ///< nothing is wrong
     locked,   ///< it is open already, here or in another process
     damaged,  ///< damaged in front of records that were durable: bring back a copy, or begin without
     version,  ///< of a version that this program does not know, such as a newer one
@@ -20,9 +20,9 @@ enum class file_fault : std::uint8_t {
 
 /// What went wrong, what the system calls it, and a sentence that names the file.
 struct file_error {
-    file_fault fault = file_fault::none;
-    std::error_code code{};  ///< none, if it was not the system that refused
-    std::string what;
+    file_fault fault = file_fault::none;  ///< for the program
+    std::error_code code{};               ///< none, if it was not the system that refused
+    std::string what;                     ///< for a log
 };
 
 }  // namespace sixfold::inline v0

@@ -144,10 +144,10 @@ class basic_file_journal {
         return size_ > 2 * made_size_ + compact_slack;
     }
 
-    /// How large the file is.
+    /// The bytes of the file, without what was not synced yet.
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
-    /// The first thing that went wrong.
+    /// The first thing that went wrong; fault `none` if nothing has.
     [[nodiscard]] const file_error& last_error() const noexcept { return error_; }
 
   private:
@@ -236,6 +236,7 @@ class basic_file_journal {
     file_error error_;
 };
 
+/// The journal on the files of this system: `posix_files` if it has them, else `portable_files`, which promise less.
 #if defined(__unix__) || defined(__APPLE__)
 using file_journal = basic_file_journal<posix_files>;
 #else

@@ -22,8 +22,10 @@ namespace sixfold::inline v0 {
 /// two have the same journal open.
 class portable_files {
   public:
+    /// Locks nothing.
     [[nodiscard]] std::error_code lock(const std::string&) { return {}; }
 
+    /// The whole file; nothing where there is none.
     [[nodiscard]] std::error_code read(const std::string& path, std::vector<std::byte>& into) {
         into.clear();
         std::error_code failed;
@@ -38,22 +40,26 @@ class portable_files {
                            std::fread(into.data(), 1, into.size(), file.get()) == into.size());
     }
 
+    /// An empty file, in place of one that is there.
     [[nodiscard]] std::error_code create(const std::string& path) {
         errno = 0;
         file_.reset(std::fopen(path.c_str(), "wb"));
         return system_says(file_ != nullptr);
     }
 
+    /// All of it at the end, or in the memory of this process until `sync`.
     [[nodiscard]] std::error_code write(bytes data) {
         errno = 0;
         return system_says(std::fwrite(data.data(), 1, data.size(), file_.get()) == data.size());
     }
 
+    /// Gives what was written to the system, and does not wait for the disk.
     [[nodiscard]] std::error_code sync() {
         errno = 0;
         return system_says(std::fflush(file_.get()) == 0);
     }
 
+    /// Puts the file in the place of `to`, as the system does it, and opens it again there to go on at its end.
     [[nodiscard]] std::error_code rename(const std::string& from, const std::string& to) {
         file_.reset();  // some systems rename no open file
         std::error_code failed;
@@ -66,6 +72,7 @@ class portable_files {
         return system_says(file_ != nullptr);
     }
 
+    /// Syncs nothing.
     [[nodiscard]] std::error_code sync_directory(const std::string&) { return {}; }
 
   private:

@@ -47,12 +47,14 @@ class file_descriptor {
 /// file system may not. The files can be read by their owner only: they hold messages.
 class posix_files {
   public:
+    /// Locks the file of this name, made if need be, until this object goes or the process does. It stays there.
     [[nodiscard]] std::error_code lock(const std::string& path) {
         // Not fcntl's lock, which its own process may take twice, and loses when it closes any of the two.
         lock_ = open(path, O_RDWR | O_CREAT);
         return system_says(lock_.open() && ::flock(lock_.number(), LOCK_EX | LOCK_NB) == 0);
     }
 
+    /// The whole file; nothing where there is none.
     [[nodiscard]] std::error_code read(const std::string& path, std::vector<std::byte>& into) {
         constexpr std::size_t step = 64 * 1024;
         into.clear();
@@ -71,11 +73,13 @@ class posix_files {
         }
     }
 
+    /// An empty file, in place of one that is there.
     [[nodiscard]] std::error_code create(const std::string& path) {
         file_ = open(path, O_WRONLY | O_CREAT | O_TRUNC);
         return system_says(file_.open());
     }
 
+    /// All of it at the end. After an error a part of it may be there.
     [[nodiscard]] std::error_code write(bytes data) {
         while (!data.empty()) {
             const auto put = ::write(file_.number(), data.data(), data.size());
@@ -87,6 +91,7 @@ class posix_files {
         return {};
     }
 
+    /// Returns when the disk says that it has what was written.
     [[nodiscard]] std::error_code sync() {
 #if defined(F_FULLFSYNC)
         return system_says(::fcntl(file_.number(), F_FULLFSYNC) == 0);  // and the disk's own cache
@@ -95,10 +100,12 @@ class posix_files {
 #endif
     }
 
+    /// Puts the file in the place of `to`, at once or not at all. Whether that is durable, `sync_directory` says.
     [[nodiscard]] std::error_code rename(const std::string& from, const std::string& to) {
         return system_says(::rename(from.c_str(), to.c_str()) == 0);
     }
 
+    /// Returns when the disk has the names in the directory that this file is in.
     [[nodiscard]] std::error_code sync_directory(const std::string& path) {
         const std::size_t slash = path.rfind('/');
         const auto directory =

@@ -2,8 +2,9 @@
 #ifndef SIXFOLD_EXT_SQLITE_HPP
 #define SIXFOLD_EXT_SQLITE_HPP
 
-// What sixfold keeps in SQLite 3 (3.37 or newer): the durable mailbox of a relay, and the journal of
-// a client, in one commit with the app's own rows.
+/// @file
+/// What sixfold keeps in SQLite 3 (3.37 or newer): the durable mailbox of a relay, and the journal of
+/// a client, in one commit with the app's own rows.
 
 #include "sixfold/ext/sqlite_database.hpp"
 #include "sixfold/ext/sqlite_journal.hpp"

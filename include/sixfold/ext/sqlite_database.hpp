@@ -25,8 +25,9 @@ enum class sqlite_durability : std::uint8_t {
     process_crash,
 };
 
+/// How a database is opened.
 struct sqlite_options {
-    sqlite_durability durability = sqlite_durability::power_loss;
+    sqlite_durability durability = sqlite_durability::power_loss;  ///< what a commit survives
     /// How long a call waits for another connection. With one connection nobody waits.
     std::chrono::milliseconds busy_timeout{1000};
     /// SQLite's name of the layer below it; none: that of the system. Tests put their disk here.
@@ -82,10 +83,13 @@ class sqlite_database {
     /// SQLite's own, for what is not here; open as long as this is.
     [[nodiscard]] sqlite3* handle() noexcept { return connection_->handle; }
 
+    /// A statement of this database, which must outlive it. One that SQLite does not understand is an
+    /// error of the database, and gives no rows.
     [[nodiscard]] sqlite_statement prepare(std::string_view sql) { return {*connection_, sql}; }
 
     /// What went wrong first since the last transaction began.
     [[nodiscard]] const sqlite_error& last_error() const noexcept { return connection_->error; }
+    /// Whether something went wrong since the last transaction began: then nothing more is executed.
     [[nodiscard]] bool failed() const noexcept { return !connection_->ok(); }
 
   private:
@@ -212,11 +216,14 @@ class sqlite_database {
 /// refused in the middle, however long it waits, because another one was faster.
 class sqlite_transaction {
   public:
+    /// Begins, and forgets the last error. Waits for `busy_timeout` if another connection is writing;
+    /// that it was in vain, `commit` tells. The database must outlive it, and have no other one now.
     explicit sqlite_transaction(sqlite_database& database) : database_(database) {
         database_.begin();
     }
     sqlite_transaction(const sqlite_transaction&) = delete;
     sqlite_transaction& operator=(const sqlite_transaction&) = delete;
+    /// Undoes everything, unless it was committed.
     ~sqlite_transaction() { database_.roll_back(); }
 
     /// True: everything has been done and is durable. False: `last_error` says why, and nothing

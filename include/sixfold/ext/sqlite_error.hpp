@@ -11,7 +11,7 @@ namespace sixfold::inline v0 {
 
 /// What is wrong with a database, as far as one would do something else about it.
 enum class sqlite_fault : std::uint8_t {
-    none,
+    none,       ///< nothing is wrong
     busy,       ///< another connection is writing, for longer than `busy_timeout`: try again
     full,       ///< no room on the disk, or `max_page_count` is reached
     read_only,  ///< the file, or its file system, cannot be written
@@ -26,7 +26,7 @@ enum class sqlite_fault : std::uint8_t {
 
 /// What went wrong, what SQLite calls it, and a sentence.
 struct sqlite_error {
-    sqlite_fault fault = sqlite_fault::none;
+    sqlite_fault fault = sqlite_fault::none;  ///< for the program
     int code = 0;      ///< SQLite's extended result code; 0 if it was not SQLite that refused
     std::string what;  ///< SQLite's own words, or ours
 };

@@ -30,18 +30,20 @@
 
 namespace sixfold::inline v0 {
 
+/// Names the stream that a row is of. (spec 1.4)
 struct stream_key {
-    peer to;
-    peer from;
-    sixfold::epoch epoch;
+    peer to;               ///< the receiver
+    peer from;             ///< the sender
+    sixfold::epoch epoch;  ///< which life of the sender
 };
 
 /// What a part of a mailbox holds.
 struct mailbox_usage {
-    std::size_t rows = 0;
+    std::size_t rows = 0;    ///< payloads and tombstones
     std::size_t bytes = 0;   ///< of their payloads
     std::size_t states = 0;  ///< last ack states
 
+    /// Each by itself.
     mailbox_usage& operator+=(const mailbox_usage& more) noexcept {
         rows += more.rows;
         bytes += more.bytes;

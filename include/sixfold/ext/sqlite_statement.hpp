@@ -60,12 +60,14 @@ struct sqlite_connection {
 ///     for (auto row = statement.run(key); row; row.next()) { ... row.integer(0) ... }
 class sqlite_rows {
   public:
+    /// Executes a statement, whose values are bound, as far as its first row. See `sqlite_statement::run`.
     sqlite_rows(detail::sqlite_connection& connection, sqlite3_stmt* statement)
         : connection_(connection), statement_(statement) {
         next();
     }
     sqlite_rows(const sqlite_rows&) = delete;
     sqlite_rows& operator=(const sqlite_rows&) = delete;
+    /// Gives the statement back, to be run again.
     ~sqlite_rows() {
         if (statement_ != nullptr) {  // it could be prepared
             sqlite3_reset(statement_);
@@ -76,6 +78,7 @@ class sqlite_rows {
     /// Is there a row?
     [[nodiscard]] explicit operator bool() const noexcept { return here_; }
 
+    /// Goes on to the next row, if there is one: after an error of the connection there is none.
     void next() {
         here_ = false;
         if (connection_.ok()) {
@@ -85,13 +88,16 @@ class sqlite_rows {
         }
     }
 
+    /// A value of this row; columns count from 0. NULL is 0, and what is no number as SQLite converts it.
     [[nodiscard]] std::int64_t integer(int column) const noexcept {
         return sqlite3_column_int64(statement_, column);
     }
+    /// Whether it is NULL.
     [[nodiscard]] bool null(int column) const noexcept {
         return sqlite3_column_type(statement_, column) == SQLITE_NULL;
     }
-    /// A value that is too large for the memory is an error of the connection, not an empty one.
+    /// Its bytes; NULL has none. A value that is too large for the memory is an error of the
+    /// connection, not an empty one.
     [[nodiscard]] bytes blob(int column) const {
         const auto* data = static_cast<const std::byte*>(sqlite3_column_blob(statement_, column));
         if (data == nullptr && sqlite3_errcode(connection_.handle) == SQLITE_NOMEM) {
@@ -100,6 +106,7 @@ class sqlite_rows {
         const int size = data == nullptr ? 0 : sqlite3_column_bytes(statement_, column);
         return {data, static_cast<std::size_t>(size)};
     }
+    /// The same, as text.
     [[nodiscard]] std::string_view text(int column) const { return as_text(blob(column)); }
 
   private:
@@ -112,6 +119,7 @@ class sqlite_rows {
 /// again only when the rows of the last run are gone.
 class sqlite_statement {
   public:
+    /// See `sqlite_database::prepare`.
     sqlite_statement(detail::sqlite_connection& connection, std::string_view sql)
         : connection_(&connection) {
         sqlite3_stmt* made = nullptr;

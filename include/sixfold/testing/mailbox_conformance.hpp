@@ -22,10 +22,12 @@
 // `make(limits)` returns an empty mailbox with these limits: anything that has
 // `execute(const mailbox_request&) -> mailbox_outcome`.
 
+/// Tests for what implements an interface of sixfold, with Catch2 2 or 3. `check_mailbox` is the one to call; the others are
+/// its parts.
 namespace sixfold::inline v0::testing {
 
 /// Each sentence of mailbox.hpp, and of sections 5.2 to 5.5 of the specification, in a section of
-/// its own.
+/// its own. Each begins with an empty mailbox of `make`.
 template <class Make>
 void check_mailbox(Make make) {
     check_puts(make);

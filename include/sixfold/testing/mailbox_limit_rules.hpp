@@ -32,6 +32,7 @@ void check_refused(Mailbox& mailbox, const mailbox_request& request) {
     CHECK(mailbox.execute(probe).lowest == lowest);
 }
 
+/// Each limit by itself, what is put again at a limit, and where a page ends.
 template <class Make>
 void check_limits(Make make) {
     SECTION("rows of a pair") {

@@ -18,33 +18,38 @@ namespace sixfold::inline v0::testing {
 
 /// What a mailbox should do, in the plainest way: lists that are searched from end to end.
 struct mailbox_model {
+    /// One that waits for its receiver.
     struct row {
-        peer to;
-        mailbox_key key;
-        sixfold::form form;
-        seq base;
-        std::string payload;
+        peer to;              ///< the receiver
+        mailbox_key key;      ///< the sender and the msgid
+        sixfold::form form;   ///< payload or tombstone
+        seq base;             ///< that it came with
+        std::string payload;  ///< empty in a tombstone
     };
+    /// An ack state that a receiver has sent.
     struct state {
-        peer to;
-        peer from;
-        sixfold::epoch epoch;
-        seq floor;
-        blob encoded;
+        peer to;               ///< the receiver, whose state it is
+        peer from;             ///< the sender, who asks for it
+        sixfold::epoch epoch;  ///< that it is about
+        seq floor;             ///< that it has
+        blob encoded;          ///< all of it
 
+        /// Whether it is of a larger epoch, or a higher floor of the same: then it is not replaced by the other.
         [[nodiscard]] bool is_beyond(const state& other) const {
             return epoch != other.epoch ? epoch > other.epoch : floor > other.floor;
         }
     };
 
-    mailbox_limits limits;
+    mailbox_limits limits;        ///< those of the mailbox that is compared
     std::vector<row> rows{};      ///< sorted by receiver and key
     std::vector<state> states{};  ///< each that may be the kept one of its pair
 
+    /// Rows for which `condition(row)` holds.
     template <class Condition>
     [[nodiscard]] std::size_t count(Condition condition) const {
         return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), condition));
     }
+    /// Payload bytes of all rows.
     [[nodiscard]] std::size_t bytes() const {
         std::size_t sum = 0;
         for (const row& each : rows) {
@@ -128,6 +133,7 @@ struct mailbox_model {
         return !any && last.empty();
     }
 
+    /// The lowest seq of a stream; seq_end: it has no row.
     [[nodiscard]] seq lowest(const peer& to, const peer& from, epoch epoch) const {
         seq low = seq_end;
         for (const row& r : rows) {
@@ -137,6 +143,7 @@ struct mailbox_model {
         }
         return low;
     }
+    /// The lowest row of a smaller epoch of this sender; epoch none: it has no row.
     [[nodiscard]] msgid smaller(const peer& to, const peer& from, epoch epoch) const {
         std::optional<mailbox_key> low;
         for (const row& r : rows) {

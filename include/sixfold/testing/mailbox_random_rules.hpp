@@ -25,9 +25,11 @@ namespace sixfold::inline v0::testing {
 template <class Mailbox>
 class random_requests {
   public:
+    /// All three outlive it. Mailbox and model have the same limits, and nothing in them.
     random_requests(Mailbox& mailbox, mailbox_model& model, random_source& random)
         : mailbox_(mailbox), model_(model), random_(random) {}
 
+    /// Asks once, and requires the same answer of both.
     void ask() {
         static const std::array<peer, 3> names = {"a", "b", "c"};
         from_ = names[below(3)];
@@ -114,6 +116,7 @@ class random_requests {
     std::uint64_t epoch_ = 0;
 };
 
+/// 25 mailboxes with limits of their own are asked 200 times each, always the same.
 template <class Make>
 void check_random_requests(Make make) {
     SECTION("it does what a plain model does, whatever is asked") {

@@ -22,9 +22,12 @@
 
 namespace sixfold::inline v0::testing {
 
+/// Bytes of its own.
 using blob = std::vector<std::byte>;
+/// Rows as text, in their order.
 using strings = std::vector<std::string>;
 
+/// A payload is to be stored.
 [[nodiscard]] inline mailbox_request put(const peer& from,
                                          const peer& to,
                                          std::uint64_t epoch,
@@ -40,6 +43,7 @@ using strings = std::vector<std::string>;
     return {from, msg, {}};
 }
 
+/// A tombstone is to be stored.
 [[nodiscard]] inline mailbox_request
 tombstone(const peer& from, const peer& to, std::uint64_t epoch, seq which, seq base = 0) {
     mailbox_request request = put(from, to, epoch, which, "", base);
@@ -47,6 +51,7 @@ tombstone(const peer& from, const peer& to, std::uint64_t epoch, seq which, seq 
     return request;
 }
 
+/// What is there of this stream, and of smaller epochs?
 [[nodiscard]] inline mailbox_request look(const peer& from, const peer& to, std::uint64_t epoch) {
     mailbox_request request = put(from, to, epoch, 0, "");
     std::get<msg_request>(request.what).form = form::probe;
@@ -69,6 +74,7 @@ tombstone(const peer& from, const peer& to, std::uint64_t epoch, seq which, seq 
     return out;
 }
 
+/// What this ack state covers is not needed any more.
 [[nodiscard]] inline mailbox_request
 erase(const peer& receiver, const peer& sender, std::uint64_t epoch, const blob& state) {
     ack_request ack;
@@ -78,6 +84,7 @@ erase(const peer& receiver, const peer& sender, std::uint64_t epoch, const blob&
     return {receiver, ack, {}};
 }
 
+/// Nothing of this epoch is needed any more.
 [[nodiscard]] inline mailbox_request
 past(const peer& receiver, const peer& sender, std::uint64_t epoch) {
     ack_request ack;
@@ -88,6 +95,7 @@ past(const peer& receiver, const peer& sender, std::uint64_t epoch) {
     return {receiver, ack, {}};
 }
 
+/// The rows behind `after`, or from the beginning.
 [[nodiscard]] inline mailbox_request page(const peer& receiver,
                                           std::optional<mailbox_key> after = {}) {
     return {receiver, sync_request{0, after}, {}};

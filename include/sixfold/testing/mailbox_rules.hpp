@@ -19,6 +19,7 @@
 
 namespace sixfold::inline v0::testing {
 
+/// A put is idempotent, and a tombstone replaces a payload, never the reverse. (spec 5.5)
 template <class Make>
 void check_puts(Make make) {
     auto mailbox = make(mailbox_limits{});
@@ -73,6 +74,7 @@ void check_puts(Make make) {
     }
 }
 
+/// What a look finds of one stream, and of smaller epochs. (spec 5.2)
 template <class Make>
 void check_looks(Make make) {
     auto mailbox = make(mailbox_limits{});
@@ -115,6 +117,7 @@ void check_looks(Make make) {
     }
 }
 
+/// The rows of a receiver, in their order, from a key on, with what each says of the rest. (spec 5.4)
 template <class Make>
 void check_pages(Make make) {
     auto mailbox = make(mailbox_limits{.page_rows = 2});
@@ -199,6 +202,7 @@ void check_pages(Make make) {
     }
 }
 
+/// What an ack state erases, what `past` does, and what neither touches. (spec 5.3)
 template <class Make>
 void check_erasures(Make make) {
     auto mailbox = make(mailbox_limits{});
@@ -270,6 +274,7 @@ void check_erasures(Make make) {
     }
 }
 
+/// Which ack state is kept, and for which stream it is handed out. (spec 5.2, 5.3)
 template <class Make>
 void check_last_states(Make make) {
     auto mailbox = make(mailbox_limits{});

@@ -21,6 +21,7 @@
 
 namespace sixfold::inline v0::testing {
 
+/// Names and payloads of any bytes, payloads up to 1 MiB, epochs and seqs up to the highest.
 template <class Make>
 void check_odd_values(Make make) {
     auto mailbox = make(mailbox_limits{.page_rows = 3});
