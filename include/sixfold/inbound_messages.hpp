@@ -65,12 +65,12 @@ class inbound_messages {
 
     /// Takes up what an earlier life has left. Precondition: nothing was called before, and `check_journal` has no objection.
     [[nodiscard]] result<void> restore(bytes journal);
-    /// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit. O(W).
+    /// Whether the journal has to take records.
     [[nodiscard]] bool has_unwritten() const noexcept { return !unwritten_.empty(); }
+    /// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit. O(W).
     [[nodiscard]] std::size_t write_record(std::span<std::byte> out);
-    /// Writes the next record of a snapshot; its size, 0 if it does not fit, or nothing at the end. `at` counts the streams.
-    [[nodiscard]] std::optional<std::size_t> write_snapshot(std::uint64_t& at,
-                                                            std::span<std::byte> out) const;
+    /// Writes the next record of a snapshot; its size, or 0: it does not fit, or that was the last. `at` counts the streams.
+    [[nodiscard]] std::size_t write_snapshot(std::uint64_t& at, std::span<std::byte> out) const;
 
     peer_table peers;                     ///< the index of a peer is that of its stream
     std::vector<inbound_stream> streams;  ///< by the index of the sender
@@ -333,13 +333,13 @@ inline std::size_t inbound_messages::write_record(std::span<std::byte> out) {
     return size;
 }
 
-inline std::optional<std::size_t> inbound_messages::write_snapshot(std::uint64_t& at,
-                                                                   std::span<std::byte> out) const {
+inline std::size_t inbound_messages::write_snapshot(std::uint64_t& at,
+                                                    std::span<std::byte> out) const {
     while (at < streams.size() && streams[static_cast<std::size_t>(at)].epoch == epoch::none) {
         ++at;
     }
     if (at >= streams.size()) {
-        return std::nullopt;
+        return 0;
     }
     const auto which = static_cast<std::uint32_t>(at);
     const std::size_t size = detail::encode_inbound(peers[which], streams[which], out);

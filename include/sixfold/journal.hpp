@@ -160,6 +160,16 @@ namespace detail {
 
 namespace detail {
 
+/// Fills the buffer with what `write(rest of it)` writes, until that is 0 bytes; nothing if that is so at first.
+template <class Write>
+[[nodiscard]] std::optional<bytes> fill(std::span<std::byte> buffer, Write write) {
+    std::size_t used = 0;
+    while (const std::size_t size = write(buffer.subspan(used))) {
+        used += size;
+    }
+    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
+}
+
 inline constexpr error damaged_value{errc::journal_damaged,
                                      "journal: a record says what cannot be"};
 

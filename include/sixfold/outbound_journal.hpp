@@ -99,12 +99,12 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
     return size;
 }
 
-/// Writes the next record of a snapshot; its size, 0 if it does not fit, or nothing at the end. `at` counts: first the
+/// Writes the next record of a snapshot; its size, or 0: it does not fit, or that was the last. `at` counts: first the
 /// tickets, then the streams, then the slots.
-[[nodiscard]] inline std::optional<std::size_t> write_snapshot(const outbound_messages& all,
-                                                               std::uint64_t& at,
-                                                               std::span<std::byte> out,
-                                                               time_point now) {
+[[nodiscard]] inline std::size_t write_snapshot(const outbound_messages& all,
+                                                std::uint64_t& at,
+                                                std::span<std::byte> out,
+                                                time_point now) {
     const std::uint64_t slots = 1 + all.streams.size();
     const std::uint64_t end = slots + all.queue.size();
     const auto is_gone = [&](outbound_messages::slot which) {
@@ -114,7 +114,7 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
         ++at;
     }
     if (at == end) {
-        return std::nullopt;
+        return 0;
     }
     std::size_t size = 0;
     if (at == 0) {
@@ -138,7 +138,8 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
 /// into their streams. O(n log n); needs memory for as many slots as there were, for so long.
 class outbound_restore {
   public:
-    outbound_restore(outbound_messages& into, time_point now) : all_(into), now_(now) {}
+    outbound_restore(outbound_messages& into, const sender_options& options, time_point now)
+        : all_(into), options_(options), now_(now) {}
 
     /// Precondition: nothing was called before, and `check_journal` has no objection.
     [[nodiscard]] result<void> read(bytes journal) {
@@ -149,7 +150,7 @@ class outbound_restore {
                 return taken;
             }
         }
-        if (any_ && !all_.journals()) {
+        if (any_ && options_.journaling == journaling::none) {
             return error{errc::option, "sender.journaling: none, but there is a journal"};
         }
         for (const std::optional<record>& each : latest_) {
@@ -213,7 +214,7 @@ class outbound_restore {
         if (const result<void> read = decode_message(from, m); !read) {
             return read;
         }
-        if (m.payload.size() > all_.payload_max()) {
+        if (m.payload.size() > options_.payload_max) {
             return error{errc::option, "sender.payload_max: smaller than a payload of the journal"};
         }
         if (!all_.queue.restore(m.id, m.payload)) {
@@ -306,6 +307,7 @@ class outbound_restore {
     static constexpr seq gap_max = seq{1} << 28;  // a sane journal has no more in one stream
 
     outbound_messages& all_;
+    const sender_options& options_;
     time_point now_;
     std::vector<std::optional<record>> latest_;  // by slot
     std::vector<slot> in_order_;                 // of their seqs, stream by stream

@@ -82,8 +82,6 @@ class outbound_messages {
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
-    /// The largest payload of the options, in bytes.
-    [[nodiscard]] std::size_t payload_max() const noexcept { return options_.payload_max; }
     /// Whether anything waits for records; if not, everything counts as durable at once.
     [[nodiscard]] bool journals() const noexcept { return options_.journaling != journaling::none; }
     /// Calls `visit(stream)` for each message that may go on now.
@@ -119,7 +117,6 @@ class outbound_messages {
     void place_in(std::uint32_t stream, slot at);
     void close(slot at, status how);
     void note(slot at);
-    void rest(slot at, place where) noexcept;
     /// What an epoch waits for of which no record was written yet.
     [[nodiscard]] std::uint64_t unwritten_epoch() const noexcept {
         return journals() ? wait_ack_queue::no_record : 0;
@@ -166,19 +163,11 @@ inline void outbound_messages::arm(slot at, duration wait) {
     retries.set(at, later(queue[at].sent_at, backoff(wait, resends, options_.retry.max, random)));
 }
 
-/// The journal is to hear of its present state. What is still to be sent waits for that. Of what it is to hear already, it hears
-/// the rest at the same time: or the record of a message that gave room would come behind the one that took it (7.6).
+/// The journal is to hear of its present state. What is still to be sent waits for that.
 inline void outbound_messages::note(slot at) {
     if (journals()) {
         queue[at].record = wait_ack_queue::no_record;
-        rest(at, place::unwritten);
-    }
-}
-
-/// Where it waits now, unless the journal is to hear of it first.
-inline void outbound_messages::rest(slot at, place where) noexcept {
-    if (queue[at].where != place::unwritten) {
-        queue.move(at, where);
+        queue.move_written(at, place::unwritten);
     }
 }
 
@@ -203,7 +192,7 @@ inline void outbound_messages::take_back(slot at, message_state to) {
     queue.announce(at);
     retries.clear(at);
     expiries.clear(at);
-    rest(at, e.seq < stream.unsent() ? place::due : place::nowhere);
+    queue.move_written(at, e.seq < stream.unsent() ? place::due : place::nowhere);
     note(at);
 }
 
@@ -220,7 +209,7 @@ inline void outbound_messages::end(slot at, status how) {
 inline void outbound_messages::close(slot at, status how) {
     queue[at].state = message_state::ended;
     queue[at].outcome = how;
-    rest(at, place::nowhere);
+    queue.move_written(at, place::nowhere);
     queue.drop_payload(at);
     retries.clear(at);
     expiries.clear(at);
@@ -234,7 +223,7 @@ inline void outbound_messages::store(slot at) {
     ++streams[which].stored;
     queue.drop_payload(at);
     queue.make_unsettled(at);
-    rest(at, place::nowhere);
+    queue.move_written(at, place::nowhere);
     queue.announce(at);
     retries.clear(at);
     note(at);

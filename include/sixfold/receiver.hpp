@@ -488,23 +488,12 @@ inline void receiver::durable(std::uint64_t records) {
 }
 
 inline std::optional<bytes> receiver::poll_journal(std::span<std::byte> buffer) {
-    std::size_t used = 0;
-    while (const std::size_t size = messages_.write_record(buffer.subspan(used))) {
-        used += size;
-    }
-    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
+    return detail::fill(buffer, [&](auto left) { return messages_.write_record(left); });
 }
 
 inline std::optional<bytes> receiver::snapshot(std::uint64_t& at,
                                                std::span<std::byte> buffer) const {
-    std::size_t used = 0;
-    while (const auto size = messages_.write_snapshot(at, buffer.subspan(used))) {
-        if (*size == 0) {
-            break;
-        }
-        used += *size;
-    }
-    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
+    return detail::fill(buffer, [&](auto left) { return messages_.write_snapshot(at, left); });
 }
 
 }  // namespace sixfold::inline v0

@@ -616,27 +616,18 @@ inline result<void> sender::restore(bytes journal) {
     if (const auto checked = check_journal(journal); !checked) {
         return checked;
     }
-    return detail::outbound_restore(messages_, now_).read(journal);
+    return detail::outbound_restore(messages_, options_, now_).read(journal);
 }
 
 inline std::optional<bytes> sender::poll_journal(std::span<std::byte> buffer) {
     tick();
-    std::size_t used = 0;
-    while (const std::size_t size = detail::write_record(messages_, buffer.subspan(used), now_)) {
-        used += size;
-    }
-    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
+    return detail::fill(buffer,
+                        [&](auto left) { return detail::write_record(messages_, left, now_); });
 }
 
 inline std::optional<bytes> sender::snapshot(std::uint64_t& at, std::span<std::byte> buffer) const {
-    std::size_t used = 0;
-    while (const auto size = detail::write_snapshot(messages_, at, buffer.subspan(used), now_)) {
-        if (*size == 0) {
-            break;
-        }
-        used += *size;
-    }
-    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
+    return detail::fill(
+        buffer, [&](auto left) { return detail::write_snapshot(messages_, at, left, now_); });
 }
 
 }  // namespace sixfold::inline v0

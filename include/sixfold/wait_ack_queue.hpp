@@ -134,6 +134,14 @@ class wait_ack_queue {
         l.last = at;
     }
 
+    /// The same, unless the journal is to hear of the entry: then it keeps its turn. Or the record of a message that gave room
+    /// would come behind the record of the one that took it. (spec 7.6)
+    void move_written(slot at, place to) noexcept {
+        if (entries_[at].where != place::unwritten) {
+            move(at, to);
+        }
+    }
+
     /// The entry that has been longest in the list; `none`.
     [[nodiscard]] slot first(place in) const noexcept { return lists_[index(in)].first; }
 

@@ -110,7 +110,11 @@ class posix_files {
         const std::size_t slash = path.rfind('/');
         const auto directory =
             open(slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY);
+#if defined(F_FULLFSYNC)
+        return system_says(directory.open() && ::fcntl(directory.number(), F_FULLFSYNC) == 0);
+#else
         return system_says(directory.open() && ::fsync(directory.number()) == 0);
+#endif
     }
 
   private:
