@@ -153,7 +153,8 @@ class client {
         return (std::max)(sender_.packet_size_min(), receiver_.packet_size_min());
     }
 
-    /// When to poll again if no packet comes; `never` if there is nothing to wait for.
+    /// When to poll again if no packet comes; `never` if there is nothing to wait for. Now, while `poll_journal` has records:
+    /// an app that commits later polls them now, and says `durable` later.
     [[nodiscard]] time_point next_deadline() const {
         return (std::min)(sender_.next_deadline(), receiver_.next_deadline());
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>  // exchange
@@ -96,8 +97,8 @@ class inbound_messages {
 
     receiver_options options_;
     std::vector<std::uint32_t>
-        unwritten_;                   // streams whose state the journal is to hear of, in order
-    std::size_t unwritten_from_ = 0;  // those in front of it were written
+        unwritten_;                      // streams whose state the journal is to hear of, in order
+    std::ptrdiff_t unwritten_from_ = 0;  // those in front of it were written
 };
 
 // --- epochs and floors -----------------------------------------------------------------------------------------------
@@ -321,12 +322,12 @@ inline std::size_t inbound_messages::write_record(std::span<std::byte> out) {
     if (unwritten_.empty()) {
         return 0;
     }
-    const std::uint32_t which = unwritten_[unwritten_from_];
+    const std::uint32_t which = unwritten_[static_cast<std::size_t>(unwritten_from_)];
     const std::size_t size = detail::encode_inbound(peers[which], streams[which], out);
     if (size != 0) {
         streams[which].record = ++written;
-        if (++unwritten_from_ == unwritten_.size()) {
-            unwritten_.clear();
+        if (2 * ++unwritten_from_ >= std::ssize(unwritten_)) {  // so each is moved once, as a rule
+            unwritten_.erase(unwritten_.begin(), unwritten_.begin() + unwritten_from_);
             unwritten_from_ = 0;
         }
     }

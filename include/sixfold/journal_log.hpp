@@ -53,7 +53,7 @@ inline constexpr std::string_view log_magic = "sixfold\n";
 [[nodiscard]] inline result<void> check_log_header(bytes file) noexcept {
     const bytes magic = as_bytes(log_magic);
     const bytes front = file.first((std::min)(file.size(), magic.size()));
-    if (!std::equal(front.begin(), front.end(), magic.begin(), magic.end())) {
+    if (!std::equal(front.begin(), front.end(), magic.begin())) {
         return error{errc::journal_foreign, "journal: this is no journal of sixfold"};
     }
     if (file.size() > magic.size() &&

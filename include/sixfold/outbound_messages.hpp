@@ -351,10 +351,10 @@ inline void outbound_messages::begin_again(std::uint32_t which, sixfold::epoch a
 /// Its stream has left the epoch of the message.
 inline void outbound_messages::carry_over(std::uint32_t which, slot at) {
     entry& e = queue[at];
-    queue.move(at, place::nowhere);  // behind those whose names the journal must have first
     if (!is_unfinished(e.state) || is_tombstone(e.state)) {
         return close(at, status::ended);
     }
+    queue.move(at, place::nowhere);  // the records come in the order of the new seqs
     e.state = message_state::queued;
     e.attempt = e.resends = 0;
     e.was_sent = false;

@@ -110,7 +110,7 @@ class receiver {
         return frame_overhead_max + ack_state_size_max(limits());
     }
 
-    /// When `poll_transmit` has something again if nothing else happens; `never` if nothing. O(1).
+    /// When `poll_journal` or `poll_transmit` have something again if nothing else happens; `never` if nothing. O(1).
     [[nodiscard]] time_point next_deadline() const;
 
     // --- the journal -----------------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ class sender {
 
     /// Is there a link, as far as the app has said?
     [[nodiscard]] bool linked() const noexcept { return linked_; }
-    /// Messages with a place in the queue; at most `queue_entries`.
+    /// Messages with a place in the queue; at most `queue_entries`, or as many as a journal brought.
     [[nodiscard]] std::uint32_t queued() const noexcept { return messages_.queue.queued(); }
     /// Messages that were stored and of whose end the app has not heard; at most `unsettled_max`, the others are queued.
     [[nodiscard]] std::uint32_t unsettled() const noexcept { return messages_.queue.unsettled(); }
@@ -273,8 +273,8 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
     }
     const slot at = messages_.queue.add(payload);
     if (at == wait_ack_queue::none) {
-        return error{errc::queue_full, "the wait-ack queue is full: poll events and the journal, "
-                                       "and try again after an event"};
+        return error{errc::queue_full,
+                     "the wait-ack queue is full: poll events, then the journal, and try again"};
     }
     tick();
     messages_.queue[at].storing = how.storing;

@@ -166,7 +166,7 @@ TEST_CASE("file journal: what is refused is left as it is, and the error says wh
     refused("some text, which is longer than the header of a log", 0, file_fault::foreign);
     refused(good.substr(0, 20), 19, file_fault::damaged);
     there.write("");
-    CHECK(file_journal::open(there.file, 2).error().fault == file_fault::foreign);
+    CHECK(file_journal::open(there.file, 2).error().fault == file_fault::damaged);
     there.write(good.substr(0, good.size() - 1));
     CHECK(file_journal::open(there.file, 2));
 }

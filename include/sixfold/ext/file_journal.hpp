@@ -61,10 +61,11 @@ concept journal_files = std::movable<Files> &&
 ///     ... find all rows of messages that have not ended, and are not client->outstanding(ticket): they were not sent.
 ///         Then send them, and commit their new tickets
 ///
-///     client->send(...)                             commit your row of its ticket, before the journal is polled
 ///     while (auto event = client->poll_event())     commit your row of its ticket: how it ended
 ///     while (auto message = client->poll_message()) commit your row of its sender and msgid, unless there is one
 ///         client->accept(*message);
+///     while (auto records = client->poll_journal(buffer)) journal->append(*records); which makes room
+///     client->send(...)                             commit your row of its ticket, before the journal is polled again
 ///     while (auto records = client->poll_journal(buffer)) journal->append(*records);
 ///     if (!(journal->should_compact() ? journal->compact(*client) : journal->sync()))
 ///         ... begin a new life: destroy both, and open again

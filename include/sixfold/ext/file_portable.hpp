@@ -25,7 +25,7 @@ class portable_files {
     /// Locks nothing.
     [[nodiscard]] std::error_code lock(const std::string&) { return {}; }
 
-    /// The whole file; nothing where there is none.
+    /// The whole file, or std::errc::no_such_file_or_directory.
     [[nodiscard]] std::error_code read(const std::string& path, std::vector<std::byte>& into) {
         into.clear();
         std::error_code failed;

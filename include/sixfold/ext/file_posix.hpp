@@ -54,7 +54,7 @@ class posix_files {
         return system_says(lock_.open() && ::flock(lock_.number(), LOCK_EX | LOCK_NB) == 0);
     }
 
-    /// The whole file; nothing where there is none.
+    /// The whole file, or std::errc::no_such_file_or_directory.
     [[nodiscard]] std::error_code read(const std::string& path, std::vector<std::byte>& into) {
         constexpr std::size_t step = 64 * 1024;
         into.clear();

@@ -25,12 +25,13 @@ namespace sixfold::inline v0 {
 ///     auto client = sixfold::client::create(clock, options, journal.records().value()).value();
 ///     ...
 ///     BEGIN IMMEDIATE                                     your transaction, your connection
-///     client.send(...)                                    your rows: the text and its ticket
 ///     while (auto event = client.poll_event())            your rows: what became of a message
 ///     while (auto message = client.poll_message())        your rows: what came
 ///         client.accept(*message);
-///     while (auto records = client.poll_journal(buffer))
+///     while (auto records = client.poll_journal(buffer))  which makes room for what is sent next
 ///         ok = ok && journal.put(*records);
+///     client.send(...)                                    your rows: the text and its ticket
+///     ... and poll_journal once more
 ///     COMMIT, if ok and each of your own statements was; and only then
 ///     client.durable(client.written());
 ///     while (auto packet = client.poll_transmit(buffer)) ... send it

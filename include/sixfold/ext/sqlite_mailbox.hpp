@@ -93,7 +93,7 @@ class sqlite_mailbox {
     /// lives as long as it should, and longer by the time between two calls.
     [[nodiscard]] result<std::size_t, sqlite_error>
     expire(std::int64_t now, std::int64_t age, std::size_t rows_max) {
-        SIXFOLD_ASSERT(age >= 0);
+        SIXFOLD_ASSERT(age >= 0 && rows_max > 0);
         sqlite_transaction change(database_);
         const std::size_t expired = tables_.expire(now, age, rows_max);
         if (!commit(change)) {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <sixfold/random.hpp>
+#include "fuzz/targets.hpp"
+#include "support/catch.hpp"
+
+// The inputs that a fuzzer has found worth keeping, and thousands made from them, with any compiler. The same each time.
+
+namespace {
+
+using input_bytes = std::vector<std::byte>;
+
+std::vector<input_bytes> corpus_of(const fuzz::target& target) {
+    const auto folder = std::filesystem::path(__FILE__).parent_path() / "corpus" / target.name;
+    std::vector<std::filesystem::path> files;
+    for (const auto& each : std::filesystem::directory_iterator(folder)) {
+        files.push_back(each.path());
+    }
+    std::sort(files.begin(), files.end());
+    std::vector<input_bytes> out;
+    for (const auto& path : files) {
+        std::ifstream file(path, std::ios::binary);
+        const std::string content{std::istreambuf_iterator<char>(file), {}};
+        const sixfold::bytes bytes = sixfold::as_bytes(content);
+        out.emplace_back(bytes.begin(), bytes.end());
+    }
+    return out;
+}
+
+/// A piece of one and a piece of another, with some bytes that are different.
+input_bytes make(const std::vector<input_bytes>& corpus, sixfold::random_source& random) {
+    const auto any = [&]() -> const input_bytes& {
+        return corpus[random.below(corpus.size())];
+    };
+    const auto at = [&](std::size_t size) {
+        return static_cast<std::ptrdiff_t>(random.below(size + 1));
+    };
+    input_bytes out = any();
+    out.resize(static_cast<std::size_t>(at(out.size())));
+    const input_bytes& other = any();
+    out.insert(out.end(), other.begin() + at(other.size()), other.end());
+    for (std::uint64_t n = random.below(8); n != 0 && !out.empty(); --n) {
+        out[random.below(out.size())] = static_cast<std::byte>(random.below(256));
+    }
+    return out;
+}
+
+TEST_CASE("fuzz: the corpus of each target, and inputs made from it") {
+    const auto target = GENERATE(from_range(std::begin(fuzz::targets), std::end(fuzz::targets)));
+    CAPTURE(std::string(target.name));
+    const std::vector<input_bytes> corpus = corpus_of(target);
+    REQUIRE(corpus.size() >= 10);
+    for (const input_bytes& each : corpus) {
+        REQUIRE_NOTHROW(target.run(each));
+    }
+    sixfold::random_source random(1);
+    for (int i = 0; i < 10'000; ++i) {
+        CAPTURE(i);
+        const input_bytes made = make(corpus, random);
+        REQUIRE_NOTHROW(target.run(made));
+    }
+}
+
+}  // namespace
