@@ -34,18 +34,17 @@ std::vector<input_bytes> corpus_of(const fuzz::target& target) {
     return out;
 }
 
-/// A piece of one and a piece of another, with some bytes that are different.
+/// Pieces of some, one behind the other, with some bytes that are different.
 input_bytes make(const std::vector<input_bytes>& corpus, sixfold::random_source& random) {
-    const auto any = [&]() -> const input_bytes& {
-        return corpus[random.below(corpus.size())];
-    };
-    const auto at = [&](std::size_t size) {
-        return static_cast<std::ptrdiff_t>(random.below(size + 1));
-    };
-    input_bytes out = any();
-    out.resize(static_cast<std::size_t>(at(out.size())));
-    const input_bytes& other = any();
-    out.insert(out.end(), other.begin() + at(other.size()), other.end());
+    input_bytes out;
+    for (std::uint64_t pieces = 1 + random.below(6); pieces != 0; --pieces) {
+        const input_bytes& from = corpus[random.below(corpus.size())];
+        const std::size_t begin = random.below(from.size() + 1);
+        const std::size_t size = random.below(from.size() - begin + 1);
+        const auto first =
+            from.begin() + static_cast<std::ptrdiff_t>(random.below(2) == 0 ? begin : 0);
+        out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(size));
+    }
     for (std::uint64_t n = random.below(8); n != 0 && !out.empty(); --n) {
         out[random.below(out.size())] = static_cast<std::byte>(random.below(256));
     }
