@@ -18,6 +18,7 @@
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "fuzz/input.hpp"
+#include "support/journal_bytes.hpp"
 
 // Targets that drive a machine: the input is a program of calls, and of frames that make sense, nearly make sense, or are bytes.
 
@@ -48,15 +49,6 @@ inline sixfold::client_options options_of_client(bool journals) {
 inline const sixfold::peer& peer_of(std::uint8_t which) {
     static const std::array<sixfold::peer, 3> all = {"bob", "carol", "dave"};
     return all[which % all.size()];
-}
-
-inline std::vector<std::byte> snapshot_of(const sixfold::client& machine) {
-    std::vector<std::byte> out;
-    std::vector<std::byte> buffer(machine.journal_record_size_max());
-    for (sixfold::snapshot_place at; const auto part = machine.snapshot(at, buffer);) {
-        out.insert(out.end(), part->begin(), part->end());
-    }
-    return out;
 }
 
 /// The state of some receiver: a floor, some accepted behind it, some held. As it would be, or bytes.
@@ -103,7 +95,8 @@ inline void check_snapshot(const sixfold::client_options& options,
     sixfold::manual_clock clock;
     const auto next = sixfold::client::create(clock, options, snapshot);
     demand(next.has_value(), "a snapshot is refused");
-    demand(snapshot_of(*next) == snapshot, "a life that begins with a snapshot has another one");
+    demand(support::snapshot_of(*next) == snapshot,
+           "a life that begins with a snapshot has another one");
 }
 
 /// A client, an app that does what the bytes say, and a relay that is anything.
@@ -122,7 +115,7 @@ class client_program {
         }
         if (journals_) {
             keep();
-            check_snapshot(options_, snapshot_of(machine_));
+            check_snapshot(options_, support::snapshot_of(machine_));
         }
     }
 
@@ -326,7 +319,7 @@ inline void journal(sixfold::bytes data) {
         demand(!made.error().what.empty(), "a journal is refused without a word");
         return;
     }
-    check_snapshot(options, snapshot_of(*made));
+    check_snapshot(options, support::snapshot_of(*made));
     made->link_up();
     std::vector<std::byte> buffer(made->packet_size_min());
     int packets = 0;
