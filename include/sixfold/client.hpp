@@ -170,8 +170,8 @@ class client {
     ///
     /// An app that keeps what it was sent puts these records into the transaction of its own commit: it calls `accept`, stores
     /// its row and the records, commits, and calls `durable`. Then neither can be there without the other, and each message
-    /// comes once in all its lives. When the commit has failed, memory is ahead of the disk: try the same commit again, or
-    /// begin a new life from what the disk has. (law 4)
+    /// comes once in all its lives. When the commit has failed, memory is ahead of the disk: try the same commit again, if
+    /// rows and records are still there, or begin a new life from what the disk has. (law 4)
     std::optional<bytes> poll_journal(std::span<std::byte> buffer) {
         std::size_t used = 0;
         if (!owner_written_) {

@@ -34,8 +34,9 @@ namespace sixfold::inline v0 {
 
 /// What may be said about one message when it is sent.
 struct send_options {
-    /// From now, or for what is left of it from the next life on; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only the
-    /// receiver can say that, so until it is back the message keeps its place in the window, also if it was stored.
+    /// From now; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only the
+    /// receiver can say that, so until it is back the message keeps its place in the window, also if it was stored. A new
+    /// life counts from its own beginning what was left when the record of the message was written.
     duration expires_after = (duration::max)();
     /// `forbidden`: worthless once the receiver is away, so taken back instead of stored.
     sixfold::storing storing = storing::allowed;

@@ -36,8 +36,8 @@ namespace sixfold::inline v0 {
 ///     client.durable(client.written());
 ///     while (auto packet = client.poll_transmit(buffer)) ... send it
 ///
-/// When a row, put or the commit fails, roll back and begin a new life: another client, from `records()`. The one in memory is ahead
-/// of the disk, and has said nothing of that to anybody.
+/// When a row, put or the commit fails, roll back and begin a new life: another client, from `records()`. The one in memory
+/// is ahead of the disk, and has said nothing of that to anybody.
 ///
 /// It is a table of one row a key, `sixfold_journal`, so there is nothing to compact. It keeps nothing in memory, and makes no
 /// transactions of its own. It uses the caller's connection, which must outlive it.
