@@ -74,7 +74,9 @@ concept journal_files = std::movable<Files> &&
 ///
 /// The options of the client say `journaling::withhold`, for its sender and its receiver. Your rows come first, records
 /// second, whether these are appended or compacted: a crash in between gives an event or a message once more, and by its
-/// ticket or msgid you know that you have it. The other way round it would be gone.
+/// ticket or msgid you know that you have it. The other way round it would be gone. Only a message that its sender takes back
+/// after such a crash does not come again: you have it, and the sender hears `cancelled` or `expired`. Where that matters,
+/// rows and records belong into one transaction, as with `sqlite_journal`.
 ///
 /// After the first call that failed this journal does nothing more: what is on the disk then is not known, and a second try
 /// that succeeds would not prove it. Whoever opens it next finds out. What depended on those records was told to nobody.

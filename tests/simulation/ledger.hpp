@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_SIMULATION_LEDGER_HPP
+#define SIXFOLD_TESTS_SIMULATION_LEDGER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include <sixfold/sixfold.hpp>
+#include "simulation/record.hpp"
+
+namespace simulation {
+
+/// The promise is broken.
+struct violation : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+inline void demand(bool holds, const std::string& what) {
+    if (!holds) {
+        throw violation(what);
+    }
+}
+
+using client_number = std::uint32_t;
+using letter_number = std::uint32_t;
+
+/// One message, as the apps at both ends and their disks know it.
+struct letter {
+    client_number from = 0;
+    client_number to = 0;
+    std::size_t size = 0;
+    bool submitted = false;   ///< it is on the disk of its sender
+    bool forgotten = false;   ///< and the disk is gone
+    bool cancelled = false;   ///< the app has asked for it
+    bool perishable = false;  ///< it has a deadline, or must not be stored
+    bool taken_back = false;  ///< the mailbox has made a tombstone of it
+    bool rejected = false;    ///< by the other app, or it is too large for it
+    bool stored = false;      ///< its sender was told so
+    bool named = false;       ///< it was sent under some msgid
+    /// Its receiver, which has rows and records apart, has lost its power between the two: it has the message, and its journal
+    /// does not know. It comes again, or, if it was taken back meanwhile, does not.
+    bool unrecorded = false;
+    sixfold::status end = sixfold::status::none;
+    std::vector<std::uint32_t> accepted{};  ///< by which lives of the receiver's disk
+
+    /// May it end otherwise than by being accepted?
+    [[nodiscard]] bool may_end_otherwise() const {
+        return cancelled || perishable || taken_back || rejected;
+    }
+};
+
+/// What a sixfold message carries here: the number of its letter, again and inverted, and bytes that follow from it.
+[[nodiscard]] inline std::vector<std::byte> write_letter(letter_number id, std::size_t size) {
+    std::vector<std::byte> out(size);
+    for (std::size_t i = 0; i < size; ++i) {
+        const std::uint32_t word = i < 4   ? id
+                                   : i < 8 ? ~id
+                                           : id * 31 + static_cast<std::uint32_t>(i / 4);
+        out[i] = static_cast<std::byte>(word >> (8 * (i % 4)));
+    }
+    return out;
+}
+[[nodiscard]] inline letter_number read_letter(sixfold::bytes payload) {
+    letter_number id = 0;
+    for (std::size_t i = 0; i < (std::min)(payload.size(), std::size_t{4}); ++i) {
+        id |= std::to_integer<letter_number>(payload[i]) << (8 * i);
+    }
+    return id;
+}
+
+/// Knows what the apps did and what their disks have, sees what is sent, and holds the protocol to its promise. It shares no
+/// code with the machines but the codec.
+class ledger {
+  public:
+    ledger(std::uint32_t honest, std::uint32_t all, sightings& seen)
+        : honest_(honest), memories_(all), set_back_(all), seen_(&seen) {}
+
+    std::vector<letter> letters;
+
+    [[nodiscard]] bool honest(client_number who) const { return who < honest_; }
+    /// How often a client has lost all that was on its disk.
+    [[nodiscard]] std::uint32_t memory(client_number who) const { return memories_[who]; }
+
+    // --- what the apps say -------------------------------------------------------------------------------------------
+
+    void lost_memory(client_number who) {
+        seen_->see(sight::memory_lost);
+        forget_settled(who);
+        for (letter& each : letters) {
+            each.forgotten = each.forgotten ||
+                             (each.from == who && each.submitted && !sixfold::is_final(each.end));
+        }
+    }
+    /// It has the disk of an earlier day. As a receiver it has lost its memory; as a sender it is promised nothing but that it
+    /// gets on: what it sends anew has names that were given already. (spec 6.4)
+    void set_back(client_number who) {
+        seen_->see(sight::set_back);
+        forget_settled(who);
+        set_back_[who] = true;
+    }
+    /// A client hands a message to its app: it is what was submitted, by whom it says.
+    void shown(client_number to, client_number from, sixfold::bytes payload) const {
+        if (!honest(from)) {
+            return;
+        }
+        const letter_number id = read_letter(payload);
+        demand(id < letters.size() && letters[id].submitted, "a message that nobody has sent");
+        const letter& what = letters[id];
+        demand(what.from == from, "a message as if another peer had sent it");
+        demand(what.to == to, "a message at the wrong peer");
+        const std::vector<std::byte> right = write_letter(id, what.size);
+        demand(std::equal(right.begin(), right.end(), payload.begin(), payload.end()),
+               "a message has other bytes");
+    }
+    /// The row of a message is on the disk of its receiver, with its msgid. Returns false if it was there before, which the app
+    /// has to see by itself.
+    void accepted(client_number to, client_number from, sixfold::msgid name, letter_number id) {
+        settle(to, from, name);
+        if (!promised(from)) {
+            return;
+        }
+        letter& what = letters[id];
+        demand(std::find(what.accepted.begin(), what.accepted.end(), memories_[to]) ==
+                   what.accepted.end(),
+               "accepted twice");
+        demand(!rejected_by_.contains({to, memories_[to], id}), "accepted, and rejected before");
+        demand(memories_[to] != 0 || what.unrecorded ||
+                   (what.end != sixfold::status::cancelled && what.end != sixfold::status::expired),
+               "accepted, after its sender was told that it was not");
+        if (!what.accepted.empty()) {
+            seen_->see(sight::accepted_twice_by_two_lives);
+        }
+        what.accepted.push_back(memories_[to]);
+        ++seen_->delivered;
+    }
+    void rejected(client_number to, client_number from, sixfold::msgid name, letter_number id) {
+        settle(to, from, name);
+        if (honest(from)) {
+            letters[id].rejected = true;
+            rejected_by_.insert({to, memories_[to], id});
+        }
+    }
+    /// What a sender learns. `again`: its app may hear it once more, because it lost what it had heard.
+    void told(letter_number id, sixfold::status what, sixfold::msgid name, bool again) {
+        letter& it = letters[id];
+        const bool checks = honest(it.to) && promised(it.from);
+        if (what == sixfold::status::stored) {
+            demand(!checks || put_.contains({it.from, it.to, name.epoch, name.seq}),
+                   "told stored, and it never was");
+            it.stored = true;
+            seen_->see(sight::told_stored);
+        }
+        if (!sixfold::is_final(what)) {
+            return;
+        }
+        demand(it.end == sixfold::status::none || (again && it.end == what) || set_back_[it.from],
+               "told twice how it ended");
+        if (checks && it.end == sixfold::status::none) {
+            check_end(it, what);
+        }
+        it.end = what;
+    }
+
+    // --- what the mailbox does ---------------------------------------------------------------------------------------
+
+    void put(client_number from, client_number to, sixfold::msgid name) {
+        put_.insert({from, to, name.epoch, name.seq});
+    }
+    void taken_back(sixfold::bytes payload) {
+        if (const letter_number id = read_letter(payload); id < letters.size()) {
+            letters[id].taken_back = true;
+            seen_->see(sight::taken_back_in_mailbox);
+        }
+    }
+
+    // --- what is on the wire -----------------------------------------------------------------------------------------
+
+    /// A client has put this out.
+    void sent(client_number from, client_number to, const sixfold::frame& what) {
+        if (const auto* msg = std::get_if<sixfold::msg_request>(&what)) {
+            sent_message(from, to, *msg);
+        } else if (const auto* ack = std::get_if<sixfold::ack_request>(&what)) {
+            sent_ack(from, to, *ack);
+        }
+    }
+
+    /// Names that were given to messages, for those who want to forge some.
+    struct wire_name {
+        client_number from;
+        client_number to;
+        sixfold::epoch epoch;
+        sixfold::seq seq;
+        friend auto operator<=>(const wire_name&, const wire_name&) = default;
+    };
+    [[nodiscard]] const std::map<wire_name, letter_number>& names() const { return names_; }
+
+    // --- the end -----------------------------------------------------------------------------------------------------
+
+    /// What a message still waits for, if it does.
+    [[nodiscard]] const char* open(const letter& it) const {
+        if (!it.submitted || !honest(it.to) || !promised(it.from)) {
+            return nullptr;
+        }
+        if (!it.forgotten && !sixfold::is_final(it.end)) {
+            return "its sender does not know how it ended";
+        }
+        const bool owed = !it.forgotten || it.stored;
+        if (owed && memories_[it.to] == 0 && !it.may_end_otherwise() && it.accepted.empty()) {
+            return "it is lost";
+        }
+        return nullptr;
+    }
+
+  private:
+    using settled_name = std::tuple<client_number, client_number, std::uint64_t, sixfold::seq>;
+
+    [[nodiscard]] static std::uint64_t number(sixfold::epoch e) {
+        return static_cast<std::uint64_t>(e);
+    }
+
+    /// Whether more is promised of what it sends than that it gets on.
+    [[nodiscard]] bool promised(client_number who) const { return honest(who) && !set_back_[who]; }
+
+    void forget_settled(client_number who) {
+        ++memories_[who];
+        settled_.erase(settled_.lower_bound({who, 0, 0, 0}),
+                       settled_.lower_bound({who + 1, 0, 0, 0}));
+        checked_.erase(checked_.lower_bound({who, 0, 0}), checked_.lower_bound({who + 1, 0, 0}));
+    }
+    void settle(client_number to, client_number from, sixfold::msgid name) {
+        const bool fresh = settled_.insert({to, from, number(name.epoch), name.seq}).second;
+        demand(fresh, "the same msgid settled twice");
+    }
+
+    void check_end(const letter& it, sixfold::status what) {
+        using sixfold::status;
+        const bool remembers = memories_[it.to] == 0 && !it.unrecorded;
+        switch (what) {
+        case status::delivered:
+            demand(!it.accepted.empty(), "told delivered, and it is not");
+            if (it.stored) {
+                seen_->see(sight::told_delivered_after_stored);
+            }
+            if (it.cancelled) {
+                seen_->see(sight::too_late_to_cancel);
+            }
+            break;
+        case status::rejected:
+            demand(it.rejected, "told rejected, and it is not");
+            seen_->see(sight::told_rejected);
+            break;
+        case status::cancelled:
+            demand(it.cancelled, "told cancelled, and nobody has asked for it");
+            demand(!remembers || it.accepted.empty(), "told cancelled, and it was accepted");
+            seen_->see(sight::told_cancelled);
+            break;
+        case status::expired:
+            demand(it.perishable || it.taken_back || it.cancelled,
+                   "told expired, and it could not");
+            demand(!remembers || it.accepted.empty(), "told expired, and it was accepted");
+            seen_->see(sight::told_expired);
+            break;
+        default: seen_->see(sight::told_ended);
+        }
+    }
+
+    void sent_message(client_number from, client_number to, const sixfold::msg_request& msg) {
+        if (msg.form == sixfold::form::probe) {
+            seen_->see(sight::probe);
+            return;
+        }
+        if (msg.form == sixfold::form::tombstone) {
+            seen_->see(sight::tombstone);
+            return;
+        }
+        const letter_number id = read_letter(msg.payload);
+        demand(id < letters.size() && letters[id].submitted && letters[id].from == from &&
+                   letters[id].to == to,
+               "sent before it was durable");
+        const auto [at, fresh] = names_.emplace(wire_name{from, to, msg.epoch, msg.seq}, id);
+        demand(at->second == id || set_back_[from], "one msgid for two messages");
+        if (fresh && letters[id].named) {
+            seen_->see(sight::renamed);
+        }
+        letters[id].named = true;
+    }
+
+    /// An ack speaks of nothing that is not durable at its receiver. (law 4)
+    void sent_ack(client_number from, client_number to, const sixfold::ack_request& ack) {
+        if (ack.word == sixfold::ack_word::waiting) {
+            seen_->see(sight::said_waiting);
+        }
+        if (ack.word == sixfold::ack_word::past) {
+            seen_->see(sight::said_past);
+        }
+        if (ack.word != sixfold::ack_word::state || !promised(to) || memories_[from] != 0) {
+            return;
+        }
+        sixfold::ack_state state;
+        demand(sixfold::ack_state::decode(ack.state, state) == sixfold::refusal::none,
+               "an ack state that cannot be read");
+        sixfold::seq& checked = checked_[{from, to, number(ack.epoch)}];
+        demand(state.floor() >= checked, "a floor that sinks");
+        for (auto at = names_.lower_bound({to, from, ack.epoch, checked});
+             at != names_.end() && at->first.from == to && at->first.to == from &&
+             at->first.epoch == ack.epoch && at->first.seq < state.end();
+             ++at) {
+            const letter& it = letters[at->second];
+            const bool may = it.may_end_otherwise() || (it.forgotten && !it.stored) ||
+                             settled_.contains({from, to, number(ack.epoch), at->first.seq});
+            demand(may || !state.covers(at->first.seq), "acknowledged, and not durable");
+        }
+        checked = state.floor();
+    }
+
+    std::uint32_t honest_;
+    std::vector<std::uint32_t> memories_;
+    std::vector<bool> set_back_;
+    sightings* seen_;
+    std::set<std::tuple<client_number, client_number, sixfold::epoch, sixfold::seq>> put_;
+    std::map<wire_name, letter_number> names_;
+    std::set<settled_name> settled_;  // receiver, sender, epoch, seq
+    std::set<std::tuple<client_number, std::uint32_t, letter_number>> rejected_by_;
+    std::map<std::tuple<client_number, client_number, std::uint64_t>, sixfold::seq> checked_;
+};
+
+}  // namespace simulation
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_SIMULATION_NETWORK_HPP
+#define SIXFOLD_TESTS_SIMULATION_NETWORK_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include <sixfold/sixfold.hpp>
+#include "simulation/app.hpp"
+
+namespace simulation {
+
+/// A packet between a client and a relay, somewhere in the bytes of everything that was ever sent.
+struct packet {
+    client_number client = 0;
+    std::uint32_t relay = 0;
+    bool to_relay = false;
+    std::size_t offset = 0;
+    std::size_t size = 0;
+};
+
+/// Keeps everything that was ever sent, and decides what becomes of each packet.
+class network {
+  public:
+    network(surroundings& world, std::uint32_t everybody)
+        : world_(&world), everybody_(everybody), ways_(2 * std::size_t{everybody}) {}
+
+    /// Is given each copy that arrives: its number, whose it is there, and after how long.
+    std::function<void(std::size_t, client_number, sixfold::duration)> deliver;
+
+    void send(client_number client, std::uint32_t relay, bool to_relay, sixfold::bytes bytes) {
+        const std::size_t one = keep({client, relay, to_relay, 0, 0}, bytes);
+        way& road = ways_[2 * client + (to_relay ? 1 : 0)];
+        if (is_lost(road)) {
+            count(0, one);
+            return;
+        }
+        std::uint64_t copies = 1;
+        if (auto dice = world_->bad_luck.happens(fault::duplicate)) {
+            copies += 1 + dice->below(7);
+            count(1, one);
+        }
+        for (; copies != 0; --copies) {
+            std::size_t which = one;
+            if (auto dice = world_->bad_luck.happens(fault::corrupt);
+                dice && world_->what.checked != 0) {
+                which = damage(one, *dice);
+                count(2, one);
+            }
+            deliver(which, client, latency());
+        }
+        if (auto dice = world_->bad_luck.happens(fault::astray);
+            dice && world_->what.checked != 0) {
+            deliver(one, static_cast<client_number>(dice->below(everybody_)), latency());
+        }
+    }
+    /// Nothing gets through to or from a client until then.
+    void cut(client_number client, bool to_relay, sixfold::time_point until) {
+        ways_[2 * client + (to_relay ? 1 : 0)].cut_until = until;
+    }
+    void heal() { ways_.assign(ways_.size(), {}); }
+
+    [[nodiscard]] std::size_t size() const { return packets_.size(); }
+    [[nodiscard]] const packet& operator[](std::size_t i) const { return packets_[i]; }
+    /// Good until the next packet is sent.
+    [[nodiscard]] sixfold::bytes bytes_of(std::size_t i) const {
+        return sixfold::bytes(bytes_).subspan(packets_[i].offset, packets_[i].size);
+    }
+
+  private:
+    struct way {
+        sixfold::time_point cut_until{};
+        std::uint64_t burst = 0;  // so many packets more are lost
+    };
+
+    std::size_t keep(packet one, sixfold::bytes bytes) {
+        one.offset = bytes_.size();
+        one.size = bytes.size();
+        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+        packets_.push_back(one);
+        return packets_.size() - 1;
+    }
+    [[nodiscard]] bool is_lost(way& road) {
+        if (auto dice = world_->bad_luck.happens(fault::burst)) {
+            road.burst = 1 + dice->below(50);
+        }
+        if (road.burst != 0) {
+            --road.burst;
+            return true;
+        }
+        return road.cut_until > world_->clock.now() ||
+               world_->bad_luck.happens(fault::loss).has_value();
+    }
+    [[nodiscard]] sixfold::duration latency() {
+        sixfold::duration out = std::chrono::milliseconds(world_->what.latency);
+        if (auto dice = world_->bad_luck.happens(fault::delay)) {
+            out += std::chrono::microseconds(dice->below(1000) << dice->below(15));
+        }
+        return out;
+    }
+    /// The number of a packet that was made from this one.
+    [[nodiscard]] std::size_t damage(std::size_t which, sixfold::random_source dice) {
+        std::vector<std::byte> all(bytes_of(which).begin(), bytes_of(which).end());
+        const auto somewhere = [&] {
+            return static_cast<std::ptrdiff_t>(dice.below(all.size()));
+        };
+        switch (dice.below(5)) {
+        case 0: all.resize(static_cast<std::size_t>(somewhere())); break;
+        case 1: all.insert(all.end(), 1 + dice.below(5), std::byte{0}); break;
+        case 2: std::fill(all.begin() + somewhere(), all.end(), std::byte{0}); break;
+        case 3: {  // the beginning of this one and the end of another
+            const auto other = bytes_of(static_cast<std::size_t>(dice.below(packets_.size())));
+            const std::size_t keep_size = static_cast<std::size_t>(somewhere());
+            all.resize(keep_size);
+            if (other.size() > keep_size) {
+                all.insert(all.end(), other.begin() + static_cast<std::ptrdiff_t>(keep_size),
+                           other.end());
+            }
+            break;
+        }
+        default:
+            for (std::uint64_t bits = 1 + dice.below(8); bits != 0; --bits) {
+                all[static_cast<std::size_t>(somewhere())] ^=
+                    static_cast<std::byte>(1U << dice.below(8));
+            }
+        }
+        return keep(packets_[which], all);
+    }
+    void count(std::size_t what, std::size_t which) {
+        const auto kind = (std::to_integer<std::size_t>(bytes_of(which)[0]) & 0x0F) - 1;
+        if (kind < 8) {
+            ++world_->seen.frames[what][kind];
+        }
+    }
+
+    surroundings* world_;
+    std::uint32_t everybody_;
+    std::vector<way> ways_;
+    std::vector<packet> packets_;
+    std::vector<std::byte> bytes_;
+};
+
+}  // namespace simulation
+
+#endif

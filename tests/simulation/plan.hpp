@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_SIMULATION_PLAN_HPP
+#define SIXFOLD_TESTS_SIMULATION_PLAN_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sixfold/random.hpp>
+
+// What a seed stands for: who takes part, how large everything is, and how often each fault happens.
+
+namespace simulation {
+
+/// What can go wrong. Each has a rate and random numbers of its own, so that one that is taken out leaves the others.
+enum class fault : std::uint8_t {
+    loss,       ///< a packet is lost
+    burst,      ///< so are those that follow
+    duplicate,  ///< a packet comes up to eight times
+    delay,      ///< a packet comes later, and overtaken
+    corrupt,    ///< bits, length or order of the bytes of a packet change
+    astray,     ///< a packet comes to somebody else too
+    cut,        ///< nothing gets through to or from a client for a while, in one direction or both
+    flap,       ///< a link goes down and up again
+    failover,   ///< a client goes on at another relay; the old one finds out later
+    crash,      ///< a client loses its power between two effects
+    crash_again,     ///< and once more while it begins its next life
+    torn,            ///< the rest of the journal that was not synced is gone, or cut anywhere
+    amnesia,         ///< with everything on its disk
+    set_back,        ///< and somebody brings back a copy of an earlier day
+    commit_fails,    ///< the app's commit is not done, and it begins a new life
+    commit_unknown,  ///< it is done, but the app is not told, and begins a new life
+    sync_late,       ///< a log is synced later, with what has come meanwhile
+    clock,           ///< the clock of a client jumps, or runs otherwise from now on
+    relay_crash,     ///< a relay crashes between two effects
+    store_late,      ///< the mailbox does what it is asked later, and answers later still
+    store_fails,     ///< the mailbox does not do it
+    store_unknown,   ///< the mailbox does it, and says that it did not
+    bus,             ///< what a relay has for a peer that is linked at another one is lost
+    app_waits,       ///< an app settles a message later
+    app_rejects,     ///< an app does not want a message
+    cancel,          ///< a message is taken back
+    expire,          ///< a message has a deadline
+    not_stored,      ///< a message must not be stored
+    retention,       ///< the mailbox makes a tombstone of a payload
+};
+inline constexpr std::array fault_names{
+    "loss",        "burst",      "duplicate",    "delay",          "corrupt",     "astray",
+    "cut",         "flap",       "failover",     "crash",          "crash_again", "torn",
+    "amnesia",     "set_back",   "commit_fails", "commit_unknown", "sync_late",   "clock",
+    "relay_crash", "store_late", "store_fails",  "store_unknown",  "bus",         "app_waits",
+    "app_rejects", "cancel",     "expire",       "not_stored",     "retention"};
+inline constexpr std::size_t fault_kinds = fault_names.size();
+static_assert(fault_kinds == static_cast<std::size_t>(fault::retention) + 1);
+
+/// Everything that a world is made from. Two equal plans are the same world, event by event.
+struct plan {
+    std::uint64_t seed = 0;
+    std::uint64_t clients = 2;  ///< that keep the rules
+    std::uint64_t villains =
+        0;  ///< that do not; each with a link of its own and everything that was ever sent
+    std::uint64_t relays = 1;
+    std::uint64_t messages = 20;  ///< in all
+    std::uint64_t seconds = 20;   ///< until everything heals
+    std::uint64_t latency = 20;   ///< milliseconds, one way
+    std::uint64_t checked =
+        1;  ///< whether links have a checksum; if not, nothing is damaged either
+    std::uint64_t disk =
+        0;  ///< 0: rows and records in one commit, 1: a log beside the rows, 2: none, 3: some of each
+    std::uint64_t window = 8;  ///< of senders
+    std::uint64_t width = 8;   ///< window of receivers
+    std::uint64_t exceptions = 8;
+    std::uint64_t queue = 16;  ///< entries
+    std::uint64_t unsettled = 16;
+    std::uint64_t held = 16;     ///< entries
+    std::uint64_t payload = 64;  ///< the largest one
+    std::uint64_t taken = 64;    ///< the largest one that receivers take
+    std::uint64_t burst = 8;     ///< frames resent at once
+    std::uint64_t page = 4;      ///< rows
+    std::uint64_t stored = 64;   ///< rows of a pair
+    std::uint64_t packet = 1200;
+    std::uint64_t as_it_comes = 0;                  ///< of 2: 0 none, 1 some, 2 all receivers
+    std::array<std::uint64_t, fault_kinds> rate{};  ///< per million
+
+    [[nodiscard]] std::uint64_t rate_of(fault f) const { return rate[static_cast<std::size_t>(f)]; }
+    friend bool operator==(const plan&, const plan&) = default;
+};
+
+/// A number of a plan, by its name.
+struct named_number {
+    const char* name;
+    std::uint64_t plan::*value;
+    std::uint64_t least;
+};
+inline constexpr named_number numbers[] = {
+    {"clients", &plan::clients, 2},
+    {"villains", &plan::villains, 0},
+    {"relays", &plan::relays, 1},
+    {"messages", &plan::messages, 1},
+    {"seconds", &plan::seconds, 1},
+    {"latency", &plan::latency, 0},
+    {"checked", &plan::checked, 0},
+    {"disk", &plan::disk, 0},
+    {"window", &plan::window, 1},
+    {"width", &plan::width, 1},
+    {"exceptions", &plan::exceptions, 1},
+    {"queue", &plan::queue, 1},
+    {"unsettled", &plan::unsettled, 1},
+    {"held", &plan::held, 1},
+    {"payload", &plan::payload, 8},
+    {"taken", &plan::taken, 1},
+    {"burst", &plan::burst, 1},
+    {"page", &plan::page, 1},
+    {"stored", &plan::stored, 1},
+    {"packet", &plan::packet, 1},
+    {"as_it_comes", &plan::as_it_comes, 0},
+};
+
+/// The number with this name, a rate included; null: there is none.
+[[nodiscard]] inline std::uint64_t* number(plan& of, std::string_view name) {
+    for (const auto& each : numbers) {
+        if (name == each.name) {
+            return &(of.*each.value);
+        }
+    }
+    for (std::size_t i = 0; i < fault_kinds; ++i) {
+        if (name == fault_names[i]) {
+            return &of.rate[i];
+        }
+    }
+    return nullptr;
+}
+
+/// "clients=2 window=1 loss=30000": what is not as it is in another plan.
+[[nodiscard]] inline std::string differences(const plan& of, const plan& from) {
+    std::string out;
+    const auto add = [&](const char* name, std::uint64_t value) {
+        out += (out.empty() ? "" : " ") + std::string(name) + '=' + std::to_string(value);
+    };
+    for (const auto& each : numbers) {
+        if (of.*each.value != from.*each.value) {
+            add(each.name, of.*each.value);
+        }
+    }
+    for (std::size_t i = 0; i < fault_kinds; ++i) {
+        if (of.rate[i] != from.rate[i]) {
+            add(fault_names[i], of.rate[i]);
+        }
+    }
+    return out;
+}
+
+namespace detail {
+
+/// A capacity: often 1, as a rule a few, now and then more than is ever needed.
+[[nodiscard]] inline std::uint64_t draw_capacity(sixfold::random_source& dice) {
+    const std::uint64_t how = dice.below(10);
+    return how < 3 ? 1 : how < 8 ? 2 + dice.below(7) : 64;
+}
+/// How often a fault happens, if it does in this world: each leaves out about half of them (swarm testing, Groce et al.,
+/// ISSTA 2012), because faults hide each other.
+[[nodiscard]] inline std::uint64_t draw_rate(sixfold::random_source& dice, std::uint64_t most) {
+    const bool off = dice.below(100) < 45;
+    const std::uint64_t rate = 1 + dice.below(most);
+    return off ? 0 : rate;
+}
+
+}  // namespace detail
+
+/// The plan of a seed.
+[[nodiscard]] inline plan draw(std::uint64_t seed) {
+    sixfold::random_source dice(seed);
+    plan out;
+    out.seed = seed;
+    out.clients = 2 + dice.below(4);
+    out.villains = dice.below(5) == 0 ? 1 + dice.below(2) : 0;
+    out.relays = 1 + dice.below(3);
+    out.messages = 1 + dice.below(60);
+    out.seconds = 5 + dice.below(60);
+    out.latency = 1 + dice.below(100);
+    out.checked = dice.below(4) == 0 ? 0 : 1;
+    out.disk = dice.below(4);
+    for (std::uint64_t plan::*capacity :
+         {&plan::window, &plan::width, &plan::exceptions, &plan::queue, &plan::unsettled,
+          &plan::held, &plan::burst, &plan::page}) {
+        out.*capacity = detail::draw_capacity(dice);
+    }
+    out.payload = 8 + dice.below(100);
+    out.taken = dice.below(4) == 0 ? 1 + dice.below(out.payload) : out.payload;
+    out.stored = dice.below(3) == 0 ? 1 + dice.below(4) : 1000;
+    out.packet = dice.below(2) == 0 ? 1 : 1200;
+    out.as_it_comes = dice.below(3);
+    // The most that is drawn for each kind, per million: of packets, of turns, of requests, of messages, or of ticks.
+    static constexpr std::array<std::uint64_t, fault_kinds> most{
+        300'000, 5'000,   300'000, 300'000, 50'000,  50'000,  20'000,  20'000,  20'000, 20'000,
+        200'000, 900'000, 50'000,  50'000,  20'000,  20'000,  500'000, 20'000,  20'000, 400'000,
+        50'000,  50'000,  300'000, 300'000, 100'000, 200'000, 200'000, 200'000, 10'000};
+    for (std::size_t i = 0; i < fault_kinds; ++i) {
+        out.rate[i] = detail::draw_rate(dice, most[i]);
+    }
+    return out;
+}
+
+}  // namespace simulation
+
+#endif

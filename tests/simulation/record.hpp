@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_SIMULATION_RECORD_HPP
+#define SIXFOLD_TESTS_SIMULATION_RECORD_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include <sixfold/error.hpp>
+#include <sixfold/types.hpp>
+
+namespace simulation {
+
+/// What must be seen at least once in many worlds; else they do not try what they say.
+enum class sight : std::uint8_t {
+    crash_before_commit,
+    crash_before_send,
+    crash_between_sends,
+    crash_again,
+    torn_record,
+    unsynced_lost,
+    commit_unknown,
+    memory_lost,
+    set_back,
+    knock,  // a sender without its journal writes again
+    relay_crash_before_put,
+    relay_crash_before_answer,
+    relay_crash_before_frame,
+    store_unknown,
+    store_full,
+    answered_later_life,  // a mailbox answers a relay that has crashed since
+    failover,
+    stale_link,  // what goes to a link that is dead
+    carried,     // from one relay to another
+    told_stored,
+    told_delivered_after_stored,
+    told_cancelled,
+    too_late_to_cancel,
+    told_expired,
+    told_rejected,
+    told_ended,
+    renamed,  // a message got another msgid
+    said_waiting,
+    said_past,
+    probe,
+    tombstone,
+    drained_clean,
+    drained_not_clean,
+    queue_full,
+    taken_back_in_mailbox,
+    accepted_twice_by_two_lives,
+    clock_back,
+    clock_forward,
+    forged_ack,
+    equivocation,
+    count,
+};
+inline constexpr std::size_t sights = static_cast<std::size_t>(sight::count);
+inline constexpr std::array<const char*, sights> sight_names{
+    "crash before a commit",
+    "crash between commit and first send",
+    "crash between two sends",
+    "crash while recovering",
+    "torn record",
+    "unsynced records lost",
+    "commit unknown",
+    "memory lost",
+    "set back to an earlier day",
+    "writes again without its journal",
+    "relay crash before a put",
+    "relay crash between a put and its answer",
+    "relay crash before a frame",
+    "store unknown",
+    "store full",
+    "mailbox answers a relay that has crashed",
+    "failover",
+    "frame to a dead link",
+    "carried between relays",
+    "told stored",
+    "told delivered after stored",
+    "told cancelled",
+    "delivered though taken back",
+    "told expired",
+    "told rejected",
+    "told ended",
+    "renamed",
+    "said waiting",
+    "said past",
+    "probe",
+    "tombstone",
+    "drained, clean",
+    "drained, not clean",
+    "queue full",
+    "retention in the mailbox",
+    "accepted by two lives without memory between",
+    "clock back",
+    "clock forward",
+    "forged ack",
+    "equivocation",
+};
+
+/// What has been seen, of how many worlds it may be.
+struct sightings {
+    std::array<std::uint64_t, sights> seen{};
+    std::array<std::array<std::uint64_t, 8>, 3> frames{};  // lost, doubled, damaged: by kind
+    std::array<std::uint64_t, sixfold::refusal_kinds> refused{};
+    std::uint64_t events = 0;
+    std::uint64_t crashes = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t simulated_seconds = 0;
+
+    void see(sight what) { ++seen[static_cast<std::size_t>(what)]; }
+
+    sightings& operator+=(const sightings& more) {
+        const auto add = [](auto& to, const auto& from) {
+            for (std::size_t i = 0; i < to.size(); ++i) {
+                to[i] += from[i];
+            }
+        };
+        add(seen, more.seen);
+        add(refused, more.refused);
+        for (std::size_t i = 0; i < frames.size(); ++i) {
+            add(frames[i], more.frames[i]);
+        }
+        events += more.events;
+        crashes += more.crashes;
+        delivered += more.delivered;
+        simulated_seconds += more.simulated_seconds;
+        return *this;
+    }
+};
+
+/// Everything that happens in a world, as one number, and, for a reader, line by line.
+class trace {
+  public:
+    /// Is given each line; empty: nobody reads.
+    std::function<void(const std::string&)> print;
+
+    void add(std::uint64_t value) {
+        hash_ ^= value;
+        hash_ *= 0x9e3779b97f4a7c15;
+        hash_ ^= hash_ >> 32;
+    }
+    void add(sixfold::bytes all) {
+        std::uint64_t word = all.size();
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            word = word << 8 | std::to_integer<std::uint64_t>(all[i]);
+            if (i % 8 == 7) {
+                add(word);
+                word = 0;
+            }
+        }
+        add(word);
+    }
+    /// Equal in two worlds that went the same way, whatever they were compiled with.
+    [[nodiscard]] std::uint64_t hash() const { return hash_; }
+
+  private:
+    std::uint64_t hash_ = 0;
+};
+
+}  // namespace simulation
+
+#endif

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_SIMULATION_REPORT_HPP
+#define SIXFOLD_TESTS_SIMULATION_REPORT_HPP
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sixfold/words.hpp>
+#include "simulation/shrink.hpp"
+
+namespace simulation {
+
+inline constexpr const char* frame_kinds[] = {"msg:R", "msg:A", "msg:N",  "ack:R",
+                                              "ack:A", "ack:N", "sync:R", "sync:A"};
+
+/// Reasons to refuse that no simulated world gives: its clients keep within what they were told, and its villains within
+/// what `encode` can say; damaged frames end at their checksum.
+[[nodiscard]] inline bool never_refused(sixfold::refusal why) {
+    switch (why) {
+    case sixfold::refusal::truncated:
+    case sixfold::refusal::version:
+    case sixfold::refusal::kind:
+    case sixfold::refusal::checksum:
+    case sixfold::refusal::direction:
+    case sixfold::refusal::unknown_link:
+    case sixfold::refusal::unknown_stream:
+    case sixfold::refusal::never_sent:
+    case sixfold::refusal::mailbox: return false;
+    default: return true;
+    }
+}
+
+/// All that can be seen, with how often it was, one line each.
+[[nodiscard]] inline std::vector<std::pair<std::string, std::uint64_t>>
+lines(const sightings& all) {
+    std::vector<std::pair<std::string, std::uint64_t>> out;
+    for (std::size_t i = 0; i < sights; ++i) {
+        out.emplace_back(sight_names[i], all.seen[i]);
+    }
+    static constexpr const char* what[] = {" lost", " doubled", " damaged"};
+    for (std::size_t i = 0; i < all.frames.size(); ++i) {
+        for (std::size_t kind = 0; kind < all.frames[i].size(); ++kind) {
+            out.emplace_back(std::string(frame_kinds[kind]) + what[i], all.frames[i][kind]);
+        }
+    }
+    for (std::size_t i = 1; i < all.refused.size(); ++i) {
+        const auto why = static_cast<sixfold::refusal>(i);
+        if (!never_refused(why)) {
+            out.emplace_back("refused: " + std::string(to_string(why)), all.refused[i]);
+        }
+    }
+    return out;
+}
+[[nodiscard]] inline std::string report(const sightings& all) {
+    std::string out;
+    for (const auto& [what, times] : lines(all)) {
+        out += what + std::string(what.size() < 50 ? 50 - what.size() : 1, ' ') +
+               std::to_string(times) + '\n';
+    }
+    return out;
+}
+
+/// A failing world, made small: what is wrong, and how to see it.
+[[nodiscard]] inline std::string explain(failure it) {
+    const std::string seen = it.result.wrong;
+    const failure small = shrinking(std::move(it)).run();
+    return "seed " + std::to_string(small.what.seed) + ": " + seen +
+           "\n    made small: " + small.result.wrong + "\n    simulate " + replay_arguments(small);
+}
+
+}  // namespace simulation
+
+#endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "simulation/report.hpp"
+#include "support/catch.hpp"
+
+// Thousands of worlds from their seeds. SIXFOLD_SEEDS=100000 runs more of them, and `simulate` as many as you like.
+
+namespace {
+
+using namespace simulation;
+
+std::uint64_t worlds_to_run() {
+    const char* wish = std::getenv("SIXFOLD_SEEDS");
+    return wish != nullptr ? std::strtoull(wish, nullptr, 10) : 3000;
+}
+
+}  // namespace
+
+TEST_CASE("simulation: whatever goes wrong, nothing is lost, nothing comes twice, and everybody "
+          "learns the truth") {
+    sightings all;
+    for (std::uint64_t seed = 0; seed < worlds_to_run(); ++seed) {
+        outcome result = world(draw(seed)).run();
+        all += result.seen;
+        if (!result.wrong.empty()) {
+            FAIL(explain({draw(seed), {}, std::move(result)}));
+        }
+    }
+    for (const auto& [what, times] : lines(all)) {
+        INFO(what << ": never seen in all these worlds");
+        CHECK(times != 0);
+    }
+}
+
+TEST_CASE("simulation: the same plan is the same world, and another seed is another one") {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        CHECK(world(draw(seed)).run().hash == world(draw(seed)).run().hash);
+        CHECK(world(draw(seed)).run().hash != world(draw(seed + 1)).run().hash);
+    }
+}
+
+TEST_CASE("simulation: single faults can be left out, and the others stay as they are") {
+    plan what = draw(7);
+    const std::vector<decision> all = world(what).run().happened;
+    REQUIRE(all.size() > 20);
+    CHECK(world(what, all).run().hash == world(what).run().hash);
+    const outcome none = world(what, std::vector<decision>()).run();
+    CHECK(none.happened.empty());
+    CHECK(none.wrong.empty());
+    const std::vector<decision> first(all.begin(), all.begin() + 1);
+    CHECK(world(what, first).run().happened == first);
+}
+
+TEST_CASE("simulation: a plan is told by what is not as its seed has it") {
+    plan what = draw(3);
+    CHECK(differences(what, draw(3)).empty());
+    what.messages = 2;
+    *number(what, "loss") = 123'456;
+    CHECK(differences(what, draw(3)) == "messages=2 loss=123456");
+    CHECK(number(what, "nonsense") == nullptr);
+    CHECK(replay_arguments({what, std::vector<decision>{{fault::crash, 17}}}) ==
+          "--seed 3 --set messages=2 loss=123456 --only crash:17");
+}
