@@ -78,6 +78,9 @@ class store {
         sixfold::mailbox_outcome out = rows_.execute(request);
         if (const auto* msg = std::get_if<sixfold::msg_request>(&request.what);
             msg != nullptr && msg->form == sixfold::form::payload) {
+            demand(msg->storing == sixfold::storing::allowed ||
+                       !world_->book.honest(number_of(request.from)),
+                   "stored, and it must not be");
             if (out.done) {
                 world_->book.put(number_of(request.from), number_of(msg->to),
                                  {msg->epoch, msg->seq});
