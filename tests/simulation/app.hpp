@@ -16,53 +16,24 @@
 #include "simulation/faults.hpp"
 #include "simulation/ledger.hpp"
 #include "simulation/record.hpp"
+#include "simulation/skewed_clock.hpp"
 #include "support/journal_bytes.hpp"
 
 namespace simulation {
 
 using namespace std::chrono_literals;
 
-/// Somebody's idea of the time: it may be wrong, jump, and run too fast or too slow.
-struct skewed_clock {
-    const sixfold::manual_clock* world = nullptr;
-    std::int64_t offset = 0;       // nanoseconds
-    std::int64_t drift = 0;        // per thousand
-    sixfold::time_point latest{};  // it has shown before it jumped
-
-    /// It never shows anything earlier than what it has shown already.
-    void heal() {
-        offset +=
-            (std::max)(latest, now()).time_since_epoch().count() - now().time_since_epoch().count();
-    }
-    [[nodiscard]] sixfold::time_point now() const {
-        const std::int64_t true_now = world->now().time_since_epoch().count();
-        return sixfold::time_point(sixfold::duration(true_now + true_now / 1000 * drift + offset));
-    }
-    /// When it will show this, or a little later.
-    [[nodiscard]] sixfold::time_point in_world(sixfold::time_point shown) const {
-        if (shown == sixfold::never) {
-            return sixfold::never;
-        }
-        const std::int64_t at = shown.time_since_epoch().count() - offset;
-        return sixfold::time_point(sixfold::duration(at / (1000 + drift) * 1000 + 2000));
-    }
-};
-
 /// What all who take part share.
 struct surroundings {
     const plan& what;
+    const sixfold::manual_clock& clock;
+    agenda& events;
     faults& bad_luck;
+    sixfold::random_source& dice;
     ledger& book;
     sightings& seen;
-    const sixfold::manual_clock& clock;
+    trace& told;
 };
-
-[[nodiscard]] inline sixfold::peer name_of(client_number who) {
-    return std::string(1, static_cast<char>('a' + who));
-}
-[[nodiscard]] inline client_number number_of(const sixfold::peer& name) {
-    return static_cast<client_number>(name.name().front() - 'a');
-}
 
 /// How an app keeps its journal.
 enum class disk : std::uint8_t {
@@ -87,8 +58,6 @@ class app {
 
     /// Takes a packet that is to be sent.
     std::function<void(sixfold::bytes)> transmit;
-    /// Wants a turn, or to be synced, after so long.
-    std::function<void(sixfold::duration)> call_later;
     skewed_clock& clock() { return clock_; }
 
     [[nodiscard]] bool alive() const { return machine_.has_value(); }
@@ -304,7 +273,7 @@ class app {
             if (auto dice = world_->bad_luck.happens(fault::app_waits)) {
                 const auto wait = std::chrono::milliseconds(1 + dice->below(2000));
                 it.when = sixfold::later(it.when, wait);
-                call_later(wait);
+                world_->events.after(wait, happening::turn, number_);
             }
             waiting_.push_back(it);
         }
@@ -404,7 +373,8 @@ class app {
         }
         effect(sight::crash_before_commit);
         if (auto dice = world_->bad_luck.happens(fault::sync_late)) {
-            call_later(std::chrono::milliseconds(1 + dice->below(200)));
+            world_->events.after(std::chrono::milliseconds(1 + dice->below(200)), happening::turn,
+                                 number_);
             return;
         }
         if (world_->bad_luck.happens(fault::commit_fails)) {

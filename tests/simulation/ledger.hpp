@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
+#include "simulation/agenda.hpp"
 #include "simulation/record.hpp"
 
 namespace simulation {
@@ -29,7 +30,6 @@ inline void demand(bool holds, const std::string& what) {
     }
 }
 
-using client_number = std::uint32_t;
 using letter_number = std::uint32_t;
 
 /// One message, as the apps at both ends and their disks know it.
@@ -80,8 +80,9 @@ struct letter {
 /// code with the machines but the codec.
 class ledger {
   public:
-    ledger(std::uint32_t honest, std::uint32_t all, sightings& seen)
-        : honest_(honest), memories_(all), set_back_(all), seen_(&seen) {}
+    /// `exceptions`: whether any message of this world can end otherwise than by being accepted.
+    ledger(std::uint32_t honest, std::uint32_t all, bool exceptions, sightings& seen)
+        : honest_(honest), exceptions_(exceptions), memories_(all), set_back_(all), seen_(&seen) {}
 
     std::vector<letter> letters;
 
@@ -184,11 +185,11 @@ class ledger {
     // --- what is on the wire -----------------------------------------------------------------------------------------
 
     /// A client has put this out.
-    void sent(client_number from, client_number to, const sixfold::frame& what) {
+    void sent(client_number from, const sixfold::frame& what) {
         if (const auto* msg = std::get_if<sixfold::msg_request>(&what)) {
-            sent_message(from, to, *msg);
+            sent_message(from, number_of(msg->to), *msg);
         } else if (const auto* ack = std::get_if<sixfold::ack_request>(&what)) {
-            sent_ack(from, to, *ack);
+            sent_ack(from, number_of(ack->to), *ack);
         }
     }
 
@@ -268,7 +269,9 @@ class ledger {
             demand(!remembers || it.accepted.empty(), "told expired, and it was accepted");
             seen_->see(sight::told_expired);
             break;
-        default: seen_->see(sight::told_ended);
+        default:
+            demand(exceptions_ || !remembers, "told ended, where everything is accepted");
+            seen_->see(sight::told_ended);
         }
     }
 
@@ -322,6 +325,7 @@ class ledger {
     }
 
     std::uint32_t honest_;
+    bool exceptions_;
     std::vector<std::uint32_t> memories_;
     std::vector<bool> set_back_;
     sightings* seen_;

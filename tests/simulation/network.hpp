@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -29,9 +28,6 @@ class network {
     network(surroundings& world, std::uint32_t everybody)
         : world_(&world), everybody_(everybody), ways_(2 * std::size_t{everybody}) {}
 
-    /// Is given each copy that arrives: its number, whose it is there, and after how long.
-    std::function<void(std::size_t, client_number, sixfold::duration)> deliver;
-
     void send(client_number client, std::uint32_t relay, bool to_relay, sixfold::bytes bytes) {
         const std::size_t one = keep({client, relay, to_relay, 0, 0}, bytes);
         way& road = ways_[2 * client + (to_relay ? 1 : 0)];
@@ -51,11 +47,11 @@ class network {
                 which = damage(one, *dice);
                 count(2, one);
             }
-            deliver(which, client, latency());
+            deliver(which, client);
         }
         if (auto dice = world_->bad_luck.happens(fault::astray);
             dice && world_->what.checked != 0) {
-            deliver(one, static_cast<client_number>(dice->below(everybody_)), latency());
+            deliver(one, static_cast<client_number>(dice->below(everybody_)));
         }
     }
     /// Nothing gets through to or from a client until then.
@@ -94,6 +90,10 @@ class network {
         }
         return road.cut_until > world_->clock.now() ||
                world_->bad_luck.happens(fault::loss).has_value();
+    }
+    /// A copy of it will arrive at this client, or from it.
+    void deliver(std::size_t which, client_number at) {
+        world_->events.after(latency(), happening::arrives, at, which);
     }
     [[nodiscard]] sixfold::duration latency() {
         sixfold::duration out = std::chrono::milliseconds(world_->what.latency);

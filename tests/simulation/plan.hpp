@@ -87,6 +87,13 @@ struct plan {
     std::array<std::uint64_t, fault_kinds> rate{};  ///< per million
 
     [[nodiscard]] std::uint64_t rate_of(fault f) const { return rate[static_cast<std::size_t>(f)]; }
+    /// Whether any message can end otherwise than by being accepted.
+    [[nodiscard]] bool has_exceptions() const {
+        return taken < payload || rate_of(fault::app_rejects) + rate_of(fault::cancel) +
+                                          rate_of(fault::expire) + rate_of(fault::not_stored) +
+                                          rate_of(fault::retention) !=
+                                      0;
+    }
     friend bool operator==(const plan&, const plan&) = default;
 };
 
@@ -201,6 +208,14 @@ namespace detail {
         50'000,  50'000,  300'000, 300'000, 100'000, 200'000, 200'000, 200'000, 10'000};
     for (std::size_t i = 0; i < fault_kinds; ++i) {
         out.rate[i] = detail::draw_rate(dice, most[i]);
+    }
+    if (dice.below(5) ==
+        0) {  // in a world where everything must be delivered, more can be demanded
+        for (const fault each : {fault::app_rejects, fault::cancel, fault::expire,
+                                 fault::not_stored, fault::retention}) {
+            out.rate[static_cast<std::size_t>(each)] = 0;
+        }
+        out.taken = out.payload;
     }
     return out;
 }

@@ -3,14 +3,15 @@
 #define SIXFOLD_TESTS_SIMULATION_RECORD_HPP
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <string>
-#include <string_view>
 
 #include <sixfold/error.hpp>
+#include <sixfold/frame.hpp>
+#include <sixfold/time.hpp>
 #include <sixfold/types.hpp>
 
 namespace simulation {
@@ -114,6 +115,11 @@ struct sightings {
     std::uint64_t simulated_seconds = 0;
 
     void see(sight what) { ++seen[static_cast<std::size_t>(what)]; }
+    void add(const sixfold::refusal_counts& counts) {
+        for (std::size_t i = 1; i < refused.size(); ++i) {
+            refused[i] += counts[static_cast<sixfold::refusal>(i)];
+        }
+    }
 
     sightings& operator+=(const sightings& more) {
         const auto add = [](auto& to, const auto& from) {
@@ -137,8 +143,12 @@ struct sightings {
 /// Everything that happens in a world, as one number, and, for a reader, line by line.
 class trace {
   public:
+    explicit trace(const sixfold::manual_clock& clock) : clock_(&clock) {}
+
     /// Is given each line; empty: nobody reads.
     std::function<void(const std::string&)> print;
+    /// A frame in words.
+    std::function<std::string(const sixfold::frame&)> describe;
 
     void add(std::uint64_t value) {
         hash_ ^= value;
@@ -159,7 +169,24 @@ class trace {
     /// Equal in two worlds that went the same way, whatever they were compiled with.
     [[nodiscard]] std::uint64_t hash() const { return hash_; }
 
+    /// `line()` is made only if somebody reads.
+    template <class Line>
+    void say(Line line) const {
+        if (print) {
+            const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                clock_->now().time_since_epoch());
+            print(std::to_string(now.count()) + " ms  " + line());
+        }
+    }
+    template <class Way>
+    void say_frame(Way way, const sixfold::frame& what) const {
+        if (describe) {
+            say([&] { return way() + "  " + describe(what); });
+        }
+    }
+
   private:
+    const sixfold::manual_clock* clock_;
     std::uint64_t hash_ = 0;
 };
 

@@ -42,12 +42,8 @@ decision single(const std::string& text) {
 
 int show(const failure& it) {
     world shown(it.what, it.only);
-    shown.print = [](const std::string& line) {
-        std::puts(line.c_str());
-    };
-    shown.describe = [](const sixfold::frame& what) {
-        return fmt::format("{}", what);
-    };
+    shown.show([](const std::string& line) { std::puts(line.c_str()); },
+               [](const sixfold::frame& what) { return fmt::format("{}", what); });
     const outcome result = shown.run();
     fmt::print("trace {:016x}\n", result.hash);
     return result.wrong.empty() ? 0 : 1;

@@ -3,20 +3,21 @@
 #define SIXFOLD_TESTS_SIMULATION_WORLD_HPP
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
-#include <queue>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
 #include "simulation/app.hpp"
 #include "simulation/network.hpp"
-#include "simulation/store.hpp"
+#include "simulation/relays.hpp"
 #include "simulation/villain.hpp"
 
 namespace simulation {
@@ -35,21 +36,19 @@ struct outcome {
 class world {
   public:
     explicit world(const plan& what, std::optional<std::vector<decision>> only = {})
-        : plan_(what), bad_luck_(plan_, std::move(only)),
-          everybody_(static_cast<std::uint32_t>(what.clients + what.villains)),
-          book_(static_cast<std::uint32_t>(what.clients), everybody_, seen_), shared_{plan_,
-                                                                                      bad_luck_,
-                                                                                      book_, seen_,
-                                                                                      clock_},
-          dice_(~what.seed), mailbox_(shared_, mailbox_limits()), net_(shared_, everybody_),
-          links_(everybody_) {
-        net_.deliver = [this](std::size_t which, client_number at, sixfold::duration after) {
-            later(after, happening::arrives, at, which);
-        };
-    }
+        : plan_(what), everybody_(static_cast<std::uint32_t>(what.clients + what.villains)),
+          events_(clock_), bad_luck_(plan_, std::move(only)), dice_(~what.seed),
+          book_(static_cast<std::uint32_t>(what.clients), everybody_, what.has_exceptions(), seen_),
+          told_(clock_), shared_{plan_, clock_, events_, bad_luck_, dice_, book_, seen_, told_},
+          net_(shared_, everybody_), relays_(shared_, net_, everybody_),
+          wakes_(everybody_, sixfold::never) {}
 
-    /// Is given a line for each event; for a reader.
-    std::function<void(const std::string&)> print;
+    /// For a reader: each line, and a frame in words.
+    void show(std::function<void(const std::string&)> print,
+              std::function<std::string(const sixfold::frame&)> describe) {
+        told_.print = std::move(print);
+        told_.describe = std::move(describe);
+    }
 
     outcome run() {
         outcome out;
@@ -61,93 +60,45 @@ class world {
             come_to_an_end("after a replay of everything");
         } catch (const violation& what) {
             out.wrong = what.what();
-            say("WRONG: " + out.wrong);
+            told_.say([&] { return "WRONG: " + out.wrong; });
         }
-        for (const app& each : apps_) {
+        for (app& each : apps_) {
             count_refusals(each);
         }
         seen_.simulated_seconds = static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch())
                 .count());
-        out.hash = trace_.hash();
+        out.hash = told_.hash();
         out.seen = seen_;
         out.happened = bad_luck_.happened();
         return out;
     }
 
   private:
-    enum class happening : std::uint8_t {
-        submit,
-        cancel,
-        turn,
-        restart,
-        reconnect,
-        link_down,
-        arrives,
-        tick,
-        store_does,
-        store_answers,
-        villainy,
-        heal,
-    };
-    struct event {
-        sixfold::time_point at;
-        std::uint64_t ordinal;
-        happening what;
-        client_number who;
-        std::uint64_t which;
-        friend bool operator<(const event& a, const event& b) {
-            return a.at != b.at ? a.at > b.at
-                                : a.ordinal > b.ordinal;  // the top of the heap is first
-        }
-    };
-    struct link {
-        std::uint32_t relay = 0;
-        sixfold::link_id id = sixfold::link_id::none;  // none: it has none
-    };
-    struct relay_host {
-        sixfold::relay machine;
-        std::uint64_t life = 0;
-        std::vector<sixfold::link_id> links;  // of each client the last one here
-    };
-    struct pending {
-        std::uint32_t relay;
-        std::uint64_t life;
-        kept_request request;
-        std::optional<kept_outcome> result;
-    };
-
     // --- the beginning ---------------------------------------------------------------------------------------------
 
     void begin() {
-        for (std::uint32_t i = 0; i < plan_.relays; ++i) {
-            hosts_.push_back({make_relay(), 0, std::vector<sixfold::link_id>(everybody_)});
-        }
         for (client_number who = 0; who < plan_.clients; ++who) {
             const auto kind = plan_.disk < 3 ? plan_.disk : dice_.below(3);
             apps_.emplace_back(who, shared_, static_cast<disk>(kind), options_of(who));
-            app& it = apps_.back();
-            it.transmit = [this, who](sixfold::bytes packet) {
+            apps_.back().transmit = [this, who](sixfold::bytes packet) {
                 send(who, packet);
             };
-            it.call_later = [this, who](sixfold::duration after) {
-                later(after, happening::turn, who, 0);
-            };
-            it.begin(dice_.next());
-            later(std::chrono::milliseconds(dice_.below(2000)), happening::reconnect, who, 0);
+            apps_.back().begin(dice_.next());
+            events_.after(std::chrono::milliseconds(dice_.below(2000)), happening::reconnect, who);
         }
-        wakes_.assign(everybody_, sixfold::never);
         for (std::uint32_t i = 0; i < plan_.villains; ++i) {
             villains_.emplace_back(shared_, dice_.next(), everybody_);
-            later(1ms, happening::villainy, static_cast<client_number>(plan_.clients + i), 0);
+            events_.after(1ms, happening::villainy, static_cast<client_number>(plan_.clients + i));
         }
         for (std::uint64_t i = 0; i < plan_.messages; ++i) {
             const auto from = static_cast<client_number>(dice_.below(plan_.clients));
             const auto other = static_cast<client_number>(dice_.below(plan_.clients - 1));
-            write(from, other < from ? other : other + 1, random_time());
+            write(from, other < from ? other : other + 1,
+                  std::chrono::milliseconds(dice_.below(plan_.seconds * 1000)));
         }
-        later(tick_interval, happening::tick, 0, 0);
-        later(std::chrono::seconds(plan_.seconds), happening::heal, 0, 0);
+        events_.after(tick_interval, happening::tick, 0);
+        events_.after(std::chrono::seconds(plan_.seconds), happening::heal, 0);
     }
     void write(client_number from, client_number to, sixfold::duration when) {
         letter it;
@@ -156,23 +107,7 @@ class world {
         it.size = static_cast<std::size_t>(8 + dice_.below(plan_.payload - 7));
         it.rejected = it.size > plan_.taken;
         book_.letters.push_back(it);
-        later(when, happening::submit, from, book_.letters.size() - 1);
-    }
-    [[nodiscard]] sixfold::duration random_time() {
-        return std::chrono::milliseconds(dice_.below(plan_.seconds * 1000));
-    }
-    [[nodiscard]] sixfold::relay make_relay() {
-        sixfold::relay_options o;
-        o.peers_max = everybody_;
-        o.payload_max = static_cast<std::uint32_t>(plan_.payload);
-        o.seed = dice_.next();
-        return sixfold::relay::create(o).value();
-    }
-    [[nodiscard]] sixfold::mailbox_limits mailbox_limits() const {
-        sixfold::mailbox_limits o;
-        o.rows_per_pair_max = plan_.stored;
-        o.page_rows = plan_.page;
-        return o;
+        events_.after(when, happening::submit, from, book_.letters.size() - 1);
     }
     [[nodiscard]] sixfold::client_options options_of(client_number who) {
         const auto small = [](std::uint64_t n) {
@@ -205,25 +140,21 @@ class world {
 
     // --- events ------------------------------------------------------------------------------------------------------
 
-    void later(sixfold::duration after, happening what, client_number who, std::uint64_t which) {
-        events_.push({sixfold::later(clock_.now(), after), ordinal_++, what, who, which});
-    }
     template <class Done>
     bool go_on_until(Done done, sixfold::duration limit) {
         const sixfold::time_point end = sixfold::later(clock_.now(), limit);
         for (std::uint64_t i = 0; !done(); ++i) {
-            if (events_.empty() || events_.top().at > end) {
+            if (events_.next() > end) {
                 clock_.set(end);
                 return false;
             }
             demand(i < 3'000'000, "it goes on for ever");
-            const event next = events_.top();
-            events_.pop();
+            const event next = events_.take();
             clock_.set(next.at);
             ++seen_.events;
-            trace_.add(static_cast<std::uint64_t>(next.at.time_since_epoch().count()));
-            trace_.add(static_cast<std::uint64_t>(next.what) << 56 | std::uint64_t{next.who} << 48 |
-                       next.which);
+            told_.add(static_cast<std::uint64_t>(next.at.time_since_epoch().count()));
+            told_.add(static_cast<std::uint64_t>(next.what) << 56 | std::uint64_t{next.who} << 48 |
+                      next.which);
             happen(next);
         }
         return true;
@@ -235,13 +166,11 @@ class world {
         case happening::turn: wake(it); break;
         case happening::restart: restart(it.who); break;
         case happening::reconnect: connect(it.who); break;
-        case happening::link_down:
-            link_is_down(static_cast<std::uint32_t>(it.who), it.which);
-            break;
+        case happening::link_down: relays_.link_is_down(it.who, it.which); break;
         case happening::arrives: arrive(it.who, static_cast<std::size_t>(it.which)); break;
         case happening::tick: tick(); break;
-        case happening::store_does: store_does(it.which); break;
-        case happening::store_answers: store_answers(it.which); break;
+        case happening::store_does: relays_.store_does(it.which); break;
+        case happening::store_answers: relays_.store_answers(it.which); break;
         case happening::villainy: be_bad(it.who); break;
         case happening::heal: heal(); break;
         }
@@ -252,7 +181,7 @@ class world {
     void submit(client_number from, letter_number id) {
         app& it = apps_[from];
         if (!it.alive()) {
-            later(1s, happening::submit, from, id);
+            events_.after(1s, happening::submit, from, id);
             return;
         }
         letter& what = book_.letters[id];
@@ -266,10 +195,11 @@ class world {
         what.perishable = how.expires_after != (sixfold::duration::max)() ||
                           how.storing == sixfold::storing::forbidden;
         if (auto dice = bad_luck_.happens(fault::cancel)) {
-            later(std::chrono::milliseconds(dice->below(5000)), happening::cancel, from, id);
+            events_.after(std::chrono::milliseconds(dice->below(5000)), happening::cancel, from,
+                          id);
         }
         it.submit(id, how);
-        say_if([&] {
+        told_.say([&] {
             return name(from) + " submits #" + std::to_string(id) + " to " + name(what.to);
         });
         turn(from);
@@ -277,7 +207,7 @@ class world {
     void cancel(client_number from, letter_number id) {
         book_.letters[id].cancelled = true;
         apps_[from].cancel(id);
-        say_if([&] { return name(from) + " takes back #" + std::to_string(id); });
+        told_.say([&] { return name(from) + " takes back #" + std::to_string(id); });
         turn(from);
     }
     void wake(const event& it) {
@@ -301,214 +231,83 @@ class world {
             it.clock().in_world(it.machine().next_deadline()), sixfold::later(clock_.now(), 1us));
         if (due < wakes_[who]) {
             wakes_[who] = due;
-            events_.push({due, ordinal_++, happening::turn, who, 0});
+            events_.at(due, happening::turn, who);
         }
     }
     void crash(client_number who) {
-        say_if([&] { return name(who) + " crashes"; });
+        told_.say([&] { return name(who) + " crashes"; });
         count_refusals(apps_[who]);
         drop_link(who);
         apps_[who].crash();
-        later(std::chrono::milliseconds(100 +
-                                        dice_.below(dice_.below(100) == 0 ? 3'600'000 : 10'000)),
-              happening::restart, who, 0);
+        const std::uint64_t longest = dice_.below(100) == 0 ? 3'600'000 : 10'000;
+        events_.after(std::chrono::milliseconds(100 + dice_.below(longest)), happening::restart,
+                      who);
     }
     void restart(client_number who) {
         app& it = apps_[who];
         if (it.alive()) {
             return;
         }
-        say_if([&] { return name(who) + " begins a new life"; });
+        told_.say([&] { return name(who) + " begins a new life"; });
         it.begin(dice_.next());
         wakes_[who] = sixfold::never;
         connect(who);
     }
-    void count_refusals(const app& who) {
-        if (!who.alive()) {
-            return;
-        }
-        const sixfold::client& it = const_cast<app&>(who).machine();
-        for (std::size_t i = 1; i < sixfold::refusal_kinds; ++i) {
-            const auto why = static_cast<sixfold::refusal>(i);
-            seen_.refused[i] +=
-                it.refusals()[why] + it.sender().refusals()[why] + it.receiver().refusals()[why];
+    void count_refusals(app& who) {
+        if (who.alive()) {
+            seen_.add(who.machine().refusals());
+            seen_.add(who.machine().sender().refusals());
+            seen_.add(who.machine().receiver().refusals());
         }
     }
 
-    // --- links -------------------------------------------------------------------------------------------------------
+    // --- links and packets -------------------------------------------------------------------------------------------
 
     void connect(client_number who) {
-        const bool villain = !book_.honest(who);
-        if (!villain && !apps_[who].alive()) {
+        if (book_.honest(who) && !apps_[who].alive()) {
             return;
         }
         drop_link(who);
-        const auto where =
-            static_cast<std::uint32_t>(bad_luck_.healed() ? 0 : dice_.below(plan_.relays));
-        const auto mode = plan_.checked != 0 ? sixfold::checksum::on : sixfold::checksum::off;
-        links_[who] = {where, sixfold::link_id{++link_count_}};
-        demand(hosts_[where].machine.link_up(links_[who].id, name_of(who), mode).has_value(),
-               "a relay has no room for a link");
-        hosts_[where].links[who] = links_[who].id;
-        say_if([&] { return name(who) + " is linked to relay " + std::to_string(where); });
-        if (!villain) {
-            apps_[who].machine().link_up(mode);
+        relays_.connect(who);
+        if (book_.honest(who)) {
+            apps_[who].machine().link_up(relays_.mode());
             turn(who);
         }
     }
-    /// The client has lost its link; the relay finds out later.
     void drop_link(client_number who) {
-        link& it = links_[who];
-        if (it.id == sixfold::link_id::none) {
+        if (!relays_.linked(who)) {
             return;
         }
-        later(std::chrono::milliseconds(dice_.below(dice_.below(4) == 0 ? 60'000 : 1000)),
-              happening::link_down, it.relay, static_cast<std::uint64_t>(it.id));
-        it.id = sixfold::link_id::none;
+        relays_.drop_link(who);
         if (book_.honest(who) && apps_[who].alive()) {
             apps_[who].machine().link_down();
         }
     }
-    void link_is_down(std::uint32_t relay, std::uint64_t id) {
-        hosts_[relay].machine.link_down(sixfold::link_id{id});
-    }
-
-    // --- packets -----------------------------------------------------------------------------------------------------
-
-    [[nodiscard]] sixfold::framing framing_of(client_number who) const {
-        return sixfold::framing(name_of(who), plan_.checked != 0 ? sixfold::checksum::on
-                                                                 : sixfold::checksum::off);
-    }
     /// A client puts a packet out.
     void send(client_number who, sixfold::bytes packet) {
-        trace_.add(packet);
+        told_.add(packet);
         sixfold::packet_reader reader(packet);
         while (const auto one = reader.next()) {
             sixfold::frame what;
-            demand(sixfold::decode(*one, framing_of(who), what) == sixfold::refusal::none,
+            demand(sixfold::decode(*one, relays_.framing_of(who), what) == sixfold::refusal::none,
                    "a client puts out what cannot be read");
-            note(what);
-            say_frame(who, true, what);
-            if (const auto* msg = std::get_if<sixfold::msg_request>(&what)) {
-                book_.sent(who, number_of(msg->to), what);
-            } else if (const auto* ack = std::get_if<sixfold::ack_request>(&what)) {
-                book_.sent(who, number_of(ack->to), what);
-            }
+            told_.say_frame([&] { return name(who) + " -> relay"; }, what);
+            talk_ += std::holds_alternative<sixfold::sync_request>(what) ? 0 : 1;
+            book_.sent(who, what);
         }
         demand(reader.refused() == sixfold::refusal::none, "a client puts out half a frame");
-        net_.send(who, links_[who].relay, true, packet);
+        net_.send(who, relays_.relay_of(who), true, packet);
     }
     void arrive(client_number who, std::size_t which) {
         const packet& it = net_[which];
         const std::vector<std::byte> bytes(net_.bytes_of(which).begin(),
                                            net_.bytes_of(which).end());
-        it.to_relay ? at_relay(it.relay, who, bytes) : at_client(who, bytes);
-    }
-    void at_client(client_number who, sixfold::bytes packet) {
-        if (!book_.honest(who) || !apps_[who].alive() || links_[who].id == sixfold::link_id::none) {
-            return;
+        if (it.to_relay) {
+            relays_.take(it.relay, who, bytes);
+        } else if (book_.honest(who) && apps_[who].alive() && relays_.linked(who)) {
+            (void)apps_[who].machine().handle(bytes);
+            turn(who);
         }
-        (void)apps_[who].machine().handle(packet);
-        turn(who);
-    }
-    void at_relay(std::uint32_t where, client_number who, sixfold::bytes packet) {
-        const sixfold::link_id id = hosts_[where].links[who];
-        sixfold::reactions out;
-        try {
-            (void)hosts_[where].machine.handle(id, packet, out);
-            while (const auto request = out.next_request()) {
-                ask_mailbox(where, *request, out);
-            }
-            put_out(where, out);
-        } catch (const pulled_plug&) {
-            crash_relay(where);
-        }
-    }
-    void ask_mailbox(std::uint32_t where,
-                     const sixfold::mailbox_request& request,
-                     sixfold::reactions& out) {
-        relay_effect(sight::relay_crash_before_put);
-        if (auto dice = bad_luck_.happens(fault::store_late)) {
-            pending_.push_back({where,
-                                hosts_[where].life,
-                                kept_request(request, framing_of(number_of(request.from))),
-                                {}});
-            later(std::chrono::milliseconds(dice->below(1000)), happening::store_does, 0,
-                  pending_.size() - 1);
-            return;
-        }
-        const sixfold::mailbox_outcome outcome = mailbox_.execute(request);
-        relay_effect(sight::relay_crash_before_answer);
-        (void)hosts_[where].machine.complete(request, outcome, out);
-    }
-    void store_does(std::uint64_t which) {
-        pending& it = pending_[static_cast<std::size_t>(which)];
-        it.result.emplace(mailbox_.execute(it.request.again()));
-        later(std::chrono::milliseconds(dice_.below(1000)), happening::store_answers, 0, which);
-    }
-    void store_answers(std::uint64_t which) {
-        pending& it = pending_[static_cast<std::size_t>(which)];
-        if (hosts_[it.relay].life != it.life) {
-            seen_.see(sight::answered_later_life);  // and nobody hears it
-            return;
-        }
-        sixfold::reactions out;
-        (void)hosts_[it.relay].machine.complete(it.request.again(), it.result->again(), out);
-        try {
-            put_out(it.relay, out);
-        } catch (const pulled_plug&) {
-            crash_relay(it.relay);
-        }
-    }
-    void put_out(std::uint32_t where, const sixfold::reactions& out) {
-        for (const sixfold::outgoing& each : out.frames()) {
-            relay_effect(sight::relay_crash_before_frame);
-            trace_.add(each.bytes);
-            const client_number to = number_of(each.to);
-            if (to >= everybody_) {
-                continue;  // a villain has made it up
-            }
-            if (each.link == sixfold::link_id::none) {
-                carry(to, each.bytes);
-            } else if (each.link == links_[to].id) {
-                note_frame(to, each.bytes);
-                net_.send(to, where, false, each.bytes);
-            } else {
-                seen_.see(sight::stale_link);
-            }
-        }
-    }
-    /// To the relay that has the link. It is a hint, so it may be lost.
-    void carry(client_number to, sixfold::bytes frame) {
-        if (plan_.checked != 0 && links_[to].id != sixfold::link_id::none &&
-            !bad_luck_.happens(fault::bus)) {
-            seen_.see(sight::carried);
-            note_frame(to, frame);
-            net_.send(to, links_[to].relay, false, frame);
-        }
-    }
-    void relay_effect(sight what) {
-        if (bad_luck_.happens(fault::relay_crash)) {
-            seen_.see(what);
-            throw pulled_plug();
-        }
-    }
-    void crash_relay(std::uint32_t where) {
-        say_if([&] { return "relay " + std::to_string(where) + " crashes"; });
-        ++seen_.crashes;
-        new_relay(where);
-        for (client_number who = 0; who < everybody_; ++who) {
-            if (links_[who].id != sixfold::link_id::none && links_[who].relay == where) {
-                later(std::chrono::milliseconds(dice_.below(5000)), happening::reconnect, who, 0);
-            }
-        }
-    }
-    void new_relay(std::uint32_t where) {
-        const std::uint64_t life = hosts_[where].life + 1;
-        for (std::size_t i = 1; i < sixfold::refusal_kinds; ++i) {
-            seen_.refused[i] += hosts_[where].machine.refusals()[static_cast<sixfold::refusal>(i)];
-        }
-        hosts_[where] = {make_relay(), life, std::vector<sixfold::link_id>(everybody_)};
     }
 
     // --- what goes wrong by itself -----------------------------------------------------------------------------------
@@ -518,41 +317,41 @@ class world {
             return;
         }
         for (client_number who = 0; who < plan_.clients; ++who) {
-            if (auto dice = bad_luck_.happens(fault::cut)) {
-                const auto until =
-                    sixfold::later(clock_.now(), std::chrono::milliseconds(dice->below(20'000)));
-                const std::uint64_t how = dice->below(3);
-                how != 1 ? net_.cut(who, true, until) : void();
-                how != 0 ? net_.cut(who, false, until) : void();
-            }
-            if (auto dice = bad_luck_.happens(fault::flap)) {
-                drop_link(who);
-                later(std::chrono::milliseconds(dice->below(dice->below(4) == 0 ? 60'000 : 500)),
-                      happening::reconnect, who, 0);
-            }
-            if (bad_luck_.happens(fault::failover)) {
-                seen_.see(sight::failover);
-                connect(who);
-            }
+            lose_touch(who);
             if (auto dice = bad_luck_.happens(fault::clock)) {
                 set_clock(who, *dice);
             }
             if (bad_luck_.happens(fault::retention)) {
-                mailbox_.take_back(name_of(who));
+                relays_.mailbox().take_back(name_of(who));
             }
         }
-        later(tick_interval, happening::tick, 0, 0);
+        events_.after(tick_interval, happening::tick, 0);
+    }
+    void lose_touch(client_number who) {
+        if (auto dice = bad_luck_.happens(fault::cut)) {
+            const auto until =
+                sixfold::later(clock_.now(), std::chrono::milliseconds(dice->below(20'000)));
+            const std::uint64_t how = dice->below(3);
+            if (how != 1) {
+                net_.cut(who, true, until);
+            }
+            if (how != 0) {
+                net_.cut(who, false, until);
+            }
+        }
+        if (auto dice = bad_luck_.happens(fault::flap)) {
+            drop_link(who);
+            const std::uint64_t longest = dice->below(4) == 0 ? 60'000 : 500;
+            events_.after(std::chrono::milliseconds(dice->below(longest)), happening::reconnect,
+                          who);
+        }
+        if (bad_luck_.happens(fault::failover)) {
+            seen_.see(sight::failover);
+            connect(who);
+        }
     }
     void set_clock(client_number who, sixfold::random_source dice) {
-        skewed_clock& it = apps_[who].clock();
-        const sixfold::time_point before = it.now();
-        it.latest = (std::max)(it.latest, before);
-        if (dice.below(2) == 0) {
-            it.drift = static_cast<std::int64_t>(dice.below(201)) - 100;
-        } else {
-            it.offset += static_cast<std::int64_t>(dice.below(1'200'000'000'000)) - 600'000'000'000;
-        }
-        seen_.see(it.now() < before ? sight::clock_back : sight::clock_forward);
+        seen_.see(apps_[who].clock().change(dice) ? sight::clock_back : sight::clock_forward);
         wakes_[who] = sixfold::never;
         turn(who);
     }
@@ -560,25 +359,23 @@ class world {
         if (bad_luck_.healed()) {
             return;
         }
-        if (links_[who].id == sixfold::link_id::none || dice_.below(50) == 0) {
+        if (!relays_.linked(who) || dice_.below(50) == 0) {
             connect(who);
         }
-        const auto all = villains_[who - plan_.clients].packet(framing_of(who));
-        trace_.add(all);
-        net_.send(who, links_[who].relay, true, all);
-        later(std::chrono::milliseconds(1 + dice_.below(500)), happening::villainy, who, 0);
+        const auto all = villains_[who - plan_.clients].packet(relays_.framing_of(who));
+        told_.add(all);
+        net_.send(who, relays_.relay_of(who), true, all);
+        events_.after(std::chrono::milliseconds(1 + dice_.below(500)), happening::villainy, who);
     }
 
     // --- the end -----------------------------------------------------------------------------------------------------
 
     /// Nothing goes wrong any more: one relay, everybody is linked, and who has lost its journal writes to its peers again.
     void heal() {
-        say("everything heals");
+        told_.say([] { return "everything heals"; });
         bad_luck_.heal();
         net_.heal();
-        for (std::uint32_t i = 0; i < plan_.relays; ++i) {
-            new_relay(i);
-        }
+        relays_.heal();
         for (std::uint32_t i = 0; i < plan_.villains; ++i) {
             drop_link(static_cast<client_number>(plan_.clients + i));
         }
@@ -600,7 +397,7 @@ class world {
                             [this](const letter& each) {
                                 return !each.submitted || book_.open(each) != nullptr;
                             }) &&
-               (plan_.villains != 0 || mailbox_.rows() == 0);
+               (plan_.villains != 0 || relays_.mailbox().rows() == 0);
     }
     void come_to_an_end(const std::string& when) {
         std::uint64_t looked = 0;
@@ -608,9 +405,10 @@ class world {
             throw violation(why_not_done() + ", " + when);
         }
         (void)go_on_until([] { return false; }, std::chrono::minutes(5));
-        const std::uint64_t before = talk_;
+        const std::uint64_t before = talk_ + relays_.talk();
         (void)go_on_until([] { return false; }, std::chrono::minutes(5));
-        demand(plan_.villains != 0 || talk_ == before, "there is no silence, " + when);
+        demand(plan_.villains != 0 || talk_ + relays_.talk() == before,
+               "there is no silence, " + when);
         demand(all_done(), "what was done is not any more, " + when);
     }
     [[nodiscard]] std::string why_not_done() const {
@@ -623,90 +421,41 @@ class world {
     }
     /// Everything that was ever sent arrives again, in any order, and now and then at somebody else.
     void replay_everything() {
-        say("a replay of everything");
+        told_.say([] { return "a replay of everything"; });
         const std::size_t all = net_.size();
         for (std::size_t i = 0; i < (std::min)(all, replayed_max); ++i) {
             const auto which = static_cast<std::size_t>(all <= replayed_max ? i : dice_.below(all));
             const bool astray = plan_.checked != 0 && dice_.below(10) == 0;
             const client_number who =
                 astray ? static_cast<client_number>(dice_.below(everybody_)) : net_[which].client;
-            later(std::chrono::milliseconds(dice_.below(10'000)), happening::arrives, who, which);
+            events_.after(std::chrono::milliseconds(dice_.below(10'000)), happening::arrives, who,
+                          which);
         }
     }
 
-    // --- what can be seen --------------------------------------------------------------------------------------------
-
-    void note_frame(client_number to, sixfold::bytes wire) {
-        sixfold::frame what;
-        demand(sixfold::decode(wire, framing_of(to), what) == sixfold::refusal::none,
-               "a relay puts out what cannot be read");
-        note(what);
-        say_frame(to, false, what);
-        if (const auto* msg = std::get_if<sixfold::msg_notify>(&what);
-            msg != nullptr && msg->drained) {
-            seen_.see(msg->clean() ? sight::drained_clean : sight::drained_not_clean);
-        }
-    }
-    /// Counts what is not about the slow look into the mailbox.
-    void note(const sixfold::frame& what) {
-        talk_ += std::holds_alternative<sixfold::sync_request>(what) ||
-                         std::holds_alternative<sixfold::sync_answer>(what)
-                     ? 0
-                     : 1;
-    }
     [[nodiscard]] static std::string name(client_number who) {
         return std::string(name_of(who).name());
     }
-    void say(const std::string& line) {
-        if (print) {
-            const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
-                clock_.now().time_since_epoch());
-            print(std::to_string(at.count()) + " ms  " + line);
-        }
-    }
-    template <class Line>
-    void say_if(Line line) {
-        if (print) {
-            say(line());
-        }
-    }
-    void say_frame(client_number who, bool to_relay, const sixfold::frame& what) {
-        if (print && describe) {
-            say((to_relay ? name(who) + " -> relay " + std::to_string(links_[who].relay)
-                          : "relay -> " + name(who)) +
-                "  " + describe(what));
-        }
-    }
 
-  public:
-    /// A frame in words.
-    std::function<std::string(const sixfold::frame&)> describe;
-
-  private:
     static constexpr sixfold::duration tick_interval = std::chrono::milliseconds(100);
     static constexpr std::size_t replayed_max = 3000;
 
     plan plan_;
-    faults bad_luck_;
     std::uint32_t everybody_;
+    sixfold::manual_clock clock_;
+    agenda events_;
+    faults bad_luck_;
+    sixfold::random_source dice_;
     sightings seen_;
     ledger book_;
-    sixfold::manual_clock clock_;
+    trace told_;
     surroundings shared_;
-    sixfold::random_source dice_;
-    trace trace_;
-    store mailbox_;
     network net_;
-    std::vector<link> links_;
+    relays relays_;
     std::deque<app> apps_;
-    std::vector<relay_host> hosts_;
     std::deque<villain> villains_;
-    std::deque<pending> pending_;
-    std::priority_queue<event> events_;
     std::vector<sixfold::time_point> wakes_;
-    std::uint64_t ordinal_ = 0;
-    std::uint64_t link_count_ = 0;
-    std::uint64_t talk_ = 0;
+    std::uint64_t talk_ = 0;  // frames of clients that are not about the slow look into the mailbox
 };
 
 }  // namespace simulation
