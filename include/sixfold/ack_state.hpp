@@ -54,7 +54,7 @@ struct receiver_limits {
 /// floor on. What a receiver has beyond them is told when the floor has come closer.
 inline constexpr std::size_t ack_bits_size_max = 64;
 
-/// No encoded ack state of a receiver with these limits is larger; without them, of any receiver.
+/// No encoded ack state of a receiver with these limits is larger; without them, of any receiver. (spec 2.12)
 [[nodiscard]] constexpr std::size_t
 ack_state_size_max(const receiver_limits& of = {receiver_limits::window_max,
                                                 receiver_limits::exceptions_max}) noexcept {

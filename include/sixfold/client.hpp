@@ -60,7 +60,10 @@ class client {
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the client.
     ///
     /// With `journal`, what is durable of the journal of an earlier life, it goes on where that has ended; see `sender::create`
-    /// and `receiver::create`. Error: journal_foreign, when it is the journal of another peer.
+    /// and `receiver::create`. Error: journal_foreign, when it is the journal of another peer. (spec 7.3)
+    ///
+    /// An old copy of a journal is worse than none: its sender gives names again that B has seen. Bring back none, and a
+    /// larger `start`. (spec 6.4)
     [[nodiscard]] static result<client>
     create(clock_ref clock, const client_options& options, bytes journal = {}) {
         if (!options.self.valid()) {
@@ -120,7 +123,7 @@ class client {
 
     /// Takes a packet, one or more whole frames, from the relay. Legal at any time, with any bytes.
     ///
-    /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is behind it. Returns the last
+    /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is behind it (spec 2.10). Returns the last
     /// refusal, so that one if there is one. On datagrams there is nothing to do about it; a byte stream is to be closed
     /// if `ends_stream` says so.
     refusal handle(bytes packet) {

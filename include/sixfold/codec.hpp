@@ -62,7 +62,7 @@ class framing {
 };
 
 /// The most bytes that a frame has besides its payload or ack state: those of a drained msg:N with
-/// the longest name and seqs, while a smaller epoch waits.
+/// the longest name and seqs, while a smaller epoch waits. (spec 2.12)
 inline constexpr std::size_t frame_overhead_max =
     frame_header_size_max + (1 + peer::size_max) + 2 * 8 + 3 * varint_size(seq_end) + 4;
 

@@ -21,7 +21,7 @@ enum class standing : std::uint8_t {
 };
 
 /// Which seqs of one stream have been accepted: exact, for ever, in 8 bytes and W bits. (law of
-/// de-duplication, law 2)
+/// de-duplication, law 2, spec 3.11)
 ///
 ///                 floor                     floor + W
 ///      . . . 1 1 1 | 0 1 1 0 1 0 . . . 0 0 0 | . . .

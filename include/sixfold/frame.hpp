@@ -9,6 +9,7 @@
 #include "sixfold/types.hpp"
 
 // The eight frames, as values. R: a client asks the relay. A: the relay answers that request. N: the relay tells a client.
+// (spec 1.1)
 //
 //     client A            relay             client B
 //        | -- msg:R ------> |                  |
@@ -20,7 +21,7 @@
 //        |                  | <----- sync:R -- |      B asks for its mailbox
 //        |                  | -- sync:A -----> |
 //
-// A frame never says who its author is: the relay knows that from the link (law 7). The peer in a frame is the other end
+// A frame never says who its author is: the relay knows that from the link (law 7, spec 1.3). The peer in a frame is the other end
 // of the stream. Spans in a frame refer to the bytes that it was decoded from, or will be encoded from.
 
 namespace sixfold::inline v0 {
@@ -125,7 +126,7 @@ struct ack_notify {
     bytes state{};  ///< with `state`; with `ended` the last that the mailbox saw, or empty
 };
 
-/// The place of a row in a mailbox; rows are drained in this order.
+/// The place of a row in a mailbox; rows are drained in this order. (spec 1.5)
 struct mailbox_key {
     peer from{};  ///< the sender
     msgid id{};   ///< of the message

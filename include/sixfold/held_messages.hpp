@@ -19,7 +19,7 @@ namespace sixfold::inline v0 {
 ///
 /// Keeps their payloads, finds them by msgid, and keeps the line of the ready ones. Does not know order, windows or acks.
 /// All of it is volatile: forgetting one is legal as long as the app was not handed it. Payloads do not move. One room is
-/// kept spare for a message that everything else waits for, so that a full store cannot stand in its own way (law 6).
+/// kept spare for a message that everything else waits for, so that a full store cannot stand in its own way (law 6, spec 3.18).
 /// O(1), payloads O(log bytes); all memory is taken at construction.
 class held_messages {
   public:

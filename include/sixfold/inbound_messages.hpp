@@ -55,7 +55,7 @@ class inbound_messages {
     /// Whether a frame of another epoch than ours brings us into its own. If it does not, it may be held in case that another
     /// one does.
     [[nodiscard]] bool enters(std::uint32_t which, const msg_notify& notice);
-    /// The relay's word that all below has ended, in this or another life of ours (law 11).
+    /// The relay's word that all below has ended, in this or another life of ours (law 11, spec 3.16).
     void raise(std::uint32_t which, seq low);
     /// Takes a message or tombstone of our epoch; what becomes of it is in the stream.
     void take(std::uint32_t which, const msg_notify& notice);
@@ -104,7 +104,7 @@ class inbound_messages {
 // --- epochs and floors -----------------------------------------------------------------------------------------------
 
 /// B keeps one epoch per sender, and enters a larger one only on the relay's word that the mailbox holds nothing of a
-/// smaller one; else what waits there would be lost, or be delivered twice (law 1).
+/// smaller one; else what waits there would be lost, or be delivered twice (law 1, spec 3.12).
 inline bool inbound_messages::enters(std::uint32_t which, const msg_notify& notice) {
     inbound_stream& stream = streams[which];
     if (notice.epoch < stream.epoch) {
@@ -136,7 +136,7 @@ inline bool inbound_messages::enters(std::uint32_t which, const msg_notify& noti
     return true;
 }
 
-/// A message has overtaken the word that lets us into its epoch: it is kept, so that nobody has to send it again (law 1).
+/// A message has overtaken the word that lets us into its epoch: it is kept, so that nobody has to send it again (law 1, spec 3.12).
 inline void inbound_messages::hold_ahead(std::uint32_t which, const msg_notify& notice) {
     inbound_stream& stream = streams[which];
     const bool fits = notice.form == form::payload &&
@@ -183,7 +183,7 @@ inline void inbound_messages::take_ahead(std::uint32_t which) {
 }
 
 /// A larger epoch was minted before the relay looked, so nobody fills the holes of ours any more: below its lowest row in
-/// the mailbox there is only what is held here, which goes first (law 1). Being about the past it stays true.
+/// the mailbox there is only what is held here, which goes first (law 1, spec 3.13). Being about the past it stays true.
 inline void inbound_messages::pass_holes(std::uint32_t which, seq lowest_row) {
     const inbound_stream& stream = streams[which];
     const seq end = (std::min)(lowest_row, stream.window.floor() + stream.window.width());
@@ -230,13 +230,13 @@ inline void inbound_messages::take(std::uint32_t which, const msg_notify& notice
     inbound_stream& stream = streams[which];
     if (stream.window.of(notice.seq) != standing::fresh) {
         duplicates += std::uint64_t{stream.window.of(notice.seq) == standing::duplicate};
-        return;  // the ack state, as it is, is the answer to both (law 2)
+        return;  // the ack state, as it is, is the answer to both (law 2, spec 3.11)
     }
     const slot there = stream.held.test(notice.seq) ? held.find(which, {notice.epoch, notice.seq})
                                                     : held_messages::none;
     if (notice.form == form::tombstone) {
         if (there != held_messages::none && held[there].handed) {
-            return;  // the app has seen it, and has the first word
+            return;  // the app has seen it, and has the first word (spec 3.14)
         }
         if (there != held_messages::none) {
             held.erase(there);
@@ -274,7 +274,7 @@ inline void inbound_messages::make_ready(slot at) noexcept {
     }
 }
 
-/// In order: moves on over what has ended and what is there.
+/// In order: moves on over what has ended and what is there. (spec 3.18)
 inline void inbound_messages::line_up(std::uint32_t which) {
     if (!in_order()) {
         return;
@@ -309,7 +309,7 @@ inline void inbound_messages::commit(std::uint32_t which, seq at, fate how) {
 
 // --- the journal -----------------------------------------------------------------------------------------------------
 
-/// The journal is to hear of the stream as it is by then, and no acknowledgement may speak of it before.
+/// The journal is to hear of the stream as it is by then, and no acknowledgement may speak of it before. (spec 3.14, 7.4)
 inline void inbound_messages::note(std::uint32_t which) {
     if (options_.journaling != journaling::none &&
         std::exchange(streams[which].record, inbound_stream::no_record) !=

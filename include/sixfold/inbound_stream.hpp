@@ -77,13 +77,13 @@ class inbound_stream {
         return state_due || past != epoch::none || waiting != epoch::none;
     }
 
-    /// All below has ended, and we do not know how.
+    /// All below has ended, and we do not know how. (spec 3.16)
     void raise(seq low) noexcept {
         window.raise(low);
         forget_below(low);
     }
 
-    /// The seq has ended otherwise than by acceptance. When the memory is full, the lowest one is forgotten.
+    /// The seq has ended otherwise than by acceptance. When the memory is full, the lowest one is forgotten. (spec 3.15)
     void note(exception what) {
         if (what.seq < horizon) {
             return;

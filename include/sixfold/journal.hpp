@@ -15,7 +15,7 @@
 // The journal of a client: what must survive, as one more stream of bytes. (spec 7)
 //
 // It is a sequence of records. Each says what is true of one key from now on, or that the key is gone. So of several
-// records of a key only the last counts, reading a journal twice changes nothing, and a journal may be kept as a log as well
+// records of a key only the last counts (spec 7.2), reading a journal twice changes nothing, and a journal may be kept as a log as well
 // as in the rows of a table.
 //
 //     0          1             +length size
@@ -31,7 +31,7 @@ namespace sixfold::inline v0 {
 /// The version of the journal, which has its own count. (spec 7.1)
 inline constexpr std::uint8_t journal_version = 1;
 
-/// What a record is about, and so which key it has.
+/// What a record is about, and so which key it has. (spec 7.2)
 enum class record_kind : std::uint8_t {
     owner = 1,     ///< whose journal it is; key: none
     inbound = 2,   ///< what a receiver has of a stream; key: the sender's name
@@ -41,7 +41,7 @@ enum class record_kind : std::uint8_t {
     tickets = 6,   ///< which tickets a sender may have given; key: none
 };
 
-/// One record, as it lies in the bytes that it was read from.
+/// One record, as it lies in the bytes that it was read from. (spec 7.1)
 struct record {
     record_kind kind = record_kind::owner;  ///< the first byte of `key`
     bool gone = false;                      ///< nothing is known of the key any more

@@ -32,7 +32,7 @@
 // A mark says at which offset it lies and repeats the nonce of its file, a number that no peer knows: a payload cannot look
 // like one, not even when it is a piece of this file.
 //
-// What cannot be told apart: damage behind the last mark, or a file that was cut at any place behind its first mark, looks
+// What cannot be told apart (spec 8.5): damage behind the last mark, or a file that was cut at any place behind its first mark, looks
 // like a torn group. Its records are dropped.
 
 namespace sixfold::inline v0 {
@@ -49,7 +49,7 @@ namespace detail {
 
 inline constexpr std::string_view log_magic = "sixfold\n";
 
-/// A file has its name since it was whole, so it cannot be empty, or end inside of its header, as a crash would leave it.
+/// A file has its name since it was whole, so it cannot be empty, or end inside of its header, as a crash would leave it. (spec 8.4)
 [[nodiscard]] inline result<void> check_log_header(bytes file) noexcept {
     const bytes magic = as_bytes(log_magic);
     const bytes front = file.first((std::min)(file.size(), magic.size()));
@@ -125,7 +125,7 @@ has_log_mark(bytes file, std::size_t offset, std::uint64_t nonce) noexcept {
 }  // namespace detail
 
 /// The records of a log, marks among them: all that is whole up to a torn tail. The file is to be left alone when
-/// it is refused. O(bytes).
+/// it is refused. O(bytes). (spec 8.4)
 ///
 /// Error: journal_foreign (no journal), journal_version, journal_damaged.
 [[nodiscard]] inline result<bytes> read_log(bytes file) noexcept {

@@ -30,7 +30,7 @@ struct mailbox_request {
     bytes wire{};                                                 ///< the frame as it came
 };
 
-/// One row, as a page hands it out. All of it is read in one snapshot of the mailbox.
+/// One row, as a page hands it out. All of it is read in one snapshot of the mailbox. (spec 5.4)
 struct mailbox_row {
     peer from{};                         ///< the sender
     msgid id{};                          ///< of the message

@@ -22,7 +22,7 @@ namespace sixfold::inline v0 {
 /// A mailbox in memory, which ends with its process: a stand-in for a durable store.
 ///
 /// It is for tests and demonstrations, and for a relay that accepts to lose its mailbox with its
-/// process; then a message that was `stored` is lost with it, for its sender no longer has it. A
+/// process; then a message that was `stored` is lost with it, for its sender no longer has it (spec 6.3). A
 /// mailbox that must not lose anything is durable before it says `done`.
 ///
 /// It keeps rows, ordered as they are drained, and of a pair of peers the last ack state, from the
@@ -62,7 +62,7 @@ class memory_mailbox {
     [[nodiscard]] std::size_t states() const noexcept { return states_.size(); }
 
   private:
-    /// Receivers lie apart, and the rows of one receiver in the order in which it drains them.
+    /// Receivers lie apart, and the rows of one receiver in the order in which it drains them. (spec 1.5)
     struct row_key {
         peer to;
         mailbox_key key;
@@ -101,7 +101,7 @@ class memory_mailbox {
             outcome.done = insert(key, msg);
             return outcome;
         }
-        // A tombstone ends its seq for good, and takes less room than what it replaces.
+        // A tombstone ends its seq for good, and takes less room than what it replaces. (spec 5.5)
         if (msg.form == form::tombstone && at->second.form == form::payload) {
             bytes_ -= at->second.payload.size();
             at->second = {form::tombstone, msg.base, {}};
@@ -126,7 +126,7 @@ class memory_mailbox {
     }
 
     /// `from` is the receiver here: it says what it needs no more of the stream that `ack.to` sends
-    /// it.
+    /// it. (spec 5.3)
     [[nodiscard]] mailbox_outcome erase(const peer& from, const ack_request& ack) {
         mailbox_outcome outcome;
         ack_state state;
@@ -157,7 +157,7 @@ class memory_mailbox {
     }
 
     /// Keeps an ack state for a sender that will ask while its receiver is away. Only of pairs that
-    /// had rows here: who never stores anything hears from the receiver itself.
+    /// had rows here: who never stores anything hears from the receiver itself. (spec 5.3)
     void remember(const pair_key& pair, const ack_request& ack, seq floor, bool deleted) {
         auto at = states_.find(pair);
         if (at == states_.end()) {

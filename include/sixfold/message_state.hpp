@@ -6,7 +6,7 @@
 
 #include "sixfold/ack_state.hpp"
 
-// The life of one message at its sender, in one table.
+// The life of one message at its sender, in one table. (spec 3.10)
 //
 //                         cancel              deadline, or `away`
 //     queued -----------+--------> cancelling <--x      |
@@ -65,7 +65,7 @@ enum class status : std::uint8_t {
     return state != message_state::stored && state != message_state::ended;
 }
 
-/// What a message in `state` has come to, once the receiver says `how` its seq ended.
+/// What a message in `state` has come to, once the receiver says `how` its seq ended. (spec 3.6)
 [[nodiscard]] constexpr status conclude(message_state state, fate how) noexcept {
     switch (how) {
     case fate::accepted: return status::delivered;

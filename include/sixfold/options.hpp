@@ -14,20 +14,20 @@ namespace sixfold::inline v0 {
 
 /// Does something have to be told durable before anything that depends on it leaves the machine? (law 4)
 enum class journaling : std::uint8_t {
-    none,  ///< everything counts as durable at once; the promise holds for as long as the process lives
+    none,  ///< everything counts as durable at once; the promise holds for as long as the process lives (spec 6.2)
     withhold,  ///< what depends on a record waits for `durable()`
 };
 
 /// What tells one life of a sender from the others. Both numbers are the app's: nothing in here is made up (law 14).
 struct incarnation {
     /// Larger at each start without the journal of the last one: a counter that is kept, or milliseconds since 1970.
-    /// 1 to 2^44 - 1. It is the upper part of each new epoch (law 1).
+    /// 1 to 2^44 - 1. It is the upper part of each new epoch (law 1). If it does not grow, messages may arrive twice. (spec 6.1)
     std::uint64_t start = 0;
     /// 64 bits from a good source (std::random_device, getrandom): jitter, hashing and the lower part of epochs.
     std::uint64_t seed = 0;
 };
 
-/// An epoch is a start number, and so many random bits below it.
+/// An epoch is a start number, and so many random bits below it. (spec 3.1)
 inline constexpr unsigned epoch_random_bits = 20;
 /// The largest start number: what is left of an epoch above them.
 inline constexpr std::uint64_t start_max = (std::uint64_t{1} << (64 - epoch_random_bits)) - 1;

@@ -51,7 +51,7 @@ write_stream(outbound_messages& all, std::uint32_t which, std::span<std::byte> o
     return size;
 }
 
-/// What is gone says nothing of its ticket any more, so that is said first: for as many to come, too, that it is seldom.
+/// What is gone says nothing of its ticket any more, so that is said first: for as many to come, too, that it is seldom. (spec 7.8)
 [[nodiscard]] inline std::size_t write_tickets(outbound_messages& all, std::span<std::byte> out) {
     constexpr std::uint32_t ahead = 255;
     const std::uint32_t end = all.queue.generation_end();
@@ -64,7 +64,7 @@ write_stream(outbound_messages& all, std::uint32_t which, std::span<std::byte> o
     return size;
 }
 
-/// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit.
+/// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit. (spec 7.5, 7.6)
 [[nodiscard]] inline std::size_t
 write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
     using place = outbound_messages::place;
@@ -241,7 +241,7 @@ class outbound_restore {
         return {};
     }
 
-    /// Into the streams. What is still of an epoch that its stream has left was about to go on under the new one (law 1).
+    /// Into the streams. What is still of an epoch that its stream has left was about to go on under the new one (law 1, spec 7.7).
     [[nodiscard]] result<void> line_up() {
         const auto& queue = all_.queue;
         std::sort(in_order_.begin(), in_order_.end(), [&](slot a, slot b) {
@@ -259,7 +259,7 @@ class outbound_restore {
             if (!reach(stream, known ? stream.journaled_next : 0)) {
                 return damaged_value;
             }
-            stream.sent_end = stream.next();  // all of it may have been sent
+            stream.sent_end = stream.next();  // all of it may have been sent (spec 7.7)
         }
         for (const slot at : in_order_) {
             if (queue[at].epoch == stream_of(at).epoch || queue[at].state == message_state::ended) {

@@ -157,7 +157,7 @@ inline void outbound_messages::place_in(std::uint32_t which, slot at) {
     note(at);
 }
 
-/// Waits for an answer to the last attempt, longer after each one.
+/// Waits for an answer to the last attempt, longer after each one. (spec 3.2)
 inline void outbound_messages::arm(slot at, duration wait) {
     const std::uint32_t resends = queue[at].resends == 0 ? 0U : queue[at].resends - 1U;
     retries.set(at, later(queue[at].sent_at, backoff(wait, resends, options_.retry.max, random)));
@@ -179,7 +179,7 @@ inline void outbound_messages::forget(slot at) {
     }
 }
 
-/// A tombstone goes out under the same seq: a seq is never abandoned, so that the receiver has no hole (law 3).
+/// A tombstone goes out under the same seq: a seq is never abandoned, so that the receiver has no hole (law 3, spec 3.5).
 inline void outbound_messages::take_back(slot at, message_state to) {
     entry& e = queue[at];
     outbound_stream& stream = streams[e.stream];
@@ -230,7 +230,7 @@ inline void outbound_messages::store(slot at) {
     advance(which);
 }
 
-/// Somebody has it safe for now: the timer is stretched to its cap, never stopped (law 6).
+/// Somebody has it safe for now: the timer is stretched to its cap, never stopped (law 6, spec 3.7).
 inline void outbound_messages::stretch(slot at, time_point now) {
     const entry& e = queue[at];
     const time_point cap =
@@ -243,7 +243,7 @@ inline void outbound_messages::stretch(slot at, time_point now) {
 
 // --- streams ---------------------------------------------------------------------------------------------------------
 
-/// Ends what the ack state covers, stretches what it says is held.
+/// Ends what the ack state covers, stretches what it says is held. (spec 3.6)
 inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack, time_point now) {
     outbound_stream& stream = streams[which];
     const seq floor = (std::min)(ack.floor(), stream.next());
@@ -266,7 +266,7 @@ inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack,
 }
 
 /// A sign of life after a long silence: what was backed off goes out again as if it had been sent once, or it would wait for
-/// as long as the cap allows, and the window with it. O(window), once for each silence.
+/// as long as the cap allows, and the window with it. O(window), once for each silence. (spec 3.2)
 inline void outbound_messages::hurry(std::uint32_t which) {
     outbound_stream& stream = streams[which];
     if (!stream.backed_off) {
@@ -284,7 +284,7 @@ inline void outbound_messages::hurry(std::uint32_t which) {
     }
 }
 
-/// A start number in the upper 44 bits, random ones below (law 1).
+/// A start number in the upper 44 bits, random ones below (law 1, spec 3.1).
 inline sixfold::epoch outbound_messages::mint(std::uint64_t start) noexcept {
     return sixfold::epoch{start << epoch_random_bits |
                           random.below(std::uint64_t{1} << epoch_random_bits)};
@@ -326,7 +326,7 @@ inline void outbound_messages::resend_all(std::uint32_t which) {
 }
 
 /// B is past our epoch, or knows more of it than we do: our journal was lost or is old. What is unfinished goes on under a
-/// larger epoch; of the rest nobody can say how it ended (law 1).
+/// larger epoch; of the rest nobody can say how it ended (law 1, spec 3.8).
 inline void outbound_messages::begin_again(std::uint32_t which, sixfold::epoch above) {
     outbound_stream& stream = streams[which];
     const std::uint64_t start =
@@ -348,7 +348,7 @@ inline void outbound_messages::begin_again(std::uint32_t which, sixfold::epoch a
     open_window(which);
 }
 
-/// Its stream has left the epoch of the message.
+/// Its stream has left the epoch of the message. (spec 3.8)
 inline void outbound_messages::carry_over(std::uint32_t which, slot at) {
     entry& e = queue[at];
     if (!is_unfinished(e.state) || is_tombstone(e.state)) {

@@ -37,7 +37,7 @@ namespace sixfold::inline v0::detail {
     return in.ok() && in.left() == 0 ? result<void>() : damaged_value;
 }
 
-/// How far a sender is with a stream: no seq from `next` on was given to a message.
+/// How far a sender is with a stream: no seq from `next` on was given to a message. (spec 7.5)
 struct outbound_record {
     peer to{};
     sixfold::epoch epoch = epoch::none;
@@ -62,7 +62,7 @@ struct outbound_record {
     return in.ok() && in.left() == 0 ? result<void>() : damaged_value;
 }
 
-/// A message as far as a later life of its sender must know it.
+/// A message as far as a later life of its sender must know it. (spec 7.6)
 struct message_record {
     ticket id{};
     peer to{};

@@ -73,7 +73,7 @@ class receiver {
     /// The next message for the app; empty when there is none. Each message is handed out once in the life of this object.
     std::optional<message> poll_message();
 
-    /// The app has the message: its own commit is done. Only now may the sender forget it.
+    /// The app has the message: its own commit is done. Only now may the sender forget it. (spec 3.14)
     ///
     /// In this order: commit, then accept. The other way round, a crash between the two loses the message; this way it
     /// comes again, unless the app's commit and the record of this acceptance are one transaction (law 4). Twice is once.
@@ -293,7 +293,7 @@ inline refusal receiver::handle(const ack_answer& answer) {
     }
     inbound_stream& stream = messages_.streams[which];
     if (!stream.unanswered || stream.serial != answer.serial) {
-        return refusal::none;  // of an earlier one; the last is still on its way
+        return refusal::none;  // of an earlier one; the last is still on its way (spec 3.17)
     }
     tick();
     // A serial names one sending, so no sample is in doubt.
@@ -406,7 +406,7 @@ inline std::size_t receiver::transmit_acks(std::span<std::byte> out) {
     return used;
 }
 
-/// What is owed to one sender: an answer about another epoch, the state of ours, or both.
+/// What is owed to one sender: an answer about another epoch, the state of ours, or both. (spec 3.17)
 inline std::size_t receiver::transmit_ack(std::uint32_t which, std::span<std::byte> out) {
     inbound_stream& stream = messages_.streams[which];
     std::size_t used = 0;

@@ -39,7 +39,7 @@ struct relay_options {
 
 /// A relay: a reaction, frames in and frames out, without memory for any message.
 ///
-/// It keeps which link leads to which peer, and nothing else. What a message needs is in its
+/// It keeps which link leads to which peer, and nothing else (spec 5.7). What a message needs is in its
 /// frames, in the clients that resend them, and in the mailbox; kill a relay, and its clients go on
 /// at another. It knows no time, and does not read or write the mailbox itself:
 ///
@@ -84,7 +84,7 @@ class relay {
     /// so.
     ///
     /// The newest link of a peer wins; a former one is forgotten, and what still comes from it is
-    /// refused as `unknown_link`. A link that led to another peer leads to this one. Fails with
+    /// refused as `unknown_link` (spec 1.3). A link that led to another peer leads to this one. Fails with
     /// `peer_name`, `unknown_link` for `link_id::none`, or `peers_full`, and then has changed
     /// nothing.
     result<void> link_up(link_id link, const peer& name, checksum mode = checksum::on) {
@@ -118,7 +118,7 @@ class relay {
     }
 
     /// This link is gone. Says nothing about a newer link of its peer: a late "gone" changes
-    /// nothing.
+    /// nothing. (spec 1.3)
     void link_down(link_id link) {
         const std::uint32_t at = links_.find(link);
         if (at == none) {
@@ -131,7 +131,7 @@ class relay {
     /// Takes a packet, one or more whole frames, from a link. Legal at any time, with any bytes.
     ///
     /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is
-    /// behind it. Returns the last refusal, so that one if there is one. On datagrams there is
+    /// behind it (spec 2.10). Returns the last refusal, so that one if there is one. On datagrams there is
     /// nothing to do about it; a byte stream is to be closed if `ends_stream` says so. The requests
     /// in `out` refer to the packet.
     refusal handle(link_id from, bytes packet, reactions& out) {
@@ -154,7 +154,7 @@ class relay {
 
     /// Takes what became of a request, of this relay or of another, soon or late.
     ///
-    /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not.
+    /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not. (spec 5.6)
     /// The same request completed twice is answered twice, and does no harm. Returns
     /// `refusal::mailbox` if it was not done, or a row or key of it was damaged and is not passed
     /// on. A damaged ack state is left out, and not counted.
@@ -217,9 +217,10 @@ class relay {
             out.add({peers_[at], *sync, wire});
             return refusal::none;
         }
-        return refusal::direction;
+        return refusal::direction;  // only a relay says such things (spec 1.1)
     }
 
+    /// B is here and gets it, or is away and it is stored, or both ends have to know. (spec 5.1)
     refusal take_msg(std::uint32_t at, const msg_request& msg, bytes wire, reactions& out) {
         const peer& from = peers_[at];
         if (msg.payload.size() > options_.payload_max) {
@@ -255,6 +256,7 @@ class relay {
         return notify;
     }
 
+    /// It is durable: this is the relay's own word. (spec 5.1)
     refusal stored(const peer& from, const msg_request& msg, reactions& out) const {
         ack_notify notify{};
         notify.from = msg.to;
@@ -270,6 +272,7 @@ class relay {
         return refusal::none;
     }
 
+    /// What one look has found goes to A, and to B if it is here. (spec 5.2)
     refusal looked(const peer& from,
                    const msg_request& msg,
                    const mailbox_outcome& outcome,
@@ -301,7 +304,7 @@ class relay {
         return refusal::none;
     }
 
-    /// An ack:R goes on to A as it came, and is answered.
+    /// An ack:R goes on to A as it came, and is answered. (spec 5.3)
     refusal settled(const peer& from, const ack_request& ack, reactions& out) const {
         ack_notify notify{};
         notify.from = from;
@@ -328,6 +331,7 @@ class relay {
         return notify;
     }
 
+    /// The rows of a page, and behind them where to go on. (spec 5.4)
     refusal paged(const peer& from,
                   const sync_request& sync,
                   const mailbox_outcome& outcome,

@@ -79,7 +79,7 @@ class round_trip {
 /// How long to wait after the resend number `attempt` (0 is the first transmission): `timeout`,
 /// doubled `attempt` times, at most `cap`; and up to a quarter more, by chance, so that what was
 /// lost together is not sent again together. Never above cap * 5/4, and without overflow whatever
-/// the arguments; a negative time counts as zero.
+/// the arguments; a negative time counts as zero. (spec 3.2)
 [[nodiscard]] constexpr duration
 backoff(duration timeout, std::uint32_t attempt, duration cap, random_source& random) noexcept {
     const duration::rep first = (std::max)(timeout, duration::zero()).count();

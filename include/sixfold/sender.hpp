@@ -112,7 +112,7 @@ class sender {
     refusal handle(const frame& from_relay);
     /// A msg:A, decoded. Refuses `unknown_stream` and `never_sent`.
     refusal handle(const msg_answer& answer);
-    /// An ack:N, decoded. Refuses `unknown_stream`, `never_sent`, and an ack state that is none.
+    /// An ack:N, decoded. Refuses `unknown_stream` (spec 3.7), `never_sent` (spec 3.8), and an ack state that is none.
     refusal handle(const ack_notify& notice);
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
@@ -438,7 +438,7 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
     return refusal::none;
 }
 
-/// B is not in our epoch: it needs the relay's word on smaller ones first, which a probe brings.
+/// B is not in our epoch: it needs the relay's word on smaller ones first, which a probe brings. (spec 3.9)
 inline void sender::on_waiting(std::uint32_t which) {
     outbound_stream& stream = messages_.streams[which];
     if (stream.empty()) {
@@ -456,7 +456,7 @@ inline void sender::on_waiting(std::uint32_t which) {
     }
 }
 
-/// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish.
+/// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish. (spec 3.5)
 inline refusal sender::on_stored(std::uint32_t which, seq stored) {
     if (stored >= messages_.streams[which].sent_end) {
         return refuse(refusal::never_sent);
@@ -491,7 +491,7 @@ inline refusal sender::on_ended(std::uint32_t which, const ack_notify& notice) {
         messages_.settle(which, ack, now_);
     }
     // That something has ended is less than how. It is enough only when the memory for it is used up,
-    // and then for one message.
+    // and then for one message. (spec 3.6)
     if (messages_.queue.unsettled_full() && stream.first() < notice.low &&
         messages_.queue[stream.slot(stream.first())].state == message_state::stored) {
         messages_.end(stream.slot(stream.first()), status::ended);
@@ -502,7 +502,7 @@ inline refusal sender::on_ended(std::uint32_t which, const ack_notify& notice) {
 
 // --- frames out ------------------------------------------------------------------------------------------------------
 
-/// Law 11: until B itself has said since the link came up that it is in our epoch, while something is stored and its end
+/// Law 11, spec 3.9: until B itself has said since the link came up that it is in our epoch, while something is stored and its end
 /// unknown, and while the floor that B itself last reported is below our base.
 inline bool sender::probe_wanted(std::uint32_t which) const noexcept {
     const outbound_stream& stream = messages_.streams[which];

@@ -84,7 +84,7 @@ using seq = std::uint64_t;
 /// No seq is as large; a bound (a floor, a horizon, a low) may be.
 inline constexpr seq seq_end = seq{1} << 62;
 
-/// What names a message on the wire within its pair of peers. Minted once, by the sender.
+/// What names a message on the wire within its pair of peers. Minted once, by the sender. (spec 1.4)
 struct msgid {
     sixfold::epoch epoch = epoch::none;  ///< which life of its stream
     sixfold::seq seq = 0;                ///< its place in that life

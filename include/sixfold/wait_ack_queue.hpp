@@ -208,7 +208,7 @@ class wait_ack_queue {
     }
 
     /// All entries are there. From now on no ticket is given that an earlier life has given: these had generations below
-    /// `end`, and what was lost with the end of the journal can have been one further.
+    /// `end`, and what was lost with the end of the journal can have been one further. (spec 7.8)
     void restored(std::uint32_t end) noexcept {
         generation_end_ = end;
         first_generation_ = end + 1;

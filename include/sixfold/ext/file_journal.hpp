@@ -91,7 +91,7 @@ class basic_file_journal {
     ///
     /// A torn tail is dropped. What was found is written into a new file, which takes the place of the old one: what a process
     /// reads back, even after a sync, may be in the cache of the system only. So there must be room for both. When it is
-    /// refused, the file is left as it is. O(size).
+    /// refused, the file is left as it is (spec 8.4). O(size).
     [[nodiscard]] static result<basic_file_journal, file_error>
     open(std::string path, std::uint64_t random_number, Files files = {}) {
         basic_file_journal out(std::move(path), random_number, std::move(files));
@@ -118,7 +118,7 @@ class basic_file_journal {
         put(pending_, records);
     }
 
-    /// True: all that was appended is durable. One write and one sync of the file, or neither if there was nothing.
+    /// True: all that was appended is durable. One write and one sync of the file, or neither if there was nothing. (spec 8.3)
     [[nodiscard]] bool sync() {
         if (ok() && !pending_.empty() && did(files_.write(pending_), "write") &&
             did(files_.sync(), "sync")) {
@@ -212,7 +212,7 @@ class basic_file_journal {
         error_.what = path_ + ": " + std::string(why.what);
     }
 
-    /// A file of these records, which has its name when it is whole and durable.
+    /// A file of these records, which has its name when it is whole and durable. (spec 8.3)
     [[nodiscard]] bool make(bytes records) {
         nonce_ = random_.next();
         std::vector<std::byte> file;

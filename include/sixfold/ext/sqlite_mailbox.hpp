@@ -26,7 +26,8 @@
 namespace sixfold::inline v0 {
 
 /// The durable mailbox of a relay, in an SQLite database: what it said is done survives a crash of
-/// the relay and a loss of power.
+/// the relay and a loss of power. (spec 1.5) A copy of the file that is brought back has nothing of
+/// what came since, and makes `stored` untrue for that. (spec 6.3)
 ///
 ///     auto mailbox = sixfold::sqlite_mailbox::open("mailbox.db");
 ///     if (!mailbox) { ... mailbox.error().what ... }
@@ -86,7 +87,7 @@ class sqlite_mailbox {
 
     /// Retention: dates payloads that are new and turns those of this age into tombstones, at most
     /// so many of each. Returns the larger number of the two; call it again at once while that is
-    /// `rows_max`. No row is dropped: its receiver still learns that there was a message.
+    /// `rows_max`. No row is dropped: its receiver still learns that there was a message. (spec 5.5)
     ///
     /// `now` is any clock that goes on while the relay is down, such as the seconds since 1970;
     /// `age` is in its unit and not negative. A row ages from the first call that finds it, so it
@@ -180,7 +181,7 @@ class sqlite_mailbox {
     }
 
     /// `receiver` says what it needs no more of the stream that `ack.to` sends it. Most acks find
-    /// nothing to erase, and then nothing is written.
+    /// nothing to erase, and then nothing is written. (spec 5.3)
     [[nodiscard]] mailbox_outcome erase(const peer& receiver, const ack_request& ack) {
         mailbox_outcome outcome;
         ack_state state;
@@ -204,7 +205,7 @@ class sqlite_mailbox {
     }
 
     /// Keeps an ack state for a sender that will ask while its receiver is away. Only of pairs that
-    /// had rows here: who never stores anything hears from the receiver itself.
+    /// had rows here: who never stores anything hears from the receiver itself. (spec 5.3)
     void remember(const stream_key& stream, seq floor, bytes state, bool erased) {
         const bool known = tables_.find_state(stream, kept_);
         if (known ? kept_.is_beyond(stream.epoch, floor) || kept_.is(stream.epoch, state)
