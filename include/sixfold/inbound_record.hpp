@@ -70,19 +70,21 @@ encode_inbound(const peer& from, const inbound_stream& stream, std::span<std::by
 }
 
 /// Into an empty stream. Its window may be smaller than it was, as long as all that was accepted has its place in it; and if
-/// fewer exceptions are remembered than were, the lowest are forgotten.
+/// fewer exceptions are remembered than were, the lowest are forgotten. As strict as an ack state is. (spec 2.8, 7.4)
 [[nodiscard]] inline result<void> decode_inbound(bytes value, inbound_stream& out) {
     byte_reader in(value);
     out.epoch = in.get_epoch();
     const seq floor = in.get_seq_bound();
     const seq horizon = in.get_seq_bound();
     const bytes accepted = in.get_bytes(static_cast<std::size_t>(in.get_varint(18)));
-    out.window.raise(floor);
-    out.horizon = horizon;
-    if (!accepted.empty() && test_bit(accepted, 0)) {
+    const std::uint64_t end = bits_end(accepted);
+    const bool trimmed = accepted.empty() || accepted.back() != std::byte{0};
+    if (!trimmed || test_bit(accepted, 0) || floor + end > seq_end || horizon > floor + end) {
         return damaged_value;
     }
-    for (std::uint64_t i = 1; i < accepted.size() * 8; ++i) {
+    out.window.raise(floor);
+    out.horizon = horizon;
+    for (std::uint64_t i = 1; i < end; ++i) {
         if (!test_bit(accepted, i)) {
             continue;
         }
@@ -92,7 +94,9 @@ encode_inbound(const peer& from, const inbound_stream& stream, std::span<std::by
         }
         out.window.accept(floor + i);
     }
-    for (std::uint8_t count = in.get_u8(); in.ok() && count != 0; --count) {
+    std::uint8_t count = in.get_u8();
+    in.require(count <= receiver_limits::exceptions_max, refusal::ack_state);
+    for (; in.ok() && count != 0; --count) {
         const std::uint64_t entry = in.get_varint();
         const exception what{entry >> 1, (entry & 1) != 0 ? fate::rejected : fate::tombstoned};
         const bool rises = out.exceptions.empty() || out.exceptions.back().seq < what.seq;
