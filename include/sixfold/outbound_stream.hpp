@@ -133,6 +133,7 @@ class outbound_stream {
         reported_floor.reset();
         stored = tombstones = 0;
         sent_end = known = 0;
+        probes = 0;
         met = backed_off = false;
     }
 

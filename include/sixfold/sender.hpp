@@ -392,6 +392,9 @@ inline refusal sender::handle(const ack_notify& notice) {
     }
     tick();
     const refusal why = take(which, notice);
+    if (messages_.streams[which].epoch != notice.epoch) {
+        probes_.clear(which);  // the new epoch is asked for in front of its messages
+    }
     consider_probe(which);
     return why;
 }
@@ -449,9 +452,10 @@ inline void sender::on_waiting(std::uint32_t which) {
     stream.probes =
         (std::min)(stream.probes, std::exchange(stream.met, false) ? 0U : probes_waiting);
     consider_probe(which);
-    if (stream.probes <= 1 && probes_.of(which) != never) {
+    if (probes_.of(which) != never) {
         // The first at once, unless one may be on its way.
-        const time_point soon = later(stream.probed_at, messages_.timeout(stream.trip));
+        const duration::rep times = stream.probes <= 1 ? 1 : 1 << stream.probes;
+        const time_point soon = later(stream.probed_at, messages_.timeout(stream.trip) * times);
         probes_.set(which, (std::min)(probes_.of(which), (std::max)(now_, soon)));
     }
 }

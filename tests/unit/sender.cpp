@@ -10,6 +10,7 @@
 
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
+#include "support/lone_sender.hpp"
 #include "support/test_access.hpp"
 
 namespace {
@@ -17,82 +18,7 @@ namespace {
 using namespace sixfold;
 using namespace std::chrono_literals;
 
-/// A sender on a clock of its own, and all that comes out of it.
-struct fixture {
-    manual_clock clock;
-    sender a;
-    std::array<std::byte, 8192> buffer{};
-    std::array<std::byte, 512> encoded{};
-    std::vector<std::byte> wire;  // all bytes that came out
-
-    explicit fixture(const sender_options& options = {}, std::uint64_t seed = 1)
-        : a(sender::create(clock, {.start = 1, .seed = seed}, options).value()) {}
-
-    void up() { a.link_up(framing("alice")); }
-    ticket send(const peer& to, std::string_view text, const send_options& how = {}) {
-        return a.send(to, as_bytes(text), how).value();
-    }
-    [[nodiscard]] epoch stream(const peer& to = "bob") { return test_access::stream(a, to).epoch; }
-
-    /// Polls the records; how many they are.
-    std::uint64_t journal() {
-        const std::uint64_t before = a.written();
-        while (a.poll_journal(buffer)) {
-        }
-        return a.written() - before;
-    }
-
-    std::vector<msg_request> transmit() {
-        std::vector<msg_request> out;
-        while (const auto packet = a.poll_transmit(buffer)) {
-            wire.insert(wire.end(), packet->begin(), packet->end());
-            packet_reader reader(*packet);
-            while (const auto one = reader.next()) {
-                frame decoded;
-                REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
-                out.push_back(std::get<msg_request>(decoded));
-                out.back().payload = {};  // of a buffer that will be used again
-            }
-        }
-        return out;
-    }
-    /// The seqs that come out now, without the probes.
-    std::vector<seq> seqs() {
-        std::vector<seq> out;
-        for (const msg_request& each : transmit()) {
-            if (each.form != form::probe) {
-                out.push_back(each.seq);
-            }
-        }
-        return out;
-    }
-    std::size_t probes() {
-        std::size_t count = 0;
-        for (const msg_request& each : transmit()) {
-            count += std::size_t{each.form == form::probe};
-        }
-        return count;
-    }
-    std::vector<status> news() {
-        std::vector<status> out;
-        while (const auto next = a.poll_event()) {
-            out.push_back(next->what);
-        }
-        return out;
-    }
-    refusal state(const ack_report& report, std::optional<echo> of = std::nullopt) {
-        const std::size_t size = encode_ack_state(report, encoded);
-        return a.handle(ack_notify{
-            .from = "bob", .epoch = stream(), .echo = of, .state = std::span(encoded).first(size)});
-    }
-    refusal stored(seq which) {
-        return a.handle(
-            ack_notify{.from = "bob", .epoch = stream(), .word = ack_word::stored, .seq = which});
-    }
-    refusal taken(seq which, std::uint8_t attempt = 0) {
-        return a.handle(msg_answer{.to = "bob", .id = {stream(), which}, .attempt = attempt});
-    }
-};
+using fixture = support::lone_sender;
 
 const std::vector<status> nothing;
 
