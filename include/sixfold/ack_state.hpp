@@ -218,9 +218,10 @@ class ack_state {
     [[nodiscard]] static receiver_limits read_limits(byte_reader& in) noexcept {
         receiver_limits limits;
         limits.window = static_cast<std::uint32_t>(in.get_varint(32));
+        in.require(limits.valid(), refusal::ack_state);  // before the next is read (spec 2.9)
         limits.exceptions = static_cast<std::uint32_t>(in.get_varint(32));
-        limits.payload_max = static_cast<std::uint32_t>(in.get_varint(28));
         in.require(limits.valid(), refusal::ack_state);
+        limits.payload_max = static_cast<std::uint32_t>(in.get_varint(28));
         return limits;
     }
 
@@ -237,10 +238,10 @@ class ack_state {
 
     void read_exceptions(byte_reader& in) noexcept {
         horizon_ = in.get_seq_bound();
+        in.require(horizon_ <= floor_ + detail::bits_end(accepted_), refusal::ack_state);
         const std::size_t count = in.get_u8();
         in.require(horizon_ != 0 || count != 0, refusal::not_canonical);
         in.require(count <= receiver_limits::exceptions_max, refusal::ack_state);
-        in.require(horizon_ <= floor_ + detail::bits_end(accepted_), refusal::ack_state);
         byte_reader ahead = in;
         seq next = horizon_;
         for (std::size_t i = 0; i < count && in.ok(); ++i) {

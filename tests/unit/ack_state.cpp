@@ -171,6 +171,8 @@ TEST_CASE("ack state: the largest fits the promised bound, and not one byte less
                                                       .payload_max = (1U << 28) - 1}};
     const blob wire = encoded(report);
     CHECK(wire.size() <= ack_state_size_max());
+    CHECK(ack_state_size_max() == 158 + 9 * 64);
+    CHECK(ack_state_size_max({receiver_limits::window_max, 1}) == 158 + 9);
     ack_state state;
     REQUIRE(ack_state::decode(wire, state) == refusal::none);
     CHECK(state.end() == seq_end);

@@ -428,6 +428,29 @@ TEST_CASE("codec: each way for a body to be wrong has its refusal [spec 2.9]") {
     CHECK(refused(8, 1, "01 00 " + bob + age) == refusal::truncated);
 }
 
+TEST_CASE("codec: a number with more bits than its field is refused [spec 2.3, 2.7]") {
+    const std::string bits_32 = "FF FF FF FF 0F ";
+    const std::string bits_33 = "FF FF FF FF 1F ";
+    for (const std::uint8_t kind : {std::uint8_t{7}, std::uint8_t{8}}) {  // serials, and rows
+        const std::string rows = kind == 8 ? "00" : "";
+        CHECK(refused(kind, 0, bits_32 + rows) == refusal::none);
+        CHECK(refused(kind, 0, bits_33 + rows) == refusal::not_canonical);
+    }
+    CHECK(refused(5, 0, bob + bits_32) == refusal::none);
+    CHECK(refused(5, 0, bob + bits_33) == refusal::not_canonical);
+    CHECK(refused(8, 0, "01 " + bits_32) == refusal::none);
+    CHECK(refused(8, 0, "01 " + bits_33) == refusal::not_canonical);
+    // Limits: 32 bits are read, and then it is said what is too much.
+    CHECK(refused(4, 0, bob + age + "07 01 00 " + bits_32 + "01 00") == refusal::ack_state);
+    CHECK(refused(4, 0, bob + age + "07 01 00 " + bits_33 + "01 00") == refusal::not_canonical);
+    CHECK(refused(4, 0, bob + age + "07 01 00 01 " + bits_32 + "00") == refusal::ack_state);
+    CHECK(refused(4, 0, bob + age + "07 01 00 01 " + bits_33 + "00") == refusal::not_canonical);
+    // Seqs: 64.
+    const std::string ones = "FF FF FF FF FF FF FF FF FF ";
+    CHECK(refused(1, 2, bob + age + ones + "01") == refusal::seq_range);
+    CHECK(refused(1, 2, bob + age + ones + "02") == refusal::not_canonical);
+}
+
 TEST_CASE("codec: what is refused leaves the frame as it was") {
     frame out = sync_request{.serial = 77};
     CHECK(decode(from_hex("18 00 03 01 00 01"), plain, out) == refusal::trailing);
@@ -503,6 +526,62 @@ TEST_CASE("codec: the bounds on the size of a frame hold, and the first is reach
                           .state = encoded_state};
     CHECK(encode(ack, checked, out) > 0);
     CHECK(encode(ack, checked, out) <= frame_size_max(0));
+}
+
+TEST_CASE("codec: besides payload or ack state no kind of frame has more than 101 bytes "
+          "[spec 2.12]") {
+    const peer name(std::string(47, 'n'));
+    const seq high = seq_end - 1;
+    const epoch highest{~std::uint64_t{0}};
+    const epoch high_epoch{~std::uint64_t{0} - 1};
+    const std::uint32_t serial = ~std::uint32_t{0};
+    const mailbox_key key{name, {highest, high}};
+    const std::vector<frame> largest{
+        msg_request{.to = name, .epoch = highest, .seq = high, .base = 0},
+        msg_request{.to = name, .epoch = highest, .form = form::probe, .base = high},
+        msg_answer{.to = name, .id = {highest, high}},
+        msg_notify{.from = name, .epoch = highest, .seq = high},
+        msg_notify{.from = name,
+                   .epoch = highest,
+                   .seq = high,
+                   .drained = true,
+                   .low = high,
+                   .smaller = {high_epoch, high}},
+        msg_notify{.from = name,
+                   .epoch = highest,
+                   .form = form::probe,
+                   .low = seq_end,
+                   .smaller = {high_epoch, high}},
+        ack_request{
+            .to = name, .epoch = highest, .serial = serial, .echo = echo{high, 1}, .state = state},
+        ack_request{.to = name,
+                    .epoch = high_epoch,
+                    .word = ack_word::past,
+                    .serial = serial,
+                    .current = highest},
+        ack_answer{.to = name, .serial = serial},
+        ack_notify{.from = name, .epoch = highest, .echo = echo{high, 1}, .state = state},
+        ack_notify{.from = name, .epoch = highest, .word = ack_word::stored, .seq = high},
+        ack_notify{.from = name,
+                   .epoch = highest,
+                   .word = ack_word::ended,
+                   .low = seq_end,
+                   .state = state},
+        sync_request{.serial = serial, .after = key},
+        sync_answer{.serial = serial, .last = key, .rows = serial},
+    };
+    std::size_t most = 0;
+    for (const frame& each : largest) {
+        CAPTURE(each.index());
+        blob out(200);
+        const std::size_t size = encode(each, checked, out);
+        const std::size_t length = 3;  // a payload can need three bytes more for the length
+        CHECK(size > 0);
+        CHECK(size + length <= 101 + (each.index() == 3 || each.index() == 5 ? state.size() : 0));
+        most = (std::max)(most, size + length);
+    }
+    CHECK(most == 101);
+    CHECK(frame_overhead_max == 101);
 }
 
 TEST_CASE("codec: encodes into no less room than it needs, and needs no more") {

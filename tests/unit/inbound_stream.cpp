@@ -121,4 +121,33 @@ TEST_CASE("inbound_stream: a report fits whatever is in it") {
     CHECK(report.state.of(floor + 2) == fate::held);
 }
 
+TEST_CASE("inbound_stream: what is beyond 512 seqs is told when the floor has come closer "
+          "[spec 2.8]") {
+    inbound_stream stream(1024, 64);
+    for (const seq each : {seq{511}, seq{512}, seq{600}}) {
+        stream.window.accept(each);
+    }
+    stream.note({600, fate::rejected});
+    stream.held.set(513);
+    stream.horizon = 512;  // it has forgotten how 511 ended
+    const reported far(stream);
+    CHECK(far.state.horizon() == 512);
+    CHECK(far.state.of(511) == fate::ended);
+    for (const seq beyond : {seq{512}, seq{513}, seq{600}}) {
+        CHECK(far.state.of(beyond) == fate::open);
+    }
+    stream.horizon = 513;
+    CHECK(reported(stream).state.horizon() == 512);  // the end of what it reports
+    stream.window.accept(0);
+    for (seq each = 1; each <= 88; ++each) {
+        stream.window.accept(each);
+    }
+    const reported near(stream);
+    CHECK(near.state.floor() == 89);
+    CHECK(near.state.horizon() == 513);
+    CHECK(near.state.of(512) == fate::ended);
+    CHECK(near.state.of(513) == fate::held);
+    CHECK(near.state.of(600) == fate::rejected);
+}
+
 }  // namespace
