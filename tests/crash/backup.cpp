@@ -66,7 +66,8 @@ void play(disk kind, whose disk_of, int then, bool away) {
     }
 }
 
-TEST_CASE("backup: the disk of the sender is set back, or lost, and nobody stalls") {
+TEST_CASE(
+    "backup: the disk of the sender is set back, or lost, and nobody stalls [spec 6.1, 6.4]") {
     for (const disk kind : {disk::transaction, disk::log}) {
         for (const bool away : {false, true}) {
             for (int then = 0; then < 6; ++then) {
@@ -76,7 +77,7 @@ TEST_CASE("backup: the disk of the sender is set back, or lost, and nobody stall
     }
 }
 
-TEST_CASE("backup: the disk of the receiver is set back, or lost, and nobody stalls") {
+TEST_CASE("backup: the disk of the receiver is set back, or lost, and nobody stalls [spec 6.2]") {
     for (const disk kind : {disk::transaction, disk::log}) {
         for (const bool away : {false, true}) {
             for (int then = 0; then < 6; ++then) {

@@ -80,7 +80,7 @@ TEST_CASE("each effect: one commit for rows and records") {
     at_each_effect(disk::transaction, [](plan p) { return p; });
 }
 
-TEST_CASE("each effect: a log of records, of which the tail is lost") {
+TEST_CASE("each effect: a log of records, of which the tail is lost [spec 7.6]") {
     at_each_effect(disk::log, [](plan p) {
         p.tail = {0};
         return p;
@@ -91,7 +91,7 @@ TEST_CASE("each effect: a log of records, of which the tail has survived") {
     at_each_effect(disk::log, [](plan p) { return p; });
 }
 
-TEST_CASE("each effect: a log of records, torn at each byte") {
+TEST_CASE("each effect: a log of records, torn at each byte [spec 7.6]") {
     for (std::size_t bytes = 1; bytes < 260; ++bytes) {
         for (const plan& p : {plan{.a = 2}, plan{.a = 6}, plan{.a = 10}, plan{.a = 13}}) {
             plan torn = p;

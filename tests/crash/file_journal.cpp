@@ -44,7 +44,8 @@ void at_each_effect(file_plan how) {
 }
 
 TEST_CASE("file journal: power lost at each effect, and with it all, nothing or some of what was "
-          "not synced") {
+          "not synced "
+          "[spec 8.3]") {
     for (const rest data : {rest::nothing, rest::everything, rest::some}) {
         for (const rest names : {rest::nothing, rest::everything, rest::some}) {
             at_each_effect({.data = data, .names = names});
@@ -52,7 +53,7 @@ TEST_CASE("file journal: power lost at each effect, and with it all, nothing or 
     }
 }
 
-TEST_CASE("file journal: power lost at each effect, some of them of compaction") {
+TEST_CASE("file journal: power lost at each effect, some of them of compaction [spec 8.3]") {
     for (const std::size_t often : {1U, 3U}) {
         for (const rest data : {rest::nothing, rest::everything, rest::some}) {
             for (const rest names : {rest::nothing, rest::everything, rest::some}) {
@@ -62,7 +63,7 @@ TEST_CASE("file journal: power lost at each effect, some of them of compaction")
     }
 }
 
-TEST_CASE("file journal: power lost at each effect, and again while it recovers") {
+TEST_CASE("file journal: power lost at each effect, and again while it recovers [spec 8.3]") {
     for (std::size_t again = 1; again <= 9; ++again) {  // six operations open a journal
         for (const rest data : {rest::nothing, rest::some}) {
             at_each_effect({.again = again, .data = data, .names = rest::some, .compact_every = 4});

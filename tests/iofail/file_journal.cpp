@@ -39,7 +39,7 @@ void at_each_operation(file_plan how, Run run_it) {
     }
 }
 
-TEST_CASE("file journal: each operation fails once, done or not done") {
+TEST_CASE("file journal: each operation fails once, done or not done [spec 8.3]") {
     for (const std::size_t often : {0U, 1U, 3U}) {
         for (const bool done : {false, true}) {
             at_each_operation({.compact_every = often, .broken = {.done = done}}, run);
@@ -57,7 +57,7 @@ TEST_CASE("file journal: no space is left, for some operations") {
     }
 }
 
-TEST_CASE("file journal: an operation fails, and some effects later the power") {
+TEST_CASE("file journal: an operation fails, and some effects later the power [spec 8.3]") {
     for (const rest data : {rest::nothing, rest::some}) {
         for (std::size_t later = 1; later <= 40; later += 3) {
             at_each_operation({.data = data, .names = rest::some, .compact_every = 7},

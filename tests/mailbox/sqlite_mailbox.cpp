@@ -43,6 +43,25 @@ class reopened_mailbox : public mailbox_in_a_file {
     }
 };
 
+/// Two relays have the same file open, and each request comes from the other one.
+class shared_mailbox {
+  public:
+    explicit shared_mailbox(const mailbox_limits& limits)
+        : one_(sqlite_mailbox::open(file_->path(), limits).value()),
+          other_(sqlite_mailbox::open(file_->path(), limits).value()) {}
+
+    mailbox_outcome execute(const mailbox_request& request) {
+        turn_ = !turn_;
+        return (turn_ ? one_ : other_).execute(request);
+    }
+
+  private:
+    std::unique_ptr<support::temporary_file> file_ = std::make_unique<support::temporary_file>();
+    sqlite_mailbox one_;
+    sqlite_mailbox other_;
+    bool turn_ = false;
+};
+
 }  // namespace
 
 TEST_CASE("sqlite_mailbox: is a mailbox") {
@@ -51,4 +70,8 @@ TEST_CASE("sqlite_mailbox: is a mailbox") {
 
 TEST_CASE("sqlite_mailbox: is a mailbox when it is closed and opened before each request") {
     testing::check_mailbox([](const mailbox_limits& limits) { return reopened_mailbox(limits); });
+}
+
+TEST_CASE("sqlite_mailbox: is a mailbox when two relays use it in turns [spec 1.5]") {
+    testing::check_mailbox([](const mailbox_limits& limits) { return shared_mailbox(limits); });
 }

@@ -158,7 +158,7 @@ stormy_life::score storm(const sqlite_options& options, int lives) {
 
 }  // namespace
 
-TEST_CASE("sqlite_mailbox: what was done survives every loss of power") {
+TEST_CASE("sqlite_mailbox: what was done survives every loss of power [spec 1.5]") {
     const auto score = storm({}, 6000);  // with the options that everybody has
     CAPTURE(score.cuts, score.acknowledged);
     CHECK(score.lost == 0);

@@ -43,7 +43,7 @@ class friends : public trio {
 
 // --- the flow --------------------------------------------------------------------------------------
 
-TEST_CASE("article: a hello takes six frames, msg:R msg:A msg:N and ack:R ack:A ack:N") {
+TEST_CASE("article: a hello takes six frames, msg:R msg:A msg:N and ack:R ack:A ack:N [spec 1.1]") {
     friends t;
     t.send("hello");
     REQUIRE(t.run_until_quiet());
@@ -73,7 +73,7 @@ TEST_CASE("article: A knows that B has the message exactly when ack:N arrives") 
     REQUIRE(t.a.told("hello") == "relayed delivered");
 }
 
-TEST_CASE("article: B acknowledges only what its app has taken") {
+TEST_CASE("article: B acknowledges only what its app has taken [spec 3.14]") {
     friends t;
     t.b.app = app::waits;
     t.send("hello");
@@ -230,7 +230,7 @@ TEST_CASE(
 
 // --- resending and de-duplication -------------------------------------------------------------------
 
-TEST_CASE("article: each resend of a message carries the msgid of the first") {
+TEST_CASE("article: each resend of a message carries the msgid of the first [spec 1.4, 3.2]") {
     friends t;
     t.next(kind::msg_n, lost, 6);
     t.send("hello");
@@ -318,7 +318,8 @@ TEST_CASE(
 
 // --- B is away -------------------------------------------------------------------------------------
 
-TEST_CASE("article: B is offline, the server stores the message and sends A an ack:N of its own") {
+TEST_CASE("article: B is offline, the server stores the message and sends A an ack:N of its own "
+          "[spec 3.2, 5.1]") {
     friends t;
     t.disconnect(t.b);
     t.send("hello");
@@ -412,7 +413,7 @@ TEST_CASE("article: A was away when B got what was stored, and learns of it when
 
 // --- the server keeps nothing ------------------------------------------------------------------------
 
-TEST_CASE("article: the server is stateless, its memory does not grow with messages") {
+TEST_CASE("article: the server is stateless, its memory does not grow with messages [spec 5.7]") {
     friends t;
     const auto exchange = [&t](int messages) {
         for (int i = 0; i < messages; ++i) {
@@ -429,7 +430,8 @@ TEST_CASE("article: the server is stateless, its memory does not grow with messa
     REQUIRE(t.relay().peers() == 2);
 }
 
-TEST_CASE("article: the server is stateless, another one for every frame does the same work") {
+TEST_CASE(
+    "article: the server is stateless, another one for every frame does the same work [spec 5.7]") {
     friends t;
     t.disconnect(t.b);
     t.send("stored");

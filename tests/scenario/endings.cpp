@@ -30,7 +30,7 @@ void require_settled(trio& t) {
 
 // --- cancel ------------------------------------------------------------------------------------------
 
-TEST_CASE("cancel: before the message was sent, and B never sees it") {
+TEST_CASE("cancel: before the message was sent, and B never sees it [spec 3.5]") {
     trio t;
     t.disconnect(t.a);
     const ticket hello = t.send("hello");
@@ -81,7 +81,8 @@ TEST_CASE("cancel: B's app is looking at the message, and has the first word") {
     REQUIRE(t.a.told("hello") == "relayed delivered");
 }
 
-TEST_CASE("cancel: after it was stored, and B never sees it although it lay in its mailbox") {
+TEST_CASE("cancel: after it was stored, and B never sees it although it lay in its mailbox "
+          "[spec 3.5, 3.6]") {
     trio t;
     part(t);
     const ticket hello = t.send("hello");
@@ -127,7 +128,8 @@ TEST_CASE("cancel: twice is once, and after the end it is an error that says so"
 
 // --- deadline ----------------------------------------------------------------------------------------
 
-TEST_CASE("deadline: it passes while B is away, A hears expiring, and expired when B has said so") {
+TEST_CASE("deadline: it passes while B is away, A hears expiring, and expired when B has said so "
+          "[spec 3.5, 3.6]") {
     trio t;
     part(t);
     t.send("hello", {.expires_after = 10s});
@@ -179,7 +181,8 @@ TEST_CASE("deadline: it does not pass, and nobody hears of it") {
 
 // --- storing::forbidden ----------------------------------------------------------------------------------
 
-TEST_CASE("never store: B is away, the relay says so, and the message is taken back at once") {
+TEST_CASE("never store: B is away, the relay says so, and the message is taken back at once "
+          "[spec 3.5, 5.1]") {
     trio t;
     part(t);
     t.send("now or never", {.storing = storing::forbidden});
@@ -224,7 +227,8 @@ TEST_CASE(
 
 // --- reject ------------------------------------------------------------------------------------------
 
-TEST_CASE("reject: B's app will not have the message, and A hears so, once and for ever") {
+TEST_CASE(
+    "reject: B's app will not have the message, and A hears so, once and for ever [spec 3.6]") {
     trio t;
     t.b.app = app::rejects;
     SECTION("directly") {

@@ -114,7 +114,8 @@ TEST_CASE("links: B has vanished and the relay does not know, and nothing is los
     REQUIRE(t.b.inbox == strings{"before", "hello"});
 }
 
-TEST_CASE("links: frames from a link that a newer one has replaced are refused and counted") {
+TEST_CASE(
+    "links: frames from a link that a newer one has replaced are refused and counted [spec 1.3]") {
     trio t;
     REQUIRE(t.run_until_quiet());
     t.send("hello");  // on its way on the old link

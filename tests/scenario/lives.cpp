@@ -32,7 +32,8 @@ void require_settled(trio& t) {
 
 // --- A has lost its journal ----------------------------------------------------------------------------
 
-TEST_CASE("lost journal: with a larger start, what A sends is new, whatever B has seen before") {
+TEST_CASE("lost journal: with a larger start, what A sends is new, whatever B has seen before "
+          "[spec 6.1]") {
     trio t;
     for (int i = 0; i < 5; ++i) {
         t.send("old " + std::to_string(i));
@@ -48,7 +49,7 @@ TEST_CASE("lost journal: with a larger start, what A sends is new, whatever B ha
     REQUIRE(t.a.told("new 1") == "relayed delivered");
 }
 
-TEST_CASE("lost journal: what was stored is delivered before what is new") {
+TEST_CASE("lost journal: what was stored is delivered before what is new [spec 3.12, 6.1]") {
     trio t;
     t.send("before");
     require_settled(t);
@@ -81,7 +82,8 @@ TEST_CASE("lost journal: what was stored is delivered before what is new") {
     REQUIRE(t.a.told("new 1").ends_with("delivered"));
 }
 
-TEST_CASE("lost journal: a hole that nobody can fill any more holds up nothing behind it") {
+TEST_CASE("lost journal: a hole that nobody can fill any more holds up nothing behind it "
+          "[spec 3.13, 6.1]") {
     trio t;
     t.send("before");
     require_settled(t);
@@ -156,7 +158,8 @@ TEST_CASE("lost journal: twice in a row, and B follows from life to life") {
     REQUIRE(t.b.inbox == all);
 }
 
-TEST_CASE("lost journal: with a smaller start A is told so, and what is sent then is delivered") {
+TEST_CASE("lost journal: with a smaller start A is told so, and what is sent then is delivered "
+          "[spec 6.1]") {
     trio_options options;
     options.a.start = 9;
     trio t(options);
@@ -187,7 +190,8 @@ TEST_CASE("lost journal: with a smaller start A is told so, and what is sent the
 }
 
 TEST_CASE(
-    "lost journal: a journal from a backup, with the epoch of B and fewer messages than B has") {
+    "lost journal: a journal from a backup, with the epoch of B and fewer messages than B has "
+    "[spec 3.8, 6.4]") {
     // What such a journal holds is what a client with the same options holds that has sent nothing yet.
     trio t;
     for (int i = 0; i < 4; ++i) {
@@ -203,9 +207,33 @@ TEST_CASE(
     REQUIRE(t.a.told("new 1") == "relayed delivered");
 }
 
+// --- the mailbox has lost something ----------------------------------------------------------------------
+
+TEST_CASE("set back: a mailbox of yesterday has not what came since, and nobody stands still "
+          "[spec 6.3]") {
+    trio t;
+    t.send("before");
+    require_settled(t);
+    t.disconnect(t.b);
+    t.send("of yesterday");
+    REQUIRE(t.run_until_quiet());
+    const memory_mailbox yesterday = t.mailbox();
+    t.send("of today");
+    REQUIRE(t.run_until_quiet());
+    t.mailbox() = yesterday;
+    t.connect(t.b);
+    t.send("new");
+    require_settled(t);
+    REQUIRE(t.b.inbox == strings{"before", "of yesterday", "new"});
+    REQUIRE(t.a.told("of yesterday") == "relayed stored delivered");
+    REQUIRE(t.a.told("of today") == "relayed stored ended");
+    REQUIRE(t.a.told("new") == "relayed delivered");
+}
+
 // --- B has lost everything -----------------------------------------------------------------------------
 
-TEST_CASE("amnesia: a B that remembers nothing gets what is new, and nothing stands still") {
+TEST_CASE(
+    "amnesia: a B that remembers nothing gets what is new, and nothing stands still [spec 6.2]") {
     trio t;
     for (int i = 0; i < 100; ++i) {  // more than a window
         t.send("old " + std::to_string(i));
@@ -221,7 +249,8 @@ TEST_CASE("amnesia: a B that remembers nothing gets what is new, and nothing sta
     REQUIRE(t.a.told("new 1") == "relayed delivered");
 }
 
-TEST_CASE("amnesia: a B that remembers nothing gets what is stored for it, and what is new") {
+TEST_CASE(
+    "amnesia: a B that remembers nothing gets what is stored for it, and what is new [spec 6.2]") {
     trio t;
     for (int i = 0; i < 100; ++i) {
         t.send("old " + std::to_string(i));
@@ -269,7 +298,8 @@ TEST_CASE("amnesia: what the app of the first life had seen and not accepted is 
 }
 
 TEST_CASE(
-    "amnesia: B loses its state again and again under a stream of messages, and A is told all") {
+    "amnesia: B loses its state again and again under a stream of messages, and A is told all "
+    "[spec 6.2]") {
     trio t;
     for (std::uint64_t life = 2; life < 12; ++life) {
         t.after(life * 23ms, [&t, life] { t.replace(t.b, reborn(t.b, life)); });

@@ -41,7 +41,7 @@ void send_all(trio& t, const strings& all) {
 
 // --- order -------------------------------------------------------------------------------------------
 
-TEST_CASE("order: what arrives out of order is handed out in order") {
+TEST_CASE("order: what arrives out of order is handed out in order [spec 3.18]") {
     trio t;
     t.send("before");
     REQUIRE(t.run_until_quiet());
@@ -72,7 +72,8 @@ TEST_CASE("order: as it comes, what arrives out of order is handed out at once")
     REQUIRE(t.b.inbox == strings{"before", "three", "two", "one"});
 }
 
-TEST_CASE("order: part of a stream through the mailbox, part of it directly, still in order") {
+TEST_CASE("order: part of a stream through the mailbox, part of it directly, still in order "
+          "[spec 3.18]") {
     trio t;
     t.send("one");
     REQUIRE(t.run_until_quiet());
@@ -296,7 +297,8 @@ TEST_CASE(
     REQUIRE(t.b.inbox == all);
 }
 
-TEST_CASE("mailbox: a row that is lost on the way comes again in the next round, at once") {
+TEST_CASE(
+    "mailbox: a row that is lost on the way comes again in the next round, at once [spec 5.4]") {
     trio_options options;
     options.b.receiver.window = 2;
     trio t(options);

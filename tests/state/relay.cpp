@@ -275,7 +275,8 @@ support::table relay_table() {
     return out;
 }
 
-TEST_CASE("state: every request to a relay is answered as the golden table says") {
+TEST_CASE(
+    "state: every request to a relay is answered as the golden table says [spec 5.1 to 5.4]") {
     const std::string differs =
         support::difference_to_golden(__FILE__, "relay.golden", relay_table());
     INFO(differs);

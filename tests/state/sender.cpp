@@ -410,7 +410,8 @@ support::table sender_table() {
     return out;
 }
 
-TEST_CASE("state: every input to a sender does in every state what the golden table says") {
+TEST_CASE(
+    "state: every input to a sender does in every state what the golden table says [spec 3.10]") {
     const std::string differs =
         support::difference_to_golden(__FILE__, "sender.golden", sender_table());
     INFO(differs);

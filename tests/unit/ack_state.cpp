@@ -108,7 +108,7 @@ TEST_CASE("ack state: of an unknown stream it is two bytes, and all is open [spe
     CHECK(ack_state().of(0) == fate::open);
 }
 
-TEST_CASE("ack state: a horizon above the floor leaves accepted bits unvouched for") {
+TEST_CASE("ack state: a horizon above the floor leaves accepted bits unvouched for [spec 2.8]") {
     const blob accepted = raw({0x0A});  // 11 and 13
     const exception list[] = {{13, fate::rejected}};
     const blob wire =
@@ -122,7 +122,8 @@ TEST_CASE("ack state: a horizon above the floor leaves accepted bits unvouched f
     CHECK(state.of(13) == fate::rejected);
 }
 
-TEST_CASE("ack state: the writer trims bits, and leaves out what it then does not report") {
+TEST_CASE(
+    "ack state: the writer trims bits, and leaves out what it then does not report [spec 2.8]") {
     blob accepted(100);
     accepted[1] = std::byte{0x80};   // 15
     accepted[63] = std::byte{0x80};  // 511, the last that fits
@@ -149,7 +150,8 @@ TEST_CASE("ack state: the writer trims bits, and leaves out what it then does no
     CHECK(encoded({.floor = 1, .horizon = 900, .accepted = trailing}) == raw({10, 1, 1, 2, 3, 0}));
 }
 
-TEST_CASE("ack state: the largest fits the promised bound, and not one byte less than it takes") {
+TEST_CASE("ack state: the largest fits the promised bound, and not one byte less than it takes "
+          "[spec 2.12]") {
     blob accepted(64, std::byte{0xFF});
     accepted[0] = std::byte{0x7E};
     blob held(64);
@@ -269,7 +271,7 @@ TEST_CASE("ack state: each way to be wrong has its refusal [spec 2.8]") {
           refusal::ack_state);
 }
 
-TEST_CASE("ack state: random states say of each seq what their receiver says") {
+TEST_CASE("ack state: random states say of each seq what their receiver says [spec 2.8]") {
     std::mt19937_64 random(7);
     for (int round = 0; round < 3000; ++round) {
         const seq floor = random() % 40;

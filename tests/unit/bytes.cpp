@@ -111,7 +111,7 @@ TEST_CASE("bytes: refuses a varint that is cut at any byte [spec 2.3]") {
     }
 }
 
-TEST_CASE("bytes: fixed fields are little-endian") {
+TEST_CASE("bytes: fixed fields are little-endian [spec 2.3, 2.7]") {
     std::array<std::byte, 13> buffer{};
     byte_writer to(buffer);
     to.put_u8(0xFE);

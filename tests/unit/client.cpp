@@ -201,7 +201,8 @@ TEST_CASE("client: bytes that are no frame for us are refused, counted, and chan
     CHECK(p.a.handle(std::span(buffer).first(request)) == refusal::direction);
 }
 
-TEST_CASE("client: what is before a bad frame in a packet stands, what is behind it is dropped") {
+TEST_CASE("client: what is before a bad frame in a packet stands, what is behind it is dropped "
+          "[spec 2.10]") {
     pair p;
     p.both_up();
     std::array<std::byte, 600> buffer{};
@@ -223,7 +224,8 @@ TEST_CASE("client: what is before a bad frame in a packet stands, what is behind
     CHECK(p.b.refusals().total() == 1);
 }
 
-TEST_CASE("client: a frame that is understood and refused leaves the others of its packet alone") {
+TEST_CASE("client: a frame that is understood and refused leaves the others of its packet alone "
+          "[spec 2.10, 2.11]") {
     pair p;
     p.both_up();
     REQUIRE(p.b.send("carol", as_bytes("x")).has_value());

@@ -170,7 +170,7 @@ const std::string age = "08 07 06 05 04 03 02 01 ";
 
 }  // namespace
 
-TEST_CASE("codec: the examples of the specification, in both directions [spec 4]") {
+TEST_CASE("codec: the examples of the specification, in both directions [spec 2.2, 4.1 to 4.8]") {
     for (const example& each : examples()) {
         CAPTURE(each.name);
         const framing link(each.end_of_link);
@@ -200,7 +200,7 @@ std::vector<std::string> shown_examples() {
     return out;
 }
 
-TEST_CASE("codec: the specification shows these examples, and no others [spec 4]") {
+TEST_CASE("codec: the specification shows these examples, and no others [spec 4.1 to 4.8]") {
     std::vector<std::string> expected;
     for (const example& each : examples()) {
         expected.push_back(std::string(each.name) + "   (link of " + each.end_of_link +
@@ -212,7 +212,7 @@ TEST_CASE("codec: the specification shows these examples, and no others [spec 4]
     CHECK(shown == expected);
 }
 
-TEST_CASE("codec: every field of a frame comes back [spec 4]") {
+TEST_CASE("codec: every field of a frame comes back [spec 4.1 to 4.8]") {
     frame out;
     const auto all = examples();
     const auto read = [&](std::size_t i) {
@@ -307,7 +307,7 @@ TEST_CASE("codec: refuses a frame cut at any byte, or with one behind it [spec 2
     }
 }
 
-TEST_CASE("codec: refuses a body cut at any byte, unless it is cut within its payload") {
+TEST_CASE("codec: refuses a body cut at any byte, unless it is cut within its payload [spec 2.9]") {
     for (const example& each : examples()) {
         CAPTURE(each.name);
         const framing link(each.end_of_link);
@@ -366,7 +366,7 @@ TEST_CASE("codec: the header is checked in its order, and before the checksum [s
     CHECK(refused_bytes("27 FF 05 01 00 00 00 00", checked) == refusal::version);
 }
 
-TEST_CASE("codec: takes exactly the flags of the specification [spec 4]") {
+TEST_CASE("codec: takes exactly the flags of the specification [spec 2.2, 4.1 to 4.8]") {
     const std::vector<std::vector<unsigned>> allowed{{0, 1, 2, 4},  // msg:R
                                                      {0, 1},        // msg:A
                                                      {0, 1, 2, 4, 5, 10, 12, 13},
@@ -387,7 +387,7 @@ TEST_CASE("codec: takes exactly the flags of the specification [spec 4]") {
     }
 }
 
-TEST_CASE("codec: each way for a body to be wrong has its refusal [spec 2.9]") {
+TEST_CASE("codec: each way for a body to be wrong has its refusal [spec 2.9, 4.1 to 4.8]") {
     CHECK(refused(1, 0, bob + age + "AC 02 01 01") == refusal::none);  // an empty payload
     CHECK(refused(1, 0, "00 " + age + "05 00 01") == refusal::peer_name);
     CHECK(refused(1, 0, "30 " + age + "05 00 01") == refusal::peer_name);
@@ -458,7 +458,7 @@ TEST_CASE("codec: what is refused leaves the frame as it was") {
     CHECK(std::get<sync_request>(out).serial == 77);
 }
 
-TEST_CASE("codec: boundary values make the round trip") {
+TEST_CASE("codec: boundary values make the round trip [spec 2.7]") {
     const std::string long_name(47, 'n');
     for (const seq value : {seq{0}, seq{1}, seq{127}, seq{128}, seq{1} << 32, seq_end - 1}) {
         for (const seq base : {seq{0}, value / 2, value}) {
@@ -493,7 +493,7 @@ TEST_CASE("codec: boundary values make the round trip") {
     }
 }
 
-TEST_CASE("codec: the bounds on the size of a frame hold, and the first is reached") {
+TEST_CASE("codec: the bounds on the size of a frame hold, and the first is reached [spec 2.12]") {
     const std::string name(47, 'n');
     blob payload(1U << 21);
     const msg_notify largest{.from = peer(name),
@@ -528,8 +528,8 @@ TEST_CASE("codec: the bounds on the size of a frame hold, and the first is reach
     CHECK(encode(ack, checked, out) <= frame_size_max(0));
 }
 
-TEST_CASE("codec: besides payload or ack state no kind of frame has more than 101 bytes "
-          "[spec 2.12]") {
+TEST_CASE(
+    "codec: besides payload or ack state no kind of frame has more than 101 bytes [spec 2.12]") {
     const peer name(std::string(47, 'n'));
     const seq high = seq_end - 1;
     const epoch highest{~std::uint64_t{0}};

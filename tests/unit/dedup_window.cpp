@@ -94,7 +94,8 @@ void explore(const dedup_window& window, const model& m, int depth) {
 
 }  // namespace
 
-TEST_CASE("dedup window: knows nothing at first and the floor moves over what is contiguous") {
+TEST_CASE("dedup window: knows nothing at first and the floor moves over what is contiguous "
+          "[spec 3.11]") {
     dedup_window window(4);
     CHECK(window.width() == 4);
     CHECK(window.floor() == 0);
@@ -111,20 +112,23 @@ TEST_CASE("dedup window: knows nothing at first and the floor moves over what is
     CHECK(window.of(6) == standing::beyond);
 }
 
-TEST_CASE("dedup window: what was accepted above the floor never makes the lower ones too old") {
+TEST_CASE("dedup window: what was accepted above the floor never makes the lower ones too old "
+          "[spec 3.11]") {
     dedup_window window(2);
     window.accept(1);
     CHECK(window.of(0) == standing::fresh);
     CHECK(window.of(2) == standing::beyond);
 }
 
-TEST_CASE("dedup window: agrees with a set in all sequences of operations on small windows") {
+TEST_CASE(
+    "dedup window: agrees with a set in all sequences of operations on small windows [spec 3.11]") {
     explore(dedup_window(1), {1}, 6);
     explore(dedup_window(2), {2}, 5);
     explore(dedup_window(3), {3}, 4);
 }
 
-TEST_CASE("dedup window: agrees with a set in all states of 8 bits, at floors around a word") {
+TEST_CASE("dedup window: agrees with a set in all states of 8 bits, at floors around a word "
+          "[spec 3.11]") {
     for (seq floor : {0u, 1u, 55u, 57u, 60u, 63u, 64u}) {
         for (unsigned bits = 0; bits < 256; bits += 2) {
             model m{8, floor};

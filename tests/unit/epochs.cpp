@@ -52,8 +52,8 @@ TEST_CASE("epochs: are the start number, and twenty random bits below it [spec 3
     CHECK(start_of(first_epoch(start_max, 1)) == start_max);
 }
 
-TEST_CASE("epochs: belong to a stream, and outlive the link and the life that has a journal "
-          "[spec 3.1]") {
+TEST_CASE(
+    "epochs: belong to a stream, and outlive the link and the life that has a journal [spec 3.1]") {
     manual_clock clock;
     const sender_options options{.journaling = journaling::withhold};
     sender a = sender::create(clock, {.start = 7, .seed = 1}, options).value();

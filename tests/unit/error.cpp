@@ -44,7 +44,8 @@ TEST_CASE("error: success of a call without a value is a result too") {
     CHECK(bad.error().code == errc::unknown_link);
 }
 
-TEST_CASE("error: what cannot be decoded ends a stream, what is only not done does not") {
+TEST_CASE("error: what cannot be decoded ends a stream, what is only not done does not "
+          "[spec 2.10, 2.11]") {
     for (std::size_t i = 0; i < refusal_kinds; ++i) {
         const auto why = static_cast<refusal>(i);
         const bool bad_bytes = why > refusal::none && why <= refusal::frame_too_large;

@@ -90,18 +90,24 @@ TEMPLATE_TEST_CASE("file journal: what was synced is there in the next life, and
     CHECK_FALSE(second.machine.outstanding(lost));
 }
 
-TEMPLATE_TEST_CASE("file journal: goes on in the file that took the old one's place",
-                   "",
-                   file_journal,
-                   basic_file_journal<portable_files>) {
+TEMPLATE_TEST_CASE(
+    "file journal: goes on in the file that took the old one's place [spec 8.1, 8.3]",
+    "",
+    file_journal,
+    basic_file_journal<portable_files>) {
     const temporary there;
+    const auto nonce = [&there] {
+        return there.content().substr(9, 8);
+    };
     ticket before{};
     ticket after{};
     {
         app<TestType> first(there.file);
+        const std::string of_the_first = nonce();
         before = first.send("before");
         first.append();
         CHECK(first.journal.compact(first.machine));
+        CHECK(nonce() != of_the_first);
         CHECK(first.journal.size() == std::filesystem::file_size(there.file));
         after = first.send("after");
         CHECK(first.save());
@@ -139,7 +145,8 @@ TEST_CASE("file journal: nothing to sync is no write") {
     CHECK(there.content() == before);
 }
 
-TEST_CASE("file journal: what is refused is left as it is, and the error says which file and why") {
+TEST_CASE("file journal: what is refused is left as it is, and the error says which file and why "
+          "[spec 8.4]") {
     const temporary there;
     {
         app<file_journal> one(there.file);

@@ -26,7 +26,7 @@ struct reported {
     }
 };
 
-TEST_CASE("inbound_stream: an empty stream is floor 0, and nothing else") {
+TEST_CASE("inbound_stream: an empty stream is floor 0, and nothing else [spec 3.11]") {
     const inbound_stream stream(8, 4);
     const reported report(stream);
     CHECK(report.state.floor() == 0);
@@ -54,7 +54,8 @@ TEST_CASE("inbound_stream: reports what has ended, how, and what is held") {
 }
 
 TEST_CASE(
-    "inbound_stream: when the memory for exceptions is full the horizon moves over the lowest") {
+    "inbound_stream: when the memory for exceptions is full the horizon moves over the lowest "
+    "[spec 3.15]") {
     inbound_stream stream(64, 2);
     for (seq i = 0; i < 10; ++i) {
         stream.window.accept(i);
@@ -73,7 +74,8 @@ TEST_CASE(
     CHECK(report.state.of(8) == fate::tombstoned);
 }
 
-TEST_CASE("inbound_stream: raising the floor takes the horizon along, and keeps what is above") {
+TEST_CASE("inbound_stream: raising the floor takes the horizon along, and keeps what is above "
+          "[spec 3.16]") {
     inbound_stream stream(8, 4);
     stream.window.accept(0);
     stream.note({0, fate::tombstoned});
@@ -90,7 +92,7 @@ TEST_CASE("inbound_stream: raising the floor takes the horizon along, and keeps 
     CHECK(stream.exceptions.empty());
 }
 
-TEST_CASE("inbound_stream: enters an epoch as an empty stream") {
+TEST_CASE("inbound_stream: enters an epoch as an empty stream [spec 3.12]") {
     inbound_stream stream(8, 4);
     stream.raise(5);
     stream.window.accept(6);
@@ -121,8 +123,8 @@ TEST_CASE("inbound_stream: a report fits whatever is in it") {
     CHECK(report.state.of(floor + 2) == fate::held);
 }
 
-TEST_CASE("inbound_stream: what is beyond 512 seqs is told when the floor has come closer "
-          "[spec 2.8]") {
+TEST_CASE(
+    "inbound_stream: what is beyond 512 seqs is told when the floor has come closer [spec 2.8]") {
     inbound_stream stream(1024, 64);
     for (const seq each : {seq{511}, seq{512}, seq{600}}) {
         stream.window.accept(each);

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sixfold/inbound_record.hpp>
@@ -110,7 +111,7 @@ struct busy_client {
 
 // --- records ---------------------------------------------------------------------------------------
 
-TEST_CASE("journal: the records of the specification") {
+TEST_CASE("journal: the records of the specification [spec 7.1, 7.2, 7.4 to 7.6]") {
     std::array<std::byte, 128> out{};
     const auto of = [&](std::size_t size) {
         return hex(bytes(out).first(size));
@@ -134,6 +135,10 @@ TEST_CASE("journal: the records of the specification") {
     stream.note({12, fate::rejected});
     CHECK(of(detail::encode_inbound("alice", stream, out)) ==
           "10 1A 02 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 0A 05 01 04 02 0E 19 49 33 A6 8A");
+    CHECK(of(detail::encode_tickets(300, out)).starts_with("10 07 06 AC 02 "));
+    manual_clock clock;
+    auto alice = client::create(clock, journalled("alice")).value();
+    CHECK(hex(kept(alice)).starts_with("10 0A 01 61 6C 69 63 65 "));  // its owner
 }
 
 TEST_CASE("journal: a reader stops at a record that is cut, and says so") {
@@ -158,7 +163,7 @@ TEST_CASE("journal: a reader stops at a record that is cut, and says so") {
     }
 }
 
-TEST_CASE("journal: no bit can be wrong") {
+TEST_CASE("journal: no bit can be wrong [spec 7.1]") {
     busy_client all;
     for (std::size_t bit = 0; bit < all.journal.size() * 8; ++bit) {
         all.journal[bit / 8] ^= std::byte{1} << bit % 8;
@@ -169,7 +174,7 @@ TEST_CASE("journal: no bit can be wrong") {
 
 // --- new lives -------------------------------------------------------------------------------------
 
-TEST_CASE("journal: a new life has what the old one had, however often it reads it") {
+TEST_CASE("journal: a new life has what the old one had, however often it reads it [spec 7.2]") {
     busy_client all;
     const bytes_vector left = snapshot_of(all.alice);
     auto next = client::create(all.clock, journalled("alice"), all.journal).value();
@@ -181,7 +186,7 @@ TEST_CASE("journal: a new life has what the old one had, however often it reads 
     CHECK(snapshot_of(client::create(all.clock, journalled("alice"), left).value()) == left);
 }
 
-TEST_CASE("journal: no ticket is given twice, whatever became of its message") {
+TEST_CASE("journal: no ticket is given twice, whatever became of its message [spec 7.6, 7.8]") {
     manual_clock clock;
     std::map<bytes_vector, bytes_vector>
         rows;  // a store that keeps what counts, and nothing of what is gone
@@ -242,7 +247,90 @@ TEST_CASE("journal: no ticket is given twice, whatever became of its message") {
     CHECK(rows.size() == 3);  // the owner, how far the stream is, and the tickets
 }
 
-TEST_CASE("journal: what is left of a deadline goes on, not its date") {
+/// Of the message whose record comes first.
+epoch epoch_of(bytes journal) {
+    journal_reader reader(journal);
+    for (auto each = reader.next(); each; each = reader.next()) {
+        detail::message_record out;
+        if (each->kind == record_kind::message && detail::decode_message(*each, out)) {
+            return out.name.epoch;
+        }
+    }
+    return epoch::none;
+}
+
+/// B's word that all below has ended, to the stream of this sender.
+void settle(client& machine, epoch of, seq floor) {
+    std::array<std::byte, 64> state{};
+    const std::size_t size = encode_ack_state({.floor = floor}, state);
+    REQUIRE(machine.sender().handle(ack_notify{
+                .from = "bob", .epoch = of, .state = bytes(state).first(size)}) == refusal::none);
+}
+
+/// The event of a message that is next: of which msgid, and what.
+std::pair<msgid, status> heard(client& machine) {
+    const auto news = machine.poll_event();
+    REQUIRE(news.has_value());
+    return {news->name, news->what};
+}
+
+TEST_CASE("journal: no seq is given twice, whatever became of its message [spec 7.5]") {
+    manual_clock clock;
+    bytes_vector
+        journal;  // as a store with rows keeps it: nothing is left of a message that is gone
+    const auto keep = [&journal](bytes records) {
+        journal_reader reader(records);
+        while (const auto each = reader.next()) {
+            if (each->kind != record_kind::message) {
+                journal.insert(journal.end(), each->wire.begin(), each->wire.end());
+            }
+        }
+    };
+    epoch of = epoch::none;
+    for (seq life = 0; life < 5; ++life) {
+        auto alice = client::create(clock, journalled("alice"), journal).value();
+        REQUIRE(alice.send("bob", as_bytes("text")));
+        const bytes_vector taken = kept(alice);
+        of = life == 0 ? epoch_of(taken) : of;
+        alice.link_up();
+        bytes_vector buffer(2000);
+        while (alice.poll_transmit(buffer)) {
+        }
+        settle(alice, of, life + 1);
+        CHECK(heard(alice) == std::pair{msgid{of, life}, status::delivered});
+        keep(taken);
+        keep(kept(alice));
+    }
+}
+
+TEST_CASE("journal: a new life takes for sent what was given, and sends it again [spec 7.7]") {
+    manual_clock clock;
+    auto alice = client::create(clock, journalled("alice")).value();
+    REQUIRE(alice.send("bob", as_bytes("0")));
+    REQUIRE(alice.send("bob", as_bytes("1")));
+    const bytes_vector journal = kept(alice);
+    const epoch of = epoch_of(journal);
+    auto next = client::create(clock, journalled("alice"), journal).value();
+    SECTION("B knows of it already, and says so first") {
+        settle(next, of, 1);
+        CHECK(heard(next) == std::pair{msgid{of, 0}, status::delivered});
+        CHECK(next.sender().refusals().total() == 0);
+    }
+    SECTION("but not of more") {
+        std::array<std::byte, 64> state{};
+        const std::size_t size = encode_ack_state({.floor = 3}, state);
+        CHECK(next.sender().handle(
+                  ack_notify{.from = "bob", .epoch = of, .state = bytes(state).first(size)}) ==
+              refusal::never_sent);
+    }
+    next.link_up();
+    bytes_vector buffer(2000);
+    (void)kept(next);
+    REQUIRE(next.poll_transmit(buffer).has_value());
+    CHECK(next.sender().sent() == next.sender().queued());
+}
+
+TEST_CASE("journal: what is left of a deadline goes on, not its date [spec 7.6]") {
     manual_clock clock;
     auto alice = client::create(clock, journalled("alice")).value();
     clock.advance(1h);
@@ -266,18 +354,6 @@ bytes_vector record_of(int first, int kind) {
     return out;
 }
 
-/// Of the message whose record comes first.
-epoch epoch_of(bytes journal) {
-    journal_reader reader(journal);
-    for (auto each = reader.next(); each; each = reader.next()) {
-        detail::message_record out;
-        if (each->kind == record_kind::message && detail::decode_message(*each, out)) {
-            return out.name.epoch;
-        }
-    }
-    return epoch::none;
-}
-
 TEST_CASE("journal: more messages than the queue has places go on, and new ones wait") {
     busy_client all;  // eight messages, one of them a tombstone
     client_options options = journalled("alice");
@@ -287,7 +363,8 @@ TEST_CASE("journal: more messages than the queue has places go on, and new ones 
     CHECK(next.send("bob", as_bytes("more")).error().code == errc::queue_full);
 }
 
-TEST_CASE("journal: is the state of a sender at each of its records, in a queue that is full") {
+TEST_CASE("journal: is the state of a sender at each of its records, in a queue that is full "
+          "[spec 7.6]") {
     // The first message is stored and makes room for the second; then it becomes a tombstone.
     manual_clock clock;
     client_options options = journalled("alice");
@@ -325,7 +402,8 @@ TEST_CASE("journal: is the state of a sender at each of its records, in a queue 
     }
 }
 
-TEST_CASE("journal: what ended with its epoch keeps its turn, as others may have taken its room") {
+TEST_CASE("journal: what ended with its epoch keeps its turn, as others may have taken its room "
+          "[spec 7.6]") {
     manual_clock clock;
     client_options options = journalled("alice");
     options.sender.queue_bytes = options.sender.payload_max = 1024;
@@ -384,7 +462,7 @@ TEST_CASE("journal: until it was polled, the time to poll is now") {
     CHECK(bob.next_deadline() == clock.now());
 }
 
-TEST_CASE("journal: is refused, and by name, when it is not ours or does not fit") {
+TEST_CASE("journal: is refused, and by name, when it is not ours or does not fit [spec 7.1, 7.3]") {
     busy_client all;
     const auto why = [&](const client_options& options, bytes journal) {
         const auto made = client::create(all.clock, options, journal);
@@ -436,7 +514,7 @@ TEST_CASE("journal: a window that is too small for what it has accepted is refus
     CHECK(receiver::create(clock, 1, options, journal).error().code == errc::option);
 }
 
-TEST_CASE("journal: a stream that begins again is whole at each of its records") {
+TEST_CASE("journal: a stream that begins again is whole at each of its records [spec 7.7]") {
     manual_clock clock;
     auto alice = client::create(clock, journalled("alice")).value();
     std::vector<ticket> sent;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sixfold/bytes.hpp"
@@ -91,7 +92,7 @@ std::size_t whole(const sample& log, std::size_t offset) {
     return *std::prev(std::upper_bound(log.records.begin(), log.records.end(), offset));
 }
 
-TEST_CASE("journal log: the example of the specification") {
+TEST_CASE("journal log: the example of the specification [spec 8.1, 8.2]") {
     const auto hex = [](bytes data) {
         std::string out;
         for (const std::byte each : data) {
@@ -121,7 +122,8 @@ TEST_CASE("journal log: gives back the records that were put into it") {
     CHECK(check_journal(*read).has_value());
 }
 
-TEST_CASE("journal log: an empty file, and one that ends inside of its header, are damaged") {
+TEST_CASE(
+    "journal log: an empty file, and one that ends inside of its header, are damaged [spec 8.4]") {
     const raw header = [] {
         const auto made = log_header(nonce);
         return raw(made.begin(), made.end());
@@ -132,21 +134,25 @@ TEST_CASE("journal log: an empty file, and one that ends inside of its header, a
     }
 }
 
-TEST_CASE("journal log: a whole record of a later version is refused, and not dropped") {
-    sample log = make_sample();
-    std::array<std::byte, 7> newer{};
-    byte_writer to(newer);
-    to.put_u8(0x20);
-    to.put_varint(5);
-    to.put_u8(1);
-    to.put_u32(crc32c(to.written()));
-    append(log.file, newer);
-    CHECK(refused(log.file) == errc::journal_version);
-    log.file.back() ^= std::byte{1};
-    CHECK(end_of(log.file) == log.file.size() - newer.size());
+TEST_CASE("journal log: a whole record of a later version is refused, and not dropped [spec 8.4]") {
+    // Another version, low bits that it does not know, a kind that it does not know.
+    for (const auto& [first, kind] : {std::pair{0x20, 1}, {0x12, 1}, {0x10, 7}, {0x10, 0}}) {
+        CAPTURE(first, kind);
+        sample log = make_sample();
+        std::array<std::byte, 7> newer{};
+        byte_writer to(newer);
+        to.put_u8(static_cast<std::uint8_t>(first));
+        to.put_varint(5);
+        to.put_u8(static_cast<std::uint8_t>(kind));
+        to.put_u32(crc32c(to.written()));
+        append(log.file, newer);
+        CHECK(refused(log.file) == errc::journal_version);
+        log.file.back() ^= std::byte{1};
+        CHECK(end_of(log.file) == log.file.size() - newer.size());
+    }
 }
 
-TEST_CASE("journal log: cut at each byte, it has what was whole, or is refused") {
+TEST_CASE("journal log: cut at each byte, it has what was whole, or is refused [spec 8.4, 8.5]") {
     const sample log = make_sample();
     for (std::size_t size = log_header_size; size <= log.file.size(); ++size) {
         CAPTURE(size);
@@ -160,7 +166,8 @@ TEST_CASE("journal log: cut at each byte, it has what was whole, or is refused")
 }
 
 TEST_CASE(
-    "journal log: each flipped bit in front of the last mark is refused, behind it it is a tail") {
+    "journal log: each flipped bit in front of the last mark is refused, behind it it is a tail "
+    "[spec 8.4, 8.5]") {
     const sample log = make_sample();
     for (std::size_t bit = 0; bit < log.file.size() * 8; ++bit) {
         CAPTURE(bit);
@@ -190,7 +197,7 @@ TEST_CASE("journal log: zeros behind the end, or instead of it, are cut off") {
     }
 }
 
-TEST_CASE("journal log: any sectors of the group that was not synced may be missing") {
+TEST_CASE("journal log: any sectors of the group that was not synced may be missing [spec 8.4]") {
     const sample log = make_sample();
     random_source random(1);
     bool later_ones_survived = false;
@@ -218,7 +225,8 @@ TEST_CASE("journal log: any sectors of the group that was not synced may be miss
     CHECK(later_ones_survived);
 }
 
-TEST_CASE("journal log: a run of any length, overwritten in front of a mark, is refused") {
+TEST_CASE(
+    "journal log: a run of any length, overwritten in front of a mark, is refused [spec 8.4]") {
     const sample log = make_sample();
     for (std::size_t from = log_header_size; from < log.last_mark; ++from) {
         for (std::size_t to = from + 1; to <= log.last_mark; ++to) {
@@ -239,7 +247,7 @@ TEST_CASE("journal log: what is not there is no reason to read on, nor to alloca
     CHECK(end_of(huge) == log.file.size());
 }
 
-TEST_CASE("journal log: what is no journal, and one of a newer version, are refused") {
+TEST_CASE("journal log: what is no journal, and one of a newer version, are refused [spec 8.4]") {
     CHECK(refused(as_bytes("hello")) == errc::journal_foreign);
     CHECK(refused(as_bytes("SQLite format 3, and so on")) == errc::journal_foreign);
     CHECK(refused(raw(1000)) == errc::journal_foreign);
@@ -250,7 +258,7 @@ TEST_CASE("journal log: what is no journal, and one of a newer version, are refu
     CHECK(refused(newer) == errc::journal_version);
 }
 
-TEST_CASE("journal log: what a payload says is no mark") {
+TEST_CASE("journal log: what a payload says is no mark [spec 8.4]") {
     const sample other = make_sample();
     for (const std::uint64_t theirs : {nonce + 1, std::uint64_t{0}}) {
         sample log = make_sample();
@@ -270,7 +278,8 @@ TEST_CASE("journal log: what a payload says is no mark") {
     CHECK(refused(log.file) == errc::journal_damaged);
 }
 
-TEST_CASE("journal log: a mark of another file, or in another place, ends what counts") {
+TEST_CASE(
+    "journal log: a mark of another file, or in another place, ends what counts [spec 8.2, 8.4]") {
     for (const bool same_file : {true, false}) {
         sample log = make_sample();
         const std::size_t end = log.file.size();

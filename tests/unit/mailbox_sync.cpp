@@ -25,7 +25,8 @@ mailbox_key key(seq which) {
     return {"alice", {epoch{1}, which}};
 }
 
-TEST_CASE("mailbox_sync: asks when the link comes up, and page by page from the last key") {
+TEST_CASE(
+    "mailbox_sync: asks when the link comes up, and page by page from the last key [spec 5.4]") {
     mailbox_sync sync(30s);
     CHECK(sync.deadline() == never);
     sync.start(start);
@@ -40,7 +41,7 @@ TEST_CASE("mailbox_sync: asks when the link comes up, and page by page from the 
     CHECK(!ask(sync, 3, start + 30s).after.has_value());
 }
 
-TEST_CASE("mailbox_sync: a request that is not answered goes out again, the same page") {
+TEST_CASE("mailbox_sync: a request that is not answered goes out again, the same page [spec 5.4]") {
     mailbox_sync sync(30s);
     sync.start(start);
     ask(sync, 1);
@@ -57,7 +58,8 @@ TEST_CASE("mailbox_sync: a request that is not answered goes out again, the same
     CHECK(sync.resends() == 1);
 }
 
-TEST_CASE("mailbox_sync: a round in which something was accepted is followed by another at once") {
+TEST_CASE("mailbox_sync: a round in which something was accepted is followed by another at once "
+          "[spec 5.4]") {
     mailbox_sync sync(30s);
     sync.start(start);
     ask(sync, 1);
@@ -70,7 +72,8 @@ TEST_CASE("mailbox_sync: a round in which something was accepted is followed by 
     CHECK(sync.deadline() == start + 30s);
 }
 
-TEST_CASE("mailbox_sync: rows that were passed by are asked for when the receiver gets on") {
+TEST_CASE(
+    "mailbox_sync: rows that were passed by are asked for when the receiver gets on [spec 5.4]") {
     mailbox_sync sync(30s);
     sync.start(start);
     ask(sync, 1);
@@ -91,7 +94,8 @@ TEST_CASE("mailbox_sync: what comes directly does not make a quiet mailbox ask")
 }
 
 TEST_CASE(
-    "mailbox_sync: a round in which rows were lost is followed by another soon, and less soon") {
+    "mailbox_sync: a round in which rows were lost is followed by another soon, and less soon "
+    "[spec 5.4]") {
     mailbox_sync sync(30s);
     sync.start(start);
     ask(sync, 1);
@@ -122,7 +126,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "mailbox_sync: rows that stay are asked for less and less often, whatever else is accepted") {
+    "mailbox_sync: rows that stay are asked for less and less often, whatever else is accepted "
+    "[spec 5.4]") {
     mailbox_sync sync(30s);
     sync.start(start);
     time_point now = start;
@@ -149,7 +154,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("mailbox_sync: lost rows of one page count for the whole round") {
+TEST_CASE("mailbox_sync: lost rows of one page count for the whole round [spec 5.4]") {
     mailbox_sync sync(30s);
     sync.start(start);
     ask(sync, 1);

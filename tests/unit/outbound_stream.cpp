@@ -14,7 +14,7 @@ bool nothing_is_finished(std::uint32_t) {
     return false;
 }
 
-TEST_CASE("outbound_stream: seqs count from 0, without holes, and find their slots") {
+TEST_CASE("outbound_stream: seqs count from 0, without holes, and find their slots [spec 1.4]") {
     outbound_stream stream;
     CHECK(stream.empty());
     CHECK(stream.slot(0) == none);
@@ -49,7 +49,8 @@ TEST_CASE("outbound_stream: the first moves over what has ended, however the rin
     }
 }
 
-TEST_CASE("outbound_stream: the base is the lowest unfinished, the window begins there") {
+TEST_CASE(
+    "outbound_stream: the base is the lowest unfinished, the window begins there [spec 3.3, 3.4]") {
     outbound_stream stream;
     for (std::uint32_t i = 0; i < 10; ++i) {
         (void)stream.append(i);
@@ -70,7 +71,8 @@ TEST_CASE("outbound_stream: the base is the lowest unfinished, the window begins
     CHECK(stream.base() == 1);
 }
 
-TEST_CASE("outbound_stream: a tombstone under way narrows the window to the exceptions") {
+TEST_CASE(
+    "outbound_stream: a tombstone under way narrows the window to the exceptions [spec 3.4]") {
     outbound_stream stream;
     for (std::uint32_t i = 0; i < 10; ++i) {
         (void)stream.append(i);

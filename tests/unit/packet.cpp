@@ -47,13 +47,14 @@ TEST_CASE("packet: comes apart into the frames that it was made of [spec 2.10]")
     CHECK(reader.refused() == refusal::none);
 }
 
-TEST_CASE("packet: an empty packet has no frame and nothing wrong with it") {
+TEST_CASE("packet: an empty packet has no frame and nothing wrong with it [spec 2.10]") {
     packet_reader reader({});
     CHECK_FALSE(reader.next());
     CHECK(reader.refused() == refusal::none);
 }
 
-TEST_CASE("packet: cut at any byte, it gives the whole frames and refuses the rest [spec 2.10]") {
+TEST_CASE(
+    "packet: cut at any byte, it gives the whole frames and refuses the rest [spec 2.4, 2.10]") {
     const packet_of_three packet;
     for (std::size_t size = 0; size < packet.data.size(); ++size) {
         packet_reader reader(bytes(packet.data).first(size));
@@ -71,7 +72,7 @@ TEST_CASE("packet: cut at any byte, it gives the whole frames and refuses the re
     }
 }
 
-TEST_CASE("packet: nothing is taken behind a length that is none [spec 2.4]") {
+TEST_CASE("packet: nothing is taken behind a length that is none [spec 2.3, 2.4]") {
     const std::array<std::byte, 9> bad{std::byte{0x17}, std::byte{0},    std::byte{0x81},
                                        std::byte{0},    std::byte{0x17}, std::byte{0},
                                        std::byte{1},    std::byte{1},    std::byte{1}};
@@ -86,7 +87,7 @@ TEST_CASE("packet: nothing is taken behind a length that is none [spec 2.4]") {
     CHECK(measure_frame(long_one).refused == refusal::not_canonical);
 }
 
-TEST_CASE("packet: the first byte is version 1 and one of eight kinds [spec 2.1]") {
+TEST_CASE("packet: the first byte is version 1 and one of eight kinds [spec 2.1, 2.2]") {
     for (unsigned first = 0; first < 256; ++first) {
         const refusal why = check_first_byte(static_cast<std::byte>(first));
         const unsigned kind = first & 15;

@@ -80,8 +80,8 @@ TEST_CASE("probes: go on while the floor that B last reported is below the base 
     CHECK_FALSE(probes(f));
 }
 
-TEST_CASE("probes: a link that came up makes B a stranger again, if there are messages "
-          "[spec 3.9]") {
+TEST_CASE(
+    "probes: a link that came up makes B a stranger again, if there are messages [spec 3.9]") {
     fixture f;
     f.up();
     f.send("bob", "x");
@@ -122,8 +122,7 @@ TEST_CASE("probes: `waiting` asks for one at once, unless one may be on its way 
     }
 }
 
-TEST_CASE("probes: while B says `waiting` there are at most 16 time-outs between them "
-          "[spec 3.9]") {
+TEST_CASE("probes: while B says `waiting` there are at most 16 time-outs between them [spec 3.9]") {
     fixture f({.retry = {.first = 100ms}, .probe_max = 60s});
     f.up();
     f.send("bob", "x");

@@ -114,7 +114,7 @@ struct fixture {
 
 // --- the app -----------------------------------------------------------------------------------------
 
-TEST_CASE("receiver: nothing is acknowledged as delivered before the app's word") {
+TEST_CASE("receiver: nothing is acknowledged as delivered before the app's word [spec 3.14]") {
     fixture f;
     (void)f.probe();
     (void)f.direct(0);
@@ -179,7 +179,7 @@ TEST_CASE("receiver: with acceptance on delivery the app may still say that it a
     CHECK(f.state().of(1) == fate::accepted);
 }
 
-TEST_CASE("receiver: messages may be settled in any order, and come in theirs") {
+TEST_CASE("receiver: messages may be settled in any order, and come in theirs [spec 3.18]") {
     fixture f;
     (void)f.probe();
     (void)f.direct(2);
@@ -228,7 +228,8 @@ TEST_CASE("receiver: hands each message out once, however often it comes") {
     CHECK(f.state().floor() == 1);
 }
 
-TEST_CASE("receiver: the app's word comes before a tombstone that came while it looked") {
+TEST_CASE(
+    "receiver: the app's word comes before a tombstone that came while it looked [spec 3.14]") {
     fixture f;
     (void)f.probe();
     (void)f.direct(0);
@@ -240,7 +241,7 @@ TEST_CASE("receiver: the app's word comes before a tombstone that came while it 
     CHECK(f.state().of(0) == fate::accepted);
 }
 
-TEST_CASE("receiver: a tombstone ends what the app has not seen") {
+TEST_CASE("receiver: a tombstone ends what the app has not seen [spec 3.14]") {
     fixture f;
     (void)f.probe();
     (void)f.direct(1);
@@ -300,7 +301,7 @@ TEST_CASE("receiver: every capacity can be one") {
     }
 }
 
-TEST_CASE("receiver: a sender too many is refused, counted, and not answered") {
+TEST_CASE("receiver: a sender too many is refused, counted, and not answered [spec 3.11]") {
     fixture f({.peers_max = 1});
     (void)f.probe();
     f.settle();
@@ -310,7 +311,7 @@ TEST_CASE("receiver: a sender too many is refused, counted, and not answered") {
     CHECK(f.direct(0) == refusal::none);
 }
 
-TEST_CASE("receiver: the awaited message finds room when everything else is full") {
+TEST_CASE("receiver: the awaited message finds room when everything else is full [spec 3.18]") {
     fixture f({.held_entries = 2});
     (void)f.probe();
     for (seq i = 6; i > 0; --i) {
@@ -326,7 +327,7 @@ TEST_CASE("receiver: the awaited message finds room when everything else is full
     CHECK(f.take_all() == std::vector<seq>{5, 6});
 }
 
-TEST_CASE("receiver: a payload that is too large is rejected, not waited for") {
+TEST_CASE("receiver: a payload that is too large is rejected, not waited for [spec 3.14]") {
     fixture f({.payload_max = 4});
     (void)f.probe();
     (void)f.direct(0, "12345");
@@ -337,7 +338,7 @@ TEST_CASE("receiver: a payload that is too large is rejected, not waited for") {
     CHECK(state.of(0) == fate::rejected);
 }
 
-TEST_CASE("receiver: the oldest exception is forgotten honestly") {
+TEST_CASE("receiver: the oldest exception is forgotten honestly [spec 3.15]") {
     fixture f({.exceptions = 2});
     (void)f.probe();
     for (seq i = 0; i < 6; ++i) {
@@ -352,7 +353,7 @@ TEST_CASE("receiver: the oldest exception is forgotten honestly") {
     CHECK(state.of(4) == fate::tombstoned);
 }
 
-TEST_CASE("receiver: tells its limits when a probe asks, until that was answered") {
+TEST_CASE("receiver: tells its limits when a probe asks, until that was answered [spec 3.17]") {
     fixture f({.window = 7, .exceptions = 5, .payload_max = 99});
     (void)f.probe();
     auto out = f.transmit();
@@ -368,9 +369,63 @@ TEST_CASE("receiver: tells its limits when a probe asks, until that was answered
     CHECK(!f.state().limits().has_value());
 }
 
+// --- floors ------------------------------------------------------------------------------------------
+
+TEST_CASE("receiver: whatever its window says of a seq, the answer is the ack state as it is "
+          "[spec 3.11, 3.17]") {
+    fixture f({.window = 4, .delivery = delivery::as_it_comes});
+    (void)f.probe();
+    (void)f.direct(0);
+    (void)f.direct(2);
+    CHECK(f.take_all() == std::vector<seq>{0, 2});
+    f.settle();
+    const auto answered = [&f](seq which) {
+        (void)f.direct(which);
+        const ack_state state = f.state();
+        CHECK(state.floor() == 1);
+        return state.of(which);
+    };
+    CHECK(answered(0) == fate::accepted);  // below the floor
+    CHECK(answered(2) == fate::accepted);  // its bit is set
+    CHECK(answered(5) == fate::open);      // beyond: floor + W
+    CHECK(answered(seq_end - 1) == fate::open);
+    CHECK(f.take_all().empty());
+    CHECK(answered(4) == fate::held);  // floor + W - 1
+    CHECK(f.take_all() == std::vector<seq>{4});
+}
+
+TEST_CASE(
+    "receiver: the low of a probe and of a drained row raises floor and horizon [spec 3.16]") {
+    fixture f({.delivery = delivery::as_it_comes});
+    (void)f.probe();
+    (void)f.direct(1);
+    CHECK(f.take_all() == std::vector<seq>{1});
+    const auto row = [&f](seq which, seq low) {
+        (void)f.b.handle(msg_notify{
+            .from = "alice", .epoch = entered, .seq = which, .drained = true, .low = low});
+    };
+    SECTION("of a probe") {
+        (void)f.probe(5);
+    }
+    SECTION("of a row, which is taken all the same") {
+        row(6, 5);
+        CHECK(f.take_all() == std::vector<seq>{6});
+    }
+    ack_state state = f.state();
+    CHECK(state.floor() == 5);
+    CHECK(state.horizon() == 5);
+    CHECK(state.of(1) == fate::ended);  // it was accepted, and we no longer vouch for it
+    (void)f.probe(3);                   // never back
+    row(8, 4);
+    (void)f.direct(9);
+    state = f.state();
+    CHECK(state.floor() == 5);
+    CHECK(state.horizon() == 5);
+}
+
 // --- epochs ------------------------------------------------------------------------------------------
 
-TEST_CASE("receiver: frames of a smaller epoch are told so, and change nothing") {
+TEST_CASE("receiver: frames of a smaller epoch are told so, and change nothing [spec 3.12]") {
     fixture f;
     (void)f.probe(0, "alice", larger);
     f.settle();
@@ -384,12 +439,15 @@ TEST_CASE("receiver: frames of a smaller epoch are told so, and change nothing")
     CHECK(!f.b.poll_message().has_value());
 }
 
-TEST_CASE("receiver: a larger epoch waits for the word that nothing of a smaller one is left") {
+TEST_CASE("receiver: a larger epoch waits for the word that nothing of a smaller one is left "
+          "[spec 3.12]") {
     fixture f;
     (void)f.probe();
     (void)f.b.handle(msg_notify{.from = "alice", .epoch = larger, .payload = as_bytes("new")});
     auto out = f.transmit();
-    REQUIRE(out.acks.size() == 2);  // of the probe, and of the message
+    REQUIRE(out.acks.size() == 2);  // of the message, and of the probe
+    CHECK(out.acks[0].word == ack_word::waiting);
+    CHECK(out.acks[0].epoch == larger);
     CHECK(!f.b.poll_message().has_value());
     (void)f.probe(0, "alice", larger);
     (void)f.b.handle(msg_notify{.from = "alice", .epoch = larger, .payload = as_bytes("new")});
@@ -502,7 +560,8 @@ TEST_CASE("receiver: what nobody can send any more is not waited for [spec 3.13]
 // --- time and acknowledgements -----------------------------------------------------------------------
 
 TEST_CASE(
-    "receiver: an acknowledgement is sent again until it is answered, never later than the cap") {
+    "receiver: an acknowledgement is sent again until it is answered, never later than the cap "
+    "[spec 3.17]") {
     fixture f({.retry = {.first = 100ms, .max = 2s}, .sync_interval = 24h});
     f.settle();
     (void)f.probe();
@@ -535,6 +594,37 @@ TEST_CASE(
     CHECK(f.transmit().acks.empty());
 }
 
+TEST_CASE("receiver: one acknowledgement answers several messages [spec 3.17]") {
+    fixture f;
+    (void)f.probe();
+    f.settle();
+    for (seq each = 0; each < 5; ++each) {
+        (void)f.direct(each);
+    }
+    const auto out = f.transmit();
+    REQUIRE(out.acks.size() == 1);
+    CHECK(out.acks[0].echo == echo{4, 0});
+    CHECK(f.transmit().acks.empty());
+}
+
+TEST_CASE("receiver: `past` and `waiting` are said once for each question [spec 3.17]") {
+    fixture f({.sync_interval = 24h});
+    (void)f.probe();
+    f.settle();
+    const auto said = [&f](epoch of) {
+        (void)f.b.handle(msg_notify{.from = "alice", .epoch = of, .payload = as_bytes("x")});
+        const auto out = f.transmit();
+        REQUIRE(out.acks.size() == 1);
+        f.clock.advance(1h);
+        CHECK(f.transmit().acks.empty());  // whether it was answered or not
+        return out.acks[0].word;
+    };
+    for (int i = 0; i < 3; ++i) {
+        CHECK(said(epoch{1}) == ack_word::past);
+        CHECK(said(larger) == ack_word::waiting);
+    }
+}
+
 TEST_CASE("receiver: after a year each acknowledgement goes out once") {
     fixture f;
     for (char c = 'a'; c <= 'z'; ++c) {
@@ -565,7 +655,7 @@ TEST_CASE("receiver: after polling until empty the next deadline is ahead") {
     CHECK(f.b.next_deadline() == never);
 }
 
-TEST_CASE("receiver: acknowledgements wait for their record") {
+TEST_CASE("receiver: acknowledgements wait for their record [spec 3.14, 7.4]") {
     fixture f({.journaling = journaling::withhold});
     (void)f.probe();  // to enter an epoch is a record too
     CHECK(f.transmit().acks.empty());
@@ -588,6 +678,22 @@ TEST_CASE("receiver: acknowledgements wait for their record") {
     CHECK(f.transmit().acks.empty());
     f.b.durable(f.b.written());
     CHECK(f.state().of(0) == fate::accepted);
+}
+
+TEST_CASE("receiver: a floor that was raised is a record, and acknowledged when that is durable "
+          "[spec 7.4]") {
+    fixture f({.journaling = journaling::withhold});
+    (void)f.probe();
+    CHECK(f.journal() == 1);
+    f.b.durable(f.b.written());
+    f.settle();
+    (void)f.probe(7);
+    CHECK(f.transmit().acks.empty());
+    CHECK(f.journal() == 1);
+    f.b.durable(f.b.written());
+    CHECK(f.state().floor() == 7);
+    (void)f.probe(7);
+    CHECK(f.journal() == 0);  // nothing new
 }
 
 TEST_CASE("receiver: the record of one sender holds up no other") {
@@ -623,7 +729,7 @@ TEST_CASE("receiver: frames that fit into no room come out with the next call") 
     CHECK(packets > 1);
 }
 
-TEST_CASE("receiver: a frame of a kind that it never takes is refused") {
+TEST_CASE("receiver: a frame of a kind that it never takes is refused [spec 1.1]") {
     fixture f;
     f.settle();
     const std::string before = test_access::fingerprint(f.b);

@@ -227,7 +227,7 @@ void check_refused(rig& r, link_id link, bytes packet, refusal why) {
 
 // ---- msg:R
 
-TEST_CASE("relay: a message to a peer that is linked is answered and passed on") {
+TEST_CASE("relay: a message to a peer that is linked is answered and passed on [spec 5.1]") {
     rig r = with_both();
     CHECK(r.handle(at_alice, "alice", hello("bob")) ==
           strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3"});
@@ -244,7 +244,7 @@ TEST_CASE("relay: a message that must not be stored is passed on like any other"
           strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3"});
 }
 
-TEST_CASE("relay: a message to a peer that is away is stored, and then said to be") {
+TEST_CASE("relay: a message to a peer that is away is stored, and then said to be [spec 5.1]") {
     rig r = with_alice();
     const blob packet = encoded(hello("bob", 4), "alice");
     r.relay.handle(at_alice, packet, r.out);
@@ -261,14 +261,15 @@ TEST_CASE("relay: a message to a peer that is away is stored, and then said to b
     CHECK(r.mailbox.rows() == 1);
 }
 
-TEST_CASE("relay: a tombstone to a peer that is away is stored") {
+TEST_CASE("relay: a tombstone to a peer that is away is stored [spec 5.1]") {
     rig r = with_alice();
     CHECK(r.handle(at_alice, "alice", tombstone("bob", 4)) ==
           strings{"alice@1: msg:A bob 7:4 #3", "alice@1: ack:N bob 7:4 stored #3"});
     CHECK(r.mailbox.rows() == 1);
 }
 
-TEST_CASE("relay: a peer that came while the put was under way gets the message at once") {
+TEST_CASE(
+    "relay: a peer that came while the put was under way gets the message at once [spec 5.1]") {
     rig r = with_alice();
     const blob packet = encoded(hello("bob"), "alice");
     r.relay.handle(at_alice, packet, r.out);
@@ -281,7 +282,8 @@ TEST_CASE("relay: a peer that came while the put was under way gets the message 
           strings{"alice@1: ack:N bob 7:0 stored #3", "bob@2: msg:N alice 7:0 'hello' #3"});
 }
 
-TEST_CASE("relay: a message that must not be stored for a peer that is away is answered `away`") {
+TEST_CASE("relay: a message that must not be stored for a peer that is away is answered `away` "
+          "[spec 5.1]") {
     rig r = with_alice();
     msg_request msg = hello("bob");
     msg.storing = storing::forbidden;
@@ -298,7 +300,8 @@ TEST_CASE("relay: a peer may write to itself") {
           strings{"alice@1: ack:A alice 99", "alice@1: ack:N alice 7 floor=1"});
 }
 
-TEST_CASE("relay: stamps a message with the peer of its link, whatever names there are") {
+TEST_CASE(
+    "relay: stamps a message with the peer of its link, whatever names there are [spec 1.3]") {
     rig r = with_both();
     r.online(link_id{3}, "mallory");
     CHECK(r.handle(link_id{3}, "mallory", hello("bob"))[1] ==
@@ -316,7 +319,7 @@ TEST_CASE("relay: refuses a payload above its option, and takes one that just fi
 
 // ---- probe
 
-TEST_CASE("relay: a probe is looked up in the mailbox before anything is said") {
+TEST_CASE("relay: a probe is looked up in the mailbox before anything is said [spec 5.2]") {
     rig r = with_both();
     const blob packet = encoded(probe("bob", 4), "alice");
     r.relay.handle(at_alice, packet, r.out);
@@ -326,7 +329,7 @@ TEST_CASE("relay: a probe is looked up in the mailbox before anything is said") 
                               "bob@2: msg:N alice 7:0 probe low=4 clean"});
 }
 
-TEST_CASE("relay: the low of a probe is the base or the lowest row, whichever is less") {
+TEST_CASE("relay: the low of a probe is the base or the lowest row, whichever is less [spec 5.2]") {
     rig r = with_alice();
     for (const seq each : {seq{5}, seq{3}}) {
         r.handle(at_alice, "alice", hello("bob", each));
@@ -339,7 +342,7 @@ TEST_CASE("relay: the low of a probe is the base or the lowest row, whichever is
           strings{"alice@1: ack:N bob 7 ended low=2 no state"});
 }
 
-TEST_CASE("relay: a probe passes on the lowest row of a smaller epoch that waits") {
+TEST_CASE("relay: a probe passes on the lowest row of a smaller epoch that waits [spec 5.2]") {
     rig r = with_alice();
     r.handle(at_alice, "alice", hello("bob", 3));
     r.handle(at_alice, "alice", hello("bob", 2));
@@ -351,7 +354,8 @@ TEST_CASE("relay: a probe passes on the lowest row of a smaller epoch that waits
                   "bob@2: msg:N alice 8:0 probe low=4 smaller 7:2"});
 }
 
-TEST_CASE("relay: a probe hands out the last ack state that the mailbox keeps, if it is one") {
+TEST_CASE(
+    "relay: a probe hands out the last ack state that the mailbox keeps, if it is one [spec 5.2]") {
     rig r = with_alice();
     const blob packet = encoded(probe("bob", 9), "alice");
     r.relay.handle(at_alice, packet, r.out);
@@ -372,7 +376,8 @@ TEST_CASE("relay: a probe hands out the last ack state that the mailbox keeps, i
 
 // ---- ack:R
 
-TEST_CASE("relay: an ack state is passed on when the mailbox has erased what it covers") {
+TEST_CASE(
+    "relay: an ack state is passed on when the mailbox has erased what it covers [spec 5.3]") {
     rig r = with_both();
     ack_request request = ack("alice", {});
     const blob state = ack_state_of(5);
@@ -385,7 +390,7 @@ TEST_CASE("relay: an ack state is passed on when the mailbox has erased what it 
     CHECK(r.sent() == strings{"bob@2: ack:A alice 99", "alice@1: ack:N bob 7 floor=5 echo 4#2"});
 }
 
-TEST_CASE("relay: an ack state is passed on byte for byte") {
+TEST_CASE("relay: an ack state is passed on byte for byte [spec 5.3]") {
     rig r = with_both();
     const blob state = ack_state_of(5);
     const blob packet = encoded(ack("alice", state), "bob");
@@ -403,7 +408,7 @@ TEST_CASE("relay: an ack state is passed on byte for byte") {
     CHECK(seen.size() == 1);
 }
 
-TEST_CASE("relay: `past` is passed on when the mailbox has erased that epoch") {
+TEST_CASE("relay: `past` is passed on when the mailbox has erased that epoch [spec 5.3]") {
     rig r = with_alice();
     r.handle(at_alice, "alice", hello("bob"));
     r.online(at_bob, "bob");
@@ -419,7 +424,7 @@ TEST_CASE("relay: `past` is passed on when the mailbox has erased that epoch") {
     CHECK(r.sent() == strings{"bob@2: ack:A alice 99", "alice@1: ack:N bob 7 past 8"});
 }
 
-TEST_CASE("relay: `waiting` is passed on at once, for it erases nothing") {
+TEST_CASE("relay: `waiting` is passed on at once, for it erases nothing [spec 5.3]") {
     rig r = with_both();
     ack_request request = ack("alice", {});
     request.word = ack_word::waiting;
@@ -449,7 +454,8 @@ TEST_CASE("relay: a frame for a peer without a link here names the peer and no l
 
 // ---- sync:R
 
-TEST_CASE("relay: a page is its rows, then sync:A with the last key, or none at the end") {
+TEST_CASE(
+    "relay: a page is its rows, then sync:A with the last key, or none at the end [spec 5.4]") {
     rig r = with_alice();
     const char* const texts[] = {"m0", "m1", "m2"};
     for (seq each = 0; each < 3; ++each) {
@@ -474,7 +480,7 @@ TEST_CASE("relay: a page is its rows, then sync:A with the last key, or none at 
                   "bob@2: sync:A 2 rows 2 all"});
 }
 
-TEST_CASE("relay: an empty mailbox is answered with that") {
+TEST_CASE("relay: an empty mailbox is answered with that [spec 5.4]") {
     rig r;
     r.online(at_bob, "bob");
     const blob packet = encoded(sync_request{5, {}}, "bob");
@@ -518,7 +524,7 @@ TEST_CASE("relay: a row that cannot be is not passed on") {
 
 // ---- what goes wrong
 
-TEST_CASE("relay: what the mailbox has not done is answered by nothing") {
+TEST_CASE("relay: what the mailbox has not done is answered by nothing [spec 5.6]") {
     rig r = with_both();
     ack_request past = ack("alice", {});
     past.word = ack_word::past;
@@ -541,7 +547,7 @@ TEST_CASE("relay: what the mailbox has not done is answered by nothing") {
     }
 }
 
-TEST_CASE("relay: refuses the kinds of frame that only relays send") {
+TEST_CASE("relay: refuses the kinds of frame that only relays send [spec 1.1]") {
     rig r = with_both();
     msg_answer taken{"bob", {epoch{7}, 0}, 0, false};
     msg_notify notify;
@@ -602,7 +608,8 @@ TEST_CASE("relay: a flipped bit anywhere in a frame is refused, with nothing sai
     CHECK(r.relay.refusals().total() == 8 * good.size());
 }
 
-TEST_CASE("relay: a frame that it understands and refuses leaves the others of its packet alone") {
+TEST_CASE("relay: a frame that it understands and refuses leaves the others of its packet alone "
+          "[spec 2.10]") {
     rig r = with_both();
     const blob packet =
         joined({encoded(hello("bob", 0), "alice"), encoded(ack_answer{"bob", 1}, "alice"),
@@ -613,7 +620,8 @@ TEST_CASE("relay: a frame that it understands and refuses leaves the others of i
                               "alice@1: msg:A bob 7:1 #3", "bob@2: msg:N alice 7:1 'hello' #3"});
 }
 
-TEST_CASE("relay: behind a frame that cannot be decoded it takes nothing of the packet") {
+TEST_CASE(
+    "relay: behind a frame that cannot be decoded it takes nothing of the packet [spec 2.10]") {
     rig r = with_both();
     const blob packet =
         joined({encoded(ack_answer{"bob", 1}, "alice"), encoded(hello("bob", 0), "alice"),
@@ -658,7 +666,8 @@ TEST_CASE("relay: random bytes never make it say anything") {
 
 // ---- links
 
-TEST_CASE("relay: the newest link of a peer wins, and the former one is refused from then on") {
+TEST_CASE("relay: the newest link of a peer wins, and the former one is refused from then on "
+          "[spec 1.3]") {
     rig r = with_both();
     r.online(link_id{5}, "bob");
     CHECK(r.relay.peers() == 2);
@@ -667,7 +676,7 @@ TEST_CASE("relay: the newest link of a peer wins, and the former one is refused 
     CHECK(r.handle(link_id{5}, "bob", hello("alice"))[0] == "bob@5: msg:A alice 7:0 #3");
 }
 
-TEST_CASE("relay: a late `gone` of a link that was replaced changes nothing") {
+TEST_CASE("relay: a late `gone` of a link that was replaced changes nothing [spec 1.3]") {
     rig r = with_both();
     r.online(link_id{5}, "bob");
     r.relay.link_down(at_bob);
@@ -756,7 +765,7 @@ TEST_CASE("relay: a copy goes on by itself") {
     CHECK(copy.handle(at_alice, "alice", hello("bob"))[1] == "bob@2: msg:N alice 7:0 'hello' #3");
 }
 
-TEST_CASE("relay: a request may be completed by a relay that has never seen its links") {
+TEST_CASE("relay: a request may be completed by a relay that has never seen its links [spec 5.7]") {
     rig r = with_alice();
     const blob packet = encoded(hello("bob"), "alice");
     r.relay.handle(at_alice, packet, r.out);

@@ -102,7 +102,7 @@ TEST_CASE("retry: absurd samples neither overflow nor go below zero") {
     CHECK(timeout_of(path) == 1h);
 }
 
-TEST_CASE("retry: backoff doubles up to its cap") {
+TEST_CASE("retry: backoff doubles up to its cap [spec 3.2]") {
     random_source random(1);
     duration plain = 100ms;
     for (std::uint32_t attempt = 0; attempt < 100; ++attempt) {
@@ -114,7 +114,7 @@ TEST_CASE("retry: backoff doubles up to its cap") {
     }
 }
 
-TEST_CASE("retry: the jitter of a backoff is spread over a quarter of it") {
+TEST_CASE("retry: the jitter of a backoff is spread over a quarter of it [spec 3.2]") {
     random_source random(2);
     duration sum{};
     duration lowest = 1h;

@@ -234,7 +234,8 @@ TEST_CASE("sqlite_mailbox: where the disk is full, what erases makes room again"
     CHECK(mailbox.usage().rows == next + 1 - 5);
 }
 
-TEST_CASE("sqlite_mailbox: retention makes tombstones of payloads that are old, and drops no row") {
+TEST_CASE("sqlite_mailbox: retention makes tombstones of payloads that are old, and drops no row "
+          "[spec 5.5]") {
     const temporary_file file;
     auto mailbox = sqlite_mailbox::open(file.path()).value();
     const auto expire = [&](std::int64_t now, std::size_t rows_max = 100) {

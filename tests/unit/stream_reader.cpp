@@ -117,7 +117,8 @@ TEST_CASE("stream reader: refuses another version or kind at its first byte [spe
     }
 }
 
-TEST_CASE("stream reader: refuses a frame above the largest as soon as its length is there") {
+TEST_CASE(
+    "stream reader: refuses a frame above the largest as soon as its length is there [spec 2.11]") {
     // 400 bytes in all: 396 (8C 03) behind a header of 4.
     const blob largest{std::byte{0x11}, std::byte{0}, std::byte{0x8C}, std::byte{0x03}};
     const blob larger{std::byte{0x11}, std::byte{0}, std::byte{0x8D}, std::byte{0x03}};

@@ -10,7 +10,7 @@ namespace {
 
 using namespace sixfold;
 
-TEST_CASE("types: a peer has a name of 1 to 47 bytes, or is not valid") {
+TEST_CASE("types: a peer has a name of 1 to 47 bytes, or is not valid [spec 1.2]") {
     CHECK(!peer().valid());
     CHECK(!peer("").valid());
     CHECK(peer("a").valid());
@@ -19,7 +19,7 @@ TEST_CASE("types: a peer has a name of 1 to 47 bytes, or is not valid") {
     CHECK(peer(std::string(48, 'a')) == peer());  // nothing of a name that is too long is kept
 }
 
-TEST_CASE("types: a peer is any bytes, zero among them") {
+TEST_CASE("types: a peer is any bytes, zero among them [spec 1.2]") {
     const std::string_view with_zero("a\0b", 3);
     const peer who(with_zero);
     CHECK(who.name() == with_zero);
@@ -48,7 +48,7 @@ TEST_CASE("types: text is bytes and back") {
     CHECK(as_bytes("\xff")[0] == std::byte{0xFF});
 }
 
-TEST_CASE("types: a msgid is its epoch and its seq") {
+TEST_CASE("types: a msgid is its epoch and its seq [spec 1.4]") {
     CHECK(msgid{epoch{1}, 2} == msgid{epoch{1}, 2});
     CHECK(!(msgid{epoch{1}, 2} == msgid{epoch{2}, 2}));
     CHECK(!(msgid{epoch{1}, 2} == msgid{epoch{1}, 3}));

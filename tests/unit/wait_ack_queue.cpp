@@ -148,7 +148,8 @@ TEST_CASE("wait_ack_queue: an entry that ends leaves its list") {
     CHECK(queue.first(place::due) == b);
 }
 
-TEST_CASE("wait_ack_queue: an entry of an earlier life has its ticket, and no later one has") {
+TEST_CASE(
+    "wait_ack_queue: an entry of an earlier life has its ticket, and no later one has [spec 7.8]") {
     wait_ack_queue before(4, 4, 256);
     std::vector<ticket> given;
     for (int i = 0; i < 3; ++i) {

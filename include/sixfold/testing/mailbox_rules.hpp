@@ -325,6 +325,17 @@ void check_last_states(Make make) {
         CHECK(last(3) == encoded(1));
         CHECK(last(2).empty());
     }
+    SECTION("one that erases nothing takes the place of the one that is kept") {
+        store(2, 3);
+        acknowledge(2, encoded(4));
+        acknowledge(2, encoded(7));
+        CHECK(last(2) == encoded(7));
+        acknowledge(2, encoded(6));
+        CHECK(last(2) == encoded(7));
+        acknowledge(3, encoded(1));
+        CHECK(last(3) == encoded(1));
+        CHECK(last(2).empty());
+    }
     SECTION("past epoch leaves it as it is") {
         store(2, 3);
         acknowledge(2, encoded(4));

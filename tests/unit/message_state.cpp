@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/message_state.hpp"
+
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+
+TEST_CASE(
+    "message state: how the receiver says that a seq ended is how its message ended [spec 3.6]") {
+    using state = message_state;
+    for (const state each : {state::queued, state::sent, state::relayed, state::stored,
+                             state::cancelling, state::expiring}) {
+        CHECK(conclude(each, fate::accepted) == status::delivered);
+        CHECK(conclude(each, fate::rejected) == status::rejected);
+        CHECK(conclude(each, fate::tombstoned) ==
+              (each == state::cancelling ? status::cancelled : status::expired));
+        CHECK(conclude(each, fate::ended) == status::ended);
+        CHECK(conclude(each, fate::held) == status::none);
+        CHECK(conclude(each, fate::open) == status::none);
+    }
+}
+
+}  // namespace
