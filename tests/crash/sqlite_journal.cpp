@@ -92,7 +92,7 @@ TEST_CASE("sqlite_journal: gives back what was committed, and nothing of what wa
     CHECK(next.sender().queued() == 1);
 }
 
-TEST_CASE("sqlite_journal: has one row a key, however often it changes") {
+TEST_CASE("sqlite_journal: has one row a key, however often it changes [spec 7.2]") {
     app_database database;
     manual_clock clock;
     auto alice = client::create(clock, journalled()).value();
