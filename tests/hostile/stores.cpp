@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "hostile/scene.hpp"
+#include "hostile/witness.hpp"
+#include "support/allocations.hpp"
+#include "support/catch.hpp"
+
+// Mailboxes that are filled, that fail, and that have much to say. What every mailbox promises, the suite of
+// include/sixfold/testing asks of each; here it is the relay in front of one.
+
+namespace {
+
+using namespace hostile;
+
+/// A relay with a mailbox, and as many links as senders.
+struct post_office {
+    sixfold::relay relay = sixfold::relay::create({}).value();
+    memory_mailbox box;
+    reactions out;
+    std::size_t stored = 0;           // ack:N of that word
+    std::size_t others = 0;           // frames of any other kind
+    std::size_t put_allocations = 0;  // of the mailbox, when it did not do it
+
+    explicit post_office(const mailbox_limits& limits)
+        : box(memory_mailbox::create(limits).value()) {}
+
+    static link_id link_of(int number) { return link_id{static_cast<std::uint64_t>(number)}; }
+    void link(int number, const peer& name) { REQUIRE(relay.link_up(link_of(number), name)); }
+
+    /// A message from one to the other; whether the mailbox has taken it.
+    bool put(int number, const peer& from, const peer& to, seq at, std::string_view text = "text") {
+        const blob wire = encoded(
+            msg_request{.to = to, .epoch = epoch{1}, .seq = at, .payload = as_bytes(text)}, from);
+        REQUIRE(relay.handle(link_of(number), wire, out) == refusal::none);
+        const auto request = out.next_request();
+        REQUIRE(request.has_value());
+        mailbox_outcome outcome;
+        const std::size_t allocated =
+            support::allocations_in([&] { outcome = box.execute(*request); });
+        put_allocations += outcome.done ? 0 : allocated;
+        const refusal why = relay.complete(*request, outcome, out);
+        CHECK((why == refusal::none) == outcome.done);
+        CHECK_FALSE(out.next_request());
+        for (const outgoing& each : out.frames()) {
+            frame what;
+            REQUIRE(decode(each.bytes, framing(each.to), what) == refusal::none);
+            const auto* ack = std::get_if<ack_notify>(&what);
+            ++(ack != nullptr && ack->word == ack_word::stored ? stored : others);
+        }
+        out.clear();
+        return outcome.done;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("hostile 41: a mailbox is full for one sender, for one receiver, and in all") {
+    SECTION("one sender") {
+        post_office office({.rows_per_pair_max = 16});
+        office.link(1, "mallory");
+        office.link(2, "alice");
+        std::size_t done = 0;
+        for (seq at = 0; at < 10'000; ++at) {
+            done += std::size_t{office.put(1, "mallory", "carol", at)};
+        }
+        CHECK(done == 16);
+        CHECK(office.stored == 16);
+        CHECK(office.others == 10'000);  // msg:A: the relay has seen it, and that is all
+        CHECK(office.put(2, "alice", "carol", 0));
+        CHECK(office.put(1, "mallory", "dave", 0));
+        CHECK(office.box.rows() == 18);
+        CHECK(office.relay.refusals()[refusal::mailbox] == 10'000 - 16);
+        CHECK(office.put_allocations == 0);
+    }
+    SECTION("ten thousand senders") {
+        post_office office({.rows_per_receiver_max = 100});
+        for (int i = 1; i <= 10'000; ++i) {
+            const peer name = "mallory" + std::to_string(i);
+            office.link(i, name);
+            (void)office.put(i, name, "carol", 0);
+        }
+        CHECK(office.stored == 100);
+        CHECK(office.box.rows() == 100);
+        CHECK(office.put(1, "mallory1", "dave", 0));
+        CHECK(office.relay.refusals()[refusal::mailbox] == 10'000 - 100);
+        CHECK(office.put_allocations == 0);
+    }
+    SECTION("all rows, and all bytes") {
+        for (const mailbox_limits limits : {mailbox_limits{.rows_max = 10}, {.bytes_max = 40}}) {
+            post_office office(limits);
+            office.link(1, "mallory");
+            for (int to = 0; to < 100; ++to) {
+                CHECK(office.put(1, "mallory", "carol" + std::to_string(to), 0) == (to < 10));
+            }
+            CHECK(office.box.bytes() == 40);
+            CHECK(office.stored == 10);
+            CHECK(office.put_allocations == 0);
+        }
+    }
+    SECTION("nobody fills the whole, with the limits as they come") {
+        const mailbox_limits limits;
+        CHECK(limits.rows_per_receiver_max * relay_options{}.payload_max < limits.bytes_max);
+        CHECK(limits.rows_per_receiver_max < limits.rows_max);
+        CHECK(limits.rows_per_pair_max < limits.rows_per_receiver_max);
+    }
+}
+
+TEST_CASE(
+    "hostile 42: a receiver that comes back to a full mailbox gets a page each time it asks") {
+    scene s;
+    s.clock.advance(1s);
+    REQUIRE(s.finish() == 2);
+    s.bob.link_down();
+    s.relay.link_down(at_bob);
+    for (int i = 0; i < 900; ++i) {
+        s.send(s.alice, "bob", 1);
+        s.settle();
+    }
+    (void)scene::heard(s.alice);
+    REQUIRE(s.box.rows() == 903);
+
+    s.link(s.bob, at_bob);
+    std::size_t shown = 0;
+    std::array<std::byte, 4096> buffer{};
+    for (int calls = 0; shown < 900; ++calls) {
+        REQUIRE(calls < 5000);
+        while (const auto packet = s.bob.poll_transmit(buffer)) {
+            const blob copy(packet->begin(), packet->end());
+            packet_reader reader(copy);
+            while (const auto one = reader.next()) {
+                REQUIRE(s.at_relay(at_bob, *one) == refusal::none);
+                REQUIRE(s.out.frames().size() <= 17);  // a page of 16 rows, and its end
+                s.carry();
+            }
+        }
+        while (const auto message = s.bob.poll_message()) {
+            REQUIRE(s.bob.accept(*message));
+            ++shown;
+        }
+        s.clock.set((std::max)(s.clock.now(), s.bob.next_deadline()));
+    }
+    s.settle();
+    CHECK(s.box.rows() == 3);
+    // Somebody who asks a thousand times at once gets a thousand answers, on his own link.
+    const blob ask = encoded(sync_request{.serial = 1}, "mallory");
+    for (int i = 0; i < 1000; ++i) {
+        REQUIRE(s.at_relay(at_mallory, ask) == refusal::none);
+    }
+    CHECK(s.out.frames().size() == 1000);
+    for (const outgoing& each : s.out.frames()) {
+        REQUIRE(each.link == at_mallory);
+    }
+}
+
+TEST_CASE(
+    "hostile 52: a store that fails after it has done it is asked again, and nothing doubles") {
+    scene s;
+    const std::vector<frame> asked = {
+        msg_request{
+            .to = "carol", .epoch = s.of_alice(), .seq = 7, .base = 7, .payload = as_bytes("x")},
+        msg_request{
+            .to = "carol", .epoch = s.of_alice(), .form = form::tombstone, .seq = 7, .base = 7},
+        msg_request{.to = "carol", .epoch = s.of_alice(), .form = form::probe, .base = 7},
+        ack_request{.to = "bob", .epoch = s.of_bob(), .serial = 7, .state = first_accepted},
+        ack_request{.to = "bob",
+                    .epoch = s.of_bob(),
+                    .word = ack_word::past,
+                    .serial = 8,
+                    .current = epoch{~std::uint64_t{0}}},
+        sync_request{.serial = 9},
+    };
+    for (const frame& each : asked) {
+        const blob wire = encoded(each, "alice");
+        s.out.clear();
+        REQUIRE(s.relay.handle(at_alice, wire, s.out) == refusal::none);
+        const std::size_t said = s.out.frames().size();  // msg:A at most: it speaks of the frame
+        const auto request = s.out.next_request();
+        REQUIRE(request.has_value());
+
+        watch seen(s);
+        REQUIRE(s.box.execute(*request).done);
+        const std::string done = portrait(s.box, s.clock);
+        CHECK(s.relay.complete(*request, {}, s.out) == refusal::mailbox);
+        CHECK(seen.relay.counted(refusal::mailbox) == 1);
+        CHECK(s.out.frames().size() == said);
+        CHECK(seen.relay.unmoved());
+
+        for (int again = 0; again < 3; ++again) {
+            CHECK(s.relay.complete(*request, s.box.execute(*request), s.out) == refusal::none);
+            CHECK(portrait(s.box, s.clock) == done);
+        }
+        CHECK(s.out.frames().size() >= said + 3);
+        CHECK(seen.relay.same());
+    }
+}
