@@ -108,7 +108,8 @@ class mailbox_sync {
         // As many rows as before: whatever was accepted, it was not these. Patience, or every message from anyone would
         // bring them all again.
         const bool fewer = rows_ < rows_before_;
-        pause_ = fewer ? duration::zero() : (std::min)((std::max)(2 * pause_, soon), interval_);
+        const duration longer = pause_ > interval_ / 2 ? interval_ : 2 * pause_;
+        pause_ = fewer ? duration::zero() : (std::min)((std::max)(longer, soon), interval_);
         rows_before_ = rows_;
         waiting_ = false;
         resting_ = true;

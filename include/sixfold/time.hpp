@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_TIME_HPP
 #define SIXFOLD_TIME_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <type_traits>
 
@@ -37,8 +38,8 @@ class clock_ref {
               return static_cast<const Clock*>(object)->now();
           }) {}
 
-    /// What the clock says.
-    [[nodiscard]] time_point now() const { return read_(clock_); }
+    /// What the clock says, but not `never`: a deadline that never comes would be due, and due again, without end.
+    [[nodiscard]] time_point now() const { return (std::min)(read_(clock_), never - duration(1)); }
 
   private:
     const void* clock_;

@@ -31,6 +31,15 @@ TEST_CASE("time: a clock_ref reads the clock that it was given, and so do its co
     CHECK(copy.now() == time_point{} + 1s);
 }
 
+TEST_CASE("time: what a clock says is before never, so that nothing that never comes is due") {
+    manual_clock clock;
+    const clock_ref ref = clock;
+    clock.set(never);
+    CHECK(ref.now() == never - 1ns);
+    clock.set((time_point::min)());
+    CHECK(ref.now() == (time_point::min)());
+}
+
 TEST_CASE("time: any object with a now is a clock") {
     struct {
         [[nodiscard]] static time_point now() { return time_point{} + 42s; }
