@@ -53,6 +53,9 @@ struct snapshot_place {
 ///     next_deadline()   while (auto message = client.poll_message()) ... client.accept(*message)
 ///                       while (auto packet = client.poll_transmit(buffer)) ... send it
 ///
+/// Memory is taken until it is enough for what goes on, and then no more. If there is none (std::bad_alloc), destroy the
+/// client: what it has told to anybody is in its journal, and a next life goes on from there.
+///
 /// Extra calls do no harm. It owns its two machines and adds the dispatch of frames, nothing else. What each call promises,
 /// costs and refuses is said at `sender` and `receiver`.
 class client {

@@ -39,17 +39,23 @@ class link_table {
     /// The link must not be there yet, and not be `link_id::none`.
     void insert(link_id link, std::uint32_t peer) {
         SIXFOLD_ASSERT(link != link_id::none && find(link) == none);
-        if (2 * (size_ + 1) > slots_.size()) {
-            std::vector<slot> old(2 * slots_.size());
-            old.swap(slots_);
-            for (const slot& each : old) {
-                if (each.link != link_id::none) {
-                    place(each);
-                }
-            }
-        }
+        make_room();
         place({link, peer});
         ++size_;
+    }
+
+    /// The next `insert` allocates nothing. O(1), on average over the growth of the table.
+    void make_room() {
+        if (2 * (size_ + 1) <= slots_.size()) {
+            return;
+        }
+        std::vector<slot> old(2 * slots_.size());
+        old.swap(slots_);
+        for (const slot& each : old) {
+            if (each.link != link_id::none) {
+                place(each);
+            }
+        }
     }
 
     /// The link must be there. O(1).

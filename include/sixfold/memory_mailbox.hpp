@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -118,7 +119,14 @@ class memory_mailbox {
             count(per_receiver_, key.to) >= limits_.rows_per_receiver_max) {
             return false;
         }
-        rows_.emplace(key, row{msg.form, msg.base, {msg.payload.begin(), msg.payload.end()}});
+        // Made apart, so that a mailbox whose memory has run out is as it was.
+        row_map fresh;
+        fresh.emplace(key, row{msg.form, msg.base, {msg.payload.begin(), msg.payload.end()}});
+        std::map<pair_key, std::size_t> of_pair{{pair, 0}};
+        std::map<peer, std::size_t> of_receiver{{key.to, 0}};
+        rows_.merge(fresh);
+        per_pair_.merge(of_pair);
+        per_receiver_.merge(of_receiver);
         bytes_ += size;
         ++per_pair_[pair];
         ++per_receiver_[key.to];
@@ -160,24 +168,23 @@ class memory_mailbox {
     /// had rows here: who never stores anything hears from the receiver itself. (spec 5.3)
     void remember(const pair_key& pair, const ack_request& ack, seq floor, bool deleted) {
         auto at = states_.find(pair);
-        if (at == states_.end()) {
-            if (!deleted) {
-                return;
-            }
-            if (states_.size() == limits_.states_max) {
-                states_.erase(by_age_.begin()->second);
-                by_age_.erase(by_age_.begin());
-            }
-            at = states_.emplace(pair, last_state{ack.epoch, floor, changes_, {}}).first;
-        } else {
-            const last_state& kept = at->second;
-            if (ack.epoch < kept.epoch || (ack.epoch == kept.epoch && floor < kept.floor)) {
-                return;
-            }
-            by_age_.erase(kept.changed);
+        const bool known = at != states_.end();
+        if (known ? ack.epoch < at->second.epoch ||
+                        (ack.epoch == at->second.epoch && floor < at->second.floor)
+                  : !deleted) {
+            return;
         }
-        at->second = {ack.epoch, floor, changes_, {ack.state.begin(), ack.state.end()}};
-        by_age_.emplace(changes_, pair);
+        last_state kept{ack.epoch, floor, changes_, {ack.state.begin(), ack.state.end()}};
+        std::map<std::uint64_t, pair_key> youngest{{changes_, pair}};
+        at = states_.try_emplace(pair).first;  // the last thing that can run out
+        if (known) {
+            by_age_.erase(at->second.changed);
+        } else if (states_.size() > limits_.states_max) {
+            states_.erase(by_age_.begin()->second);
+            by_age_.erase(by_age_.begin());
+        }
+        at->second = std::move(kept);
+        by_age_.merge(youngest);
         ++changes_;
     }
 

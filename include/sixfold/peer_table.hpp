@@ -57,10 +57,10 @@ class peer_table {
     /// Forgets the peer of an index, which has one; the index will be given again. O(1).
     void erase(std::uint32_t index) {
         SIXFOLD_ASSERT(find((*this)[index]) == index);
+        free_.push_back(index);  // the only thing that can run out: before anything has changed
         const peer& name = peers_[index];
         erase_slot(probe(name, hash(name)));
         peers_[index] = peer();
-        free_.push_back(index);
         --size_;
     }
 

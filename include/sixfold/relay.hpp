@@ -66,7 +66,8 @@ struct relay_options {
 ///
 /// Whatever is refused, or was not done by the mailbox, is counted and answered by nothing (law 5).
 /// A frame costs O(its bytes), a page those of all its rows. Frames allocate only while the
-/// reactions grow to their high-water mark.
+/// reactions grow to their high-water mark. If there is no memory (std::bad_alloc), the relay is as it
+/// was; clear the reactions: what was not said will be asked for again.
 class relay {
   public:
     /// Fails with `option`.
@@ -102,17 +103,15 @@ class relay {
         if (former != none && former != at) {
             link_down(link);
         }
-        if (at == none) {
+        const session now{link, framing(name, mode)};
+        if (at == none) {  // what can run out comes first, and each time nothing has changed
+            links_.make_room();
+            sessions_.resize((std::max)(sessions_.size(), std::size_t{peers_.size()} + 1), now);
             at = peers_.insert(name);
         } else {
             links_.erase(sessions_[at].link);
         }
-        const session now{link, framing(name, mode)};
-        if (at == sessions_.size()) {
-            sessions_.push_back(now);
-        } else {
-            sessions_[at] = now;
-        }
+        sessions_[at] = now;
         links_.insert(link, at);
         return {};
     }
@@ -124,8 +123,8 @@ class relay {
         if (at == none) {
             return;
         }
-        links_.erase(link);
         peers_.erase(at);
+        links_.erase(link);
     }
 
     /// Takes a packet, one or more whole frames, from a link. Legal at any time, with any bytes.
