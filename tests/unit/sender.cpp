@@ -129,6 +129,19 @@ TEST_CASE("sender: a frame of a stream or an epoch that it has not changes nothi
 
 // --- what the app hears ------------------------------------------------------------------------------
 
+TEST_CASE("sender: the epoch of a stream is the start number, and random bits below it") {
+    const manual_clock clock;
+    const auto epoch_of = [&](std::uint64_t start, std::uint64_t seed) {
+        sender a = sender::create(clock, {.start = start, .seed = seed}).value();
+        REQUIRE(a.send("bob", as_bytes("x")).has_value());
+        return static_cast<std::uint64_t>(test_access::stream(a, "bob").epoch);
+    };
+    for (const std::uint64_t start : {std::uint64_t{1}, std::uint64_t{77}, start_max}) {
+        CHECK(epoch_of(start, 1) >> epoch_random_bits == start);
+    }
+    CHECK(epoch_of(77, 1) != epoch_of(77, 2));  // two lives with one start number are told apart
+}
+
 TEST_CASE("sender: what it tells only grows stronger, and each thing once") {
     fixture f;
     f.up();
