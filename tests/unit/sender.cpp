@@ -546,6 +546,19 @@ TEST_CASE("sender: probes until the receiver itself has said that it is there, e
 }
 
 TEST_CASE(
+    "sender: what is stored is asked for, also while an older message is on its way [spec 3.9]") {
+    fixture f;
+    f.up();
+    f.send("bob", "0");
+    f.send("bob", "1");
+    (void)f.transmit();
+    REQUIRE(f.state({}) == refusal::none);
+    CHECK(test_access::probe_of(f.a, "bob") == never);
+    REQUIRE(f.stored(1) == refusal::none);  // its end may have been told, and lost
+    CHECK(test_access::probe_of(f.a, "bob") <= f.clock.now() + 1s);
+}
+
+TEST_CASE(
     "sender: nothing leaves before its record is durable, and then in order [spec 3.9, 7.6]") {
     fixture f({.journaling = journaling::withhold});
     f.up();
