@@ -18,6 +18,7 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 #include "support/journal_bytes.hpp"
+#include "support/test_access.hpp"
 
 namespace {
 
@@ -184,6 +185,36 @@ TEST_CASE("journal: a new life has what the old one had, however often it reads 
     twice.insert(twice.end(), all.journal.begin(), all.journal.end());
     CHECK(snapshot_of(client::create(all.clock, journalled("alice"), twice).value()) == left);
     CHECK(snapshot_of(client::create(all.clock, journalled("alice"), left).value()) == left);
+}
+
+TEST_CASE("journal: what an earlier life has sent, and is stored, is not sent when the window "
+          "opens [spec 7.7]") {
+    const manual_clock clock;
+    client_options options = journalled("alice");
+    client first = client::create(clock, options).value();
+    REQUIRE(first.send("bob", as_bytes("one")));
+    REQUIRE(first.send("bob", as_bytes("two")));
+    const bytes_vector journal = kept(first);
+    options.sender.window = 1;
+    client second = client::create(clock, options, journal).value();
+    const epoch epoch = test_access::stream(second.sender(), "bob").epoch;
+    bytes_vector buffer(second.packet_size_min());
+    const auto transmit = [&] {
+        while (second.poll_transmit(buffer)) {
+        }
+        return second.sender().sent();
+    };
+    second.link_up();
+    CHECK(transmit() == 1);
+    REQUIRE(second.sender().handle(
+                ack_notify{.from = "bob", .epoch = epoch, .word = ack_word::stored, .seq = 1}) ==
+            refusal::none);
+    (void)kept(second);
+    const std::size_t size = encode_ack_state({.floor = 1}, buffer);
+    REQUIRE(second.sender().handle(
+                ack_notify{.from = "bob", .epoch = epoch, .state = bytes(buffer).first(size)}) ==
+            refusal::none);
+    CHECK(transmit() == 1);
 }
 
 TEST_CASE("journal: no ticket is given twice, whatever became of its message [spec 7.6, 7.8]") {
