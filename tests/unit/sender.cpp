@@ -360,6 +360,38 @@ TEST_CASE("sender: the same msgid on every resend, and the time between them nev
     CHECK(different > 20);
 }
 
+TEST_CASE("sender: held messages go out again at the cap, however often they are said to be held "
+          "[spec 3.7]") {
+    fixture f({.retry = {.first = 100ms, .max = 2s}});
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    constexpr std::array bit{std::byte{1}};
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE(f.state({.held = bit}) == refusal::none);
+        f.clock.advance(500ms);
+        CHECK(f.seqs().empty());
+    }
+    REQUIRE(f.state({.held = bit}) == refusal::none);
+    f.clock.advance(500ms);
+    CHECK(f.seqs() == std::vector<seq>{0});
+}
+
+TEST_CASE("sender: after a long silence a sign of life hurries what was backed off [spec 3.2]") {
+    fixture f({.retry = {.first = 100ms, .max = 1h}});
+    f.up();
+    f.send("bob", "0");
+    f.send("bob", "1");
+    (void)f.transmit();
+    while (f.clock.now() < time_point(1min)) {
+        f.clock.set(f.a.next_deadline());
+        (void)f.transmit();
+    }
+    CHECK(f.a.next_deadline() > f.clock.now() + 10s);
+    REQUIRE(f.state({.floor = 1}) == refusal::none);
+    CHECK(f.seqs() == std::vector<seq>{1});
+}
+
 TEST_CASE("sender: the 257th attempt of a message is a resend as the others") {
     fixture f({.retry = {.first = 1ms, .min = 1ms, .max = 1ms}});
     f.up();
