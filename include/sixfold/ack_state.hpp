@@ -216,12 +216,16 @@ class ack_state {
     }
 
     [[nodiscard]] static receiver_limits read_limits(byte_reader& in) noexcept {
+        // Each before the next one is read (spec 2.9).
+        const auto limit = [&in](unsigned bits, std::uint32_t least, std::uint32_t most) {
+            const std::uint64_t out = in.get_varint(bits);
+            in.require(out >= least && out <= most, refusal::ack_state);
+            return static_cast<std::uint32_t>(out);
+        };
         receiver_limits limits;
-        limits.window = static_cast<std::uint32_t>(in.get_varint(32));
-        in.require(limits.valid(), refusal::ack_state);  // before the next is read (spec 2.9)
-        limits.exceptions = static_cast<std::uint32_t>(in.get_varint(32));
-        in.require(limits.valid(), refusal::ack_state);
-        limits.payload_max = static_cast<std::uint32_t>(in.get_varint(28));
+        limits.window = limit(32, 1, receiver_limits::window_max);
+        limits.exceptions = limit(32, 1, receiver_limits::exceptions_max);
+        limits.payload_max = limit(28, 0, receiver_limits::payload_max_max);
         return limits;
     }
 

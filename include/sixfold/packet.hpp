@@ -79,7 +79,7 @@ class packet_reader {
         }
         const frame_extent extent = measure_frame(left_);
         if (extent.refused != refusal::none || extent.size > left_.size()) {
-            refused_ = extent.refused != refusal::none ? extent.refused : refusal::truncated;
+            refused_ = reason(left_, extent);
             left_ = {};
             return std::nullopt;
         }
@@ -88,11 +88,22 @@ class packet_reader {
         return whole;
     }
 
-    /// `none` unless the packet was cut (`truncated`) or had a length that is none
-    /// (`not_canonical`).
+    /// `none` unless the packet was cut (`truncated`) or had a length that is none (`not_canonical`)
+    /// and, where that is so, a first byte that begins no frame (`version`, `kind`).
     [[nodiscard]] refusal refused() const noexcept { return refused_; }
 
   private:
+    /// In the order of `decode`, to which this frame cannot be given. (spec 2.9)
+    [[nodiscard]] static refusal reason(bytes front, const frame_extent& extent) noexcept {
+        if (front.size() < 3) {
+            return refusal::truncated;
+        }
+        if (const refusal why = check_first_byte(front[0]); why != refusal::none) {
+            return why;
+        }
+        return extent.refused == refusal::none ? refusal::truncated : extent.refused;
+    }
+
     bytes left_;
     refusal refused_ = refusal::none;
 };

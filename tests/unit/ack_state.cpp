@@ -242,6 +242,8 @@ TEST_CASE("ack state: each way to be wrong has its refusal [spec 2.8]") {
     CHECK(refused({1, 0, 1, 0, 0}) == refusal::ack_state);
     CHECK(refused({1, 0, 1, 65, 0}) == refusal::ack_state);
     CHECK(refused({1, 0, 1, 1, 128, 128, 128, 128, 1}) == refusal::not_canonical);
+    CHECK(refused({1, 0, 0}) == refusal::ack_state);  // each is asked as soon as it is read
+    CHECK(refused({1, 0, 1, 0}) == refusal::ack_state);
     // bit strings
     CHECK(refused({2, 0, 0}) == refusal::not_canonical);
     CHECK(refused({2, 0, 1, 0}) == refusal::not_canonical);
@@ -259,11 +261,12 @@ TEST_CASE("ack state: each way to be wrong has its refusal [spec 2.8]") {
     // exceptions
     CHECK(refused({8, 5, 0, 0}) == refusal::not_canonical);
     CHECK(refused({8, 5, 5, 0}) == refusal::none);
-    CHECK(refused({8, 5, 6, 0}) == refusal::ack_state);          // a horizon behind all that ended
-    CHECK(refused({8, 5, 0, 1, 8}) == refusal::none);            // 4
-    CHECK(refused({8, 5, 0, 1, 10}) == refusal::ack_state);      // 5 has not ended
-    CHECK(refused({8, 5, 4, 2, 0, 0}) == refusal::ack_state);    // 4, 5
-    CHECK(refused({10, 5, 1, 2, 4, 2, 0, 3}) == refusal::none);  // 4, then 6: it has its bit
+    CHECK(refused({8, 5, 6, 0}) == refusal::ack_state);  // a horizon behind all that ended
+    CHECK(refused({8, 5, 6}) == refusal::ack_state);
+    CHECK(refused({8, 5, 0, 1, 8}) == refusal::none);                 // 4
+    CHECK(refused({8, 5, 0, 1, 10}) == refusal::ack_state);           // 5 has not ended
+    CHECK(refused({8, 5, 4, 2, 0, 0}) == refusal::ack_state);         // 4, 5
+    CHECK(refused({10, 5, 1, 2, 4, 2, 0, 3}) == refusal::none);       // 4, then 6: it has its bit
     CHECK(refused({10, 5, 1, 4, 4, 2, 0, 3}) == refusal::ack_state);  // 7 has, 6 has not
     CHECK(refused({8, 5, 0, 65}) == refusal::ack_state);
     CHECK(refused({8, 5, 0, 1}) == refusal::truncated);

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <vector>
 
 #include "sixfold/codec.hpp"
@@ -85,6 +88,20 @@ TEST_CASE("packet: nothing is taken behind a length that is none [spec 2.3, 2.4]
                                             std::byte{0x80}, std::byte{0x80}, std::byte{0x80},
                                             std::byte{1},    std::byte{1}};
     CHECK(measure_frame(long_one).refused == refusal::not_canonical);
+}
+
+TEST_CASE(
+    "packet: what does not end with a frame is refused for the reason of a frame [spec 2.10]") {
+    const auto refused = [](std::initializer_list<std::uint8_t> packet) {
+        packet_reader reader(std::as_bytes(std::span(packet.begin(), packet.size())));
+        CHECK_FALSE(reader.next());
+        return reader.refused();
+    };
+    CHECK(refused({0x27, 0}) == refusal::truncated);  // three bytes come first
+    CHECK(refused({0x27, 0, 5}) == refusal::version);
+    CHECK(refused({0x27, 0, 0x81, 0}) == refusal::version);
+    CHECK(refused({0x19, 0, 5}) == refusal::kind);
+    CHECK(refused({0x17, 0, 5}) == refusal::truncated);
 }
 
 TEST_CASE("packet: the first byte is version 1 and one of eight kinds [spec 2.1, 2.2]") {
