@@ -7,38 +7,13 @@
 #include <string>
 #include <vector>
 
-#include <sixfold/codec.hpp>
-#include <sixfold/frame.hpp>
 #include <sixfold/journal_log.hpp>
-#include <sixfold/packet.hpp>
 #include <sixfold/stream_reader.hpp>
 #include "fuzz/input.hpp"
 
 // Targets that read bytes and keep nothing.
 
 namespace fuzz {
-
-/// A frame that is decoded is encoded to the same bytes: there are no two ways to say a thing, and nothing is overlooked.
-inline void codec(sixfold::bytes data) {
-    using namespace sixfold;
-    const framing link("bob", checksum::off);
-    frame what;
-    if (decode(data, link, what) != refusal::none) {
-        return;
-    }
-    std::vector<std::byte> again(data.size());
-    const std::size_t size = encode(what, link, again);
-    demand(size == data.size(), "a frame is encoded to another size");
-    demand(std::equal(data.begin(), data.end(), again.begin()), "a frame is encoded otherwise");
-
-    const framing checked("bob");
-    std::vector<std::byte> longer(data.size() + frame_overhead_max);
-    longer.resize(encode(what, checked, longer));
-    frame same;
-    demand(decode(longer, checked, same) == refusal::none, "it cannot be read with a checksum");
-    demand(encode(same, link, again) == size && std::equal(data.begin(), data.end(), again.begin()),
-           "it is another one with a checksum");
-}
 
 /// A stream gives the same frames however it is cut into pieces.
 inline void stream(sixfold::bytes data) {

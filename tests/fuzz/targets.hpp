@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "fuzz/codec.hpp"
 #include "fuzz/frames.hpp"
 #include "fuzz/machines.hpp"
 
