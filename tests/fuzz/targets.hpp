@@ -7,6 +7,7 @@
 #include "fuzz/codec.hpp"
 #include "fuzz/frames.hpp"
 #include "fuzz/machines.hpp"
+#include "fuzz/world.hpp"
 
 namespace fuzz {
 
@@ -24,6 +25,7 @@ inline constexpr target targets[] = {
     {"client", client_in_memory},
     {"client_with_journal", client_with_journal},
     {"relay", relay},
+    {"world", run_world},
 };
 
 }  // namespace fuzz
