@@ -18,6 +18,7 @@
 #include "simulation/record.hpp"
 #include "simulation/skewed_clock.hpp"
 #include "support/journal_bytes.hpp"
+#include "support/test_access.hpp"
 
 namespace simulation {
 
@@ -108,7 +109,13 @@ class app {
         demand(made.has_value(),
                "a journal is refused: " + std::string(made ? "" : made.error().what));
         machine_.emplace(*std::move(made));
-        journal_ = disk_ == disk::none ? std::vector<std::byte>() : support::snapshot_of(*machine_);
+        most_queued_ = (std::max)(options_.sender.queue_entries, machine_->sender().queued());
+        if (disk_ != disk::none) {
+            journal_ = support::snapshot_of(*machine_);
+            const auto again = sixfold::client::create(clock_, options_, journal_);
+            demand(again && support::snapshot_of(*again) == journal_,
+                   "a snapshot is another client");
+        }
         rows_ = durable_rows_;
         earlier_ = {journal_, durable_rows_, inbox_};
         shown_.clear();
@@ -147,6 +154,23 @@ class app {
         rows_.clear();
     }
 
+    /// Takes a packet. Now and then it is looked whether a frame that was refused has changed anything. (law 8)
+    void handle(sixfold::bytes packet) {
+        const bool looks = ++handled_ % 16 == 0;
+        const std::string before = looks ? fingerprint() : std::string();
+        const sixfold::refusal why = machine_->handle(packet);
+        if (!looks || why == sixfold::refusal::none || why == sixfold::refusal::never_sent) {
+            return;  // what was never sent begins a new epoch (spec 3.8)
+        }
+        sixfold::packet_reader frames(packet);
+        const bool one = frames.next().has_value();
+        if (!frames.next() &&
+            one == (frames.refused() == sixfold::refusal::none)) {  // or garbage alone
+            demand(fingerprint() == before, "a frame was refused, and has changed something");
+            world_->seen.see(sight::refused_unmoved);
+        }
+    }
+
     /// What the app does when something may have changed. Throws when its power is lost.
     void turn() {
         if (const auto dice = world_->bad_luck.happens(fault::crash)) {
@@ -164,6 +188,9 @@ class app {
         }
         keep();
         put_out();
+        demand(machine_->sender().queued() <= most_queued_ &&
+                   machine_->sender().unsettled() <= options_.sender.unsettled_max,
+               "more is kept than the options allow");
         if (crash_at_ != 0) {
             throw pulled_plug();
         }
@@ -187,6 +214,10 @@ class app {
     };
     using inbox_key = std::tuple<client_number, std::uint64_t, sixfold::seq>;
 
+    [[nodiscard]] std::string fingerprint() const {
+        return sixfold::test_access::fingerprint(machine_->sender()) + '|' +
+               sixfold::test_access::fingerprint(machine_->receiver());
+    }
     [[nodiscard]] client_number to(const row& each) const {
         return world_->book.letters[each.id].to;
     }
@@ -427,7 +458,10 @@ class app {
     std::map<client_number, sixfold::msgid> shown_;
     std::vector<std::byte> buffer_;
     std::uint64_t effects_ = 0;
+    std::uint64_t handled_ = 0;
     std::uint64_t crash_at_ = 0;
+    std::uint32_t most_queued_ =
+        0;  // by the options; or as many as the last life has left, if they were others
     bool sent_before_ = false;
 };
 

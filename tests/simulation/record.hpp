@@ -56,6 +56,7 @@ enum class sight : std::uint8_t {
     accepted_twice_by_two_lives,
     clock_back,
     clock_forward,
+    refused_unmoved,
     forged_ack,
     equivocation,
     count,
@@ -100,6 +101,7 @@ inline constexpr std::array<const char*, sights> sight_names{
     "accepted by two lives without memory between",
     "clock back",
     "clock forward",
+    "refused, and nothing has moved",
     "forged ack",
     "equivocation",
 };

@@ -305,7 +305,7 @@ class world {
         if (it.to_relay) {
             relays_.take(it.relay, who, bytes);
         } else if (book_.honest(who) && apps_[who].alive() && relays_.linked(who)) {
-            (void)apps_[who].machine().handle(bytes);
+            apps_[who].handle(bytes);
             turn(who);
         }
     }
