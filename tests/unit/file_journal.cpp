@@ -114,7 +114,9 @@ TEMPLATE_TEST_CASE(
         CHECK(first.journal.size() == std::filesystem::file_size(there.file));
     }
     CHECK_FALSE(std::filesystem::exists(there.file + ".new"));
+    const std::string of_the_life_before = nonce();
     const app<TestType> second(there.file, 2);
+    CHECK(nonce() != of_the_life_before);  // what was read back need not be on the disk
     CHECK(second.machine.outstanding(before));
     CHECK(second.machine.outstanding(after));
 }
