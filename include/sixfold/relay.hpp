@@ -155,8 +155,8 @@ class relay {
     ///
     /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not. (spec 5.6)
     /// The same request completed twice is answered twice, and does no harm. Returns
-    /// `refusal::mailbox` if it was not done, or a row or key of it was damaged and is not passed
-    /// on. A damaged ack state is left out, and not counted.
+    /// `refusal::mailbox` if it was not done, or a row, a key or an ack state of it was damaged and
+    /// is not passed on; the rest is.
     refusal
     complete(const mailbox_request& request, const mailbox_outcome& outcome, reactions& out) {
         if (!outcome.done) {
@@ -281,26 +281,25 @@ class relay {
         notify.epoch = msg.epoch;
         notify.word = ack_word::ended;
         notify.low = (std::min)(msg.base, outcome.lowest);
-        ack_state checked;  // a store may be damaged: what is no ack state is not passed on
-        if (!outcome.last_state.empty() &&
-            ack_state::decode(outcome.last_state, checked) == refusal::none) {
-            notify.state = outcome.last_state;
-        }
         msg_notify probe{};
         probe.from = from;
         probe.epoch = msg.epoch;
         probe.form = form::probe;
         probe.low = notify.low;
         probe.smaller = outcome.smaller;
-        if (!is_valid(probe)) {  // damaged as well
+        if (!is_valid(probe)) {  // a damaged store
             return refuse(refusal::mailbox);
         }
+        ack_state checked;
+        const bool whole = outcome.last_state.empty() ||
+                           ack_state::decode(outcome.last_state, checked) == refusal::none;
+        notify.state = whole ? outcome.last_state : bytes();
         post(from, notify, out);
         const std::uint32_t to = peers_.find(msg.to);
         if (to != none) {
             post(to, probe, out);
         }
-        return refusal::none;
+        return whole ? refusal::none : refuse(refusal::mailbox);
     }
 
     /// An ack:R goes on to A as it came, and is answered. (spec 5.3)

@@ -370,7 +370,8 @@ TEST_CASE(
 
     const blob damaged(3, std::byte{0xFF});
     outcome.last_state = damaged;
-    r.relay.complete(*request, outcome, r.out);
+    CHECK(r.relay.complete(*request, outcome, r.out) == refusal::mailbox);
+    CHECK(r.relay.refusals()[refusal::mailbox] == 1);
     CHECK(r.sent() == strings{"alice@1: ack:N bob 7 ended low=9 no state"});
 }
 
