@@ -20,7 +20,7 @@ inline constexpr time_point never = (time_point::max)();
 
 /// `at + wait`, stopping at `never` instead of overflowing.
 [[nodiscard]] constexpr time_point later(time_point at, duration wait) noexcept {
-    return wait >= never - at ? never : at + wait;
+    return at > time_point() && wait >= never - at ? never : at + wait;
 }
 
 /// The one door through which time enters a machine: a reference to any object with `time_point now() const`.
@@ -38,8 +38,11 @@ class clock_ref {
               return static_cast<const Clock*>(object)->now();
           }) {}
 
-    /// What the clock says, but not `never`: a deadline that never comes would be due, and due again, without end.
-    [[nodiscard]] time_point now() const { return (std::min)(read_(clock_), never - duration(1)); }
+    /// What the clock says, in a range in which any two moments have a difference: not before the epoch of `time_point`, and
+    /// not `never`, as a deadline that never comes would be due, and due again, without end.
+    [[nodiscard]] time_point now() const {
+        return (std::clamp)(read_(clock_), time_point(), never - duration(1));
+    }
 
   private:
     const void* clock_;

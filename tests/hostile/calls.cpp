@@ -103,7 +103,7 @@ TEST_CASE("hostile 53: nothing calls back, so between any two results everything
             CHECK_FALSE(s.bob.reject(each));
         }
         // What is over answers yes, and that is all it does: the first word has counted.
-        for (const seq over : {0, 1}) {
+        for (const seq over : {seq{0}, seq{1}}) {
             CHECK(s.bob.accept({.from = "alice", .id = {life, over}, .payload = {}}));
             CHECK(s.bob.reject({.from = "alice", .id = {life, over}, .payload = {}}));
         }

@@ -104,7 +104,7 @@ TEST_CASE("hostile 49: a clock that goes back, jumps ahead, or stands at either 
         for (int step = 0; step < 64; ++step) {  // twice as far each time
             clock.set(later(beginning, duration((std::int64_t{1} << (step % 63)) - 1)));
             CHECK(frames(alice) <= burst);
-            CHECK(alice.next_deadline() > beginning);
+            CHECK(alice.next_deadline() >= time_point());
         }
         clock.set(never);
         (void)frames(alice);
