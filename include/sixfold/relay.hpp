@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -329,6 +330,16 @@ class relay {
         return notify;
     }
 
+    /// The last one that can be asked behind; what is damaged comes again with the next page.
+    [[nodiscard]] static std::optional<mailbox_key> last_key(std::span<const mailbox_row> rows) {
+        std::optional<mailbox_key> out;
+        for (const mailbox_row& row : rows) {
+            const mailbox_key key{row.from, row.id};
+            out = is_valid(sync_answer{.last = key}) ? key : out;
+        }
+        return out;
+    }
+
     /// The rows of a page, and behind them where to go on. (spec 5.4)
     refusal paged(const peer& from,
                   const sync_request& sync,
@@ -347,7 +358,10 @@ class relay {
         }
         // A page without rows has nothing to go on from, so it is the end whatever it says.
         if (!outcome.end && !outcome.rows.empty()) {
-            answer.last = mailbox_key{outcome.rows.back().from, outcome.rows.back().id};
+            answer.last = last_key(outcome.rows);
+            if (!answer.last) {
+                return last;  // nor has one whose keys are all damaged, and it is not the end
+            }
         }
         post(from, answer, out);
         return last;

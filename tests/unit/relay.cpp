@@ -523,6 +523,26 @@ TEST_CASE("relay: a row that cannot be is not passed on") {
           strings{"bob@2: msg:N alice 7:4 '' drained low=2 clean", "bob@2: sync:A 5 rows 1 all"});
 }
 
+TEST_CASE("relay: a page goes on from its last key that is one, and without any is not answered") {
+    rig r;
+    r.online(at_bob, "bob");
+    mailbox_row rows[2];
+    rows[0].from = rows[1].from = "alice";
+    rows[0].id = {epoch{7}, 4};
+    rows[0].lowest = 4;
+    rows[1].id = {epoch{7}, seq_end};
+    mailbox_outcome outcome;
+    outcome.done = true;
+    outcome.end = false;
+    outcome.rows = rows;
+    CHECK(r.relay.complete({"bob", sync_request{5, {}}, {}}, outcome, r.out) == refusal::mailbox);
+    CHECK(r.sent() == strings{"bob@2: msg:N alice 7:4 '' drained low=0 clean",
+                              "bob@2: sync:A 5 rows 1 last alice 7:4"});
+    outcome.rows = {&rows[1], 1};
+    CHECK(r.relay.complete({"bob", sync_request{6, {}}, {}}, outcome, r.out) == refusal::mailbox);
+    CHECK(r.sent().empty());
+}
+
 // ---- what goes wrong
 
 TEST_CASE("relay: what the mailbox has not done is answered by nothing [spec 5.6]") {
