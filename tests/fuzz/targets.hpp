@@ -8,6 +8,9 @@
 #include "fuzz/frames.hpp"
 #include "fuzz/machines.hpp"
 #include "fuzz/world.hpp"
+#ifdef SIXFOLD_FUZZ_SQLITE
+#include "fuzz/sqlite.hpp"
+#endif
 
 namespace fuzz {
 
@@ -26,6 +29,10 @@ inline constexpr target targets[] = {
     {"client_with_journal", client_with_journal},
     {"relay", relay},
     {"world", run_world},
+#ifdef SIXFOLD_FUZZ_SQLITE
+    {"sqlite_mailbox", sqlite_mailbox},
+    {"sqlite_journal", sqlite_journal},
+#endif
 };
 
 }  // namespace fuzz
