@@ -330,16 +330,6 @@ class relay {
         return notify;
     }
 
-    /// The last one that can be asked behind; what is damaged comes again with the next page.
-    [[nodiscard]] static std::optional<mailbox_key> last_key(std::span<const mailbox_row> rows) {
-        std::optional<mailbox_key> out;
-        for (const mailbox_row& row : rows) {
-            const mailbox_key key{row.from, row.id};
-            out = is_valid(sync_answer{.last = key}) ? key : out;
-        }
-        return out;
-    }
-
     /// The rows of a page, and behind them where to go on. (spec 5.4)
     refusal paged(const peer& from,
                   const sync_request& sync,
@@ -347,7 +337,10 @@ class relay {
                   reactions& out) {
         sync_answer answer{.serial = sync.serial};
         refusal last = refusal::none;
+        std::optional<mailbox_key> end;  // the last that can be asked behind
         for (const mailbox_row& row : outcome.rows) {
+            const mailbox_key key{row.from, row.id};
+            end = is_valid(sync_answer{.last = key}) ? key : end;
             const msg_notify notify = drained(row);
             if (row.lowest > row.id.seq || !is_valid(notify)) {  // a damaged store: not passed on
                 last = refuse(refusal::mailbox);
@@ -358,10 +351,10 @@ class relay {
         }
         // A page without rows has nothing to go on from, so it is the end whatever it says.
         if (!outcome.end && !outcome.rows.empty()) {
-            answer.last = last_key(outcome.rows);
-            if (!answer.last) {
+            if (!end) {
                 return last;  // nor has one whose keys are all damaged, and it is not the end
             }
+            answer.last = end;
         }
         post(from, answer, out);
         return last;
