@@ -119,25 +119,9 @@ class byte_pool {
     /// of two that is not above the capacity.
     [[nodiscard]] std::size_t size_max() const noexcept { return std::bit_floor(capacity()); }
 
-    /// Whether blocks tile the memory, no two free ones are buddies, and lists and sums agree with
-    /// them. O(capacity), for tests.
-    [[nodiscard]] bool is_consistent() const noexcept {
-        std::size_t free_sum = 0;
-        std::size_t taken_sum = 0;
-        for (std::size_t at = 0; at < tags_.size();) {
-            const unsigned order = tags_[at] % 64;
-            const auto block = static_cast<handle>(at);
-            const bool block_free = is_free(block, order);
-            if (tags_[at] == inside || (block_free && is_free(buddy_of(block, order), order))) {
-                return false;
-            }
-            (block_free ? free_sum : taken_sum) += unit << order;
-            at += std::size_t{1} << order;
-        }
-        return taken_sum == used_ && free_sum + taken_sum == capacity() && listed() == free_sum;
-    }
-
   private:
+    friend struct test_access;
+
     /// What a tag says of its unit: in a block, or the first of one that is free or taken, and then
     /// of which order.
     enum kind : std::uint8_t { inside = 0, free = 64, taken = 128 };
@@ -211,18 +195,6 @@ class byte_pool {
             free_orders_ &= ~(std::uint64_t{1} << order);
         }
         tags_[block] = inside;
-    }
-
-    /// Bytes of all blocks in the free lists.
-    [[nodiscard]] std::size_t listed() const noexcept {
-        std::size_t sum = 0;
-        for (unsigned order = 0; order < order_count; ++order) {
-            for (handle block = heads_[order]; block != none; block = read(block).next) {
-                const bool known = is_free(block, order) && (free_orders_ >> order & 1) != 0;
-                sum += known ? unit << order : 0;
-            }
-        }
-        return sum;
     }
 
     std::vector<std::uint8_t> tags_;  ///< one a unit

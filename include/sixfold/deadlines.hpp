@@ -74,18 +74,9 @@ class deadlines {
     /// How many ids have a deadline.
     [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
 
-    /// Whether the heap is one, and each id where it is said to be. O(n), for tests.
-    [[nodiscard]] bool is_consistent() const noexcept {
-        for (std::size_t i = 0; i < heap_.size(); ++i) {
-            if (places_[heap_[i].id] != i || earlier(heap_[i], heap_[parent(i)])) {
-                return false;
-            }
-        }
-        const auto free = std::count(places_.begin(), places_.end(), no_place);
-        return heap_.size() + static_cast<std::size_t>(free) == places_.size();
-    }
-
   private:
+    friend struct test_access;
+
     struct entry {
         time_point at;
         std::uint32_t id;

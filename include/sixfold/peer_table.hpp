@@ -73,19 +73,9 @@ class peer_table {
     /// How many peers have an index.
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
 
-    /// Whether every peer is found under its index and every slot is a peer's. O(n), for tests.
-    [[nodiscard]] bool is_consistent() const noexcept {
-        const auto filled = std::count_if(slots_.begin(), slots_.end(),
-                                          [](const slot& s) { return s.index != none; });
-        bool found = true;
-        for (std::uint32_t i = 0; i < peers_.size(); ++i) {
-            found = found && (!peers_[i].valid() || find(peers_[i]) == i);
-        }
-        return found && static_cast<std::size_t>(filled) == size_ &&
-               size_ + free_.size() == peers_.size() && size_ <= capacity_;
-    }
-
   private:
+    friend struct test_access;
+
     struct slot {
         std::uint32_t hash = 0;
         std::uint32_t index = none;

@@ -2,6 +2,8 @@
 #ifndef SIXFOLD_TESTS_SUPPORT_TEST_ACCESS_HPP
 #define SIXFOLD_TESTS_SUPPORT_TEST_ACCESS_HPP
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -152,6 +154,51 @@ struct test_access {
             r.messages_.held.find(r.messages_.peers.find(m.from), m.id));
     }
 
+    // --- whether it is in order, O(n) -------------------------------------------------------------
+
+    /// Do the blocks tile the memory, are no two free ones buddies, and do lists and sums agree with them?
+    static bool is_consistent(const byte_pool& pool) {
+        std::size_t free_sum = 0;
+        std::size_t taken_sum = 0;
+        for (std::size_t at = 0; at < pool.tags_.size();) {
+            const unsigned order = pool.tags_[at] % 64;
+            const auto block = static_cast<byte_pool::handle>(at);
+            const bool is_free = pool.is_free(block, order);
+            if (pool.tags_[at] == byte_pool::inside ||
+                (is_free && pool.is_free(byte_pool::buddy_of(block, order), order))) {
+                return false;
+            }
+            (is_free ? free_sum : taken_sum) += byte_pool::unit << order;
+            at += std::size_t{1} << order;
+        }
+        return taken_sum == pool.used_ && free_sum + taken_sum == pool.capacity() &&
+               listed(pool) == free_sum;
+    }
+    /// Is every peer found under its index, and every slot a peer's?
+    static bool is_consistent(const peer_table& table) {
+        const auto filled =
+            std::count_if(table.slots_.begin(), table.slots_.end(),
+                          [](const auto& slot) { return slot.index != peer_table::none; });
+        bool found = true;
+        for (std::uint32_t i = 0; i < table.peers_.size(); ++i) {
+            found = found && (!table.peers_[i].valid() || table.find(table.peers_[i]) == i);
+        }
+        return found && static_cast<std::size_t>(filled) == table.size_ &&
+               table.size_ + table.free_.size() == table.peers_.size() &&
+               table.size_ <= table.capacity_;
+    }
+    /// Is the heap one, and each id where it is said to be?
+    static bool is_consistent(const deadlines& all) {
+        for (std::size_t i = 0; i < all.heap_.size(); ++i) {
+            if (all.places_[all.heap_[i].id] != i ||
+                deadlines::earlier(all.heap_[i], all.heap_[deadlines::parent(i)])) {
+                return false;
+            }
+        }
+        const auto free = std::count(all.places_.begin(), all.places_.end(), deadlines::no_place);
+        return all.heap_.size() + static_cast<std::size_t>(free) == all.places_.size();
+    }
+
     // --- rules broken on purpose -------------------------------------------------------------------
 
     /// Ends a message as if B had said so.
@@ -167,6 +214,20 @@ struct test_access {
     }
 
   private:
+    /// Bytes of all blocks in the free lists.
+    static std::size_t listed(const byte_pool& pool) {
+        std::size_t sum = 0;
+        for (unsigned order = 0; order < byte_pool::order_count; ++order) {
+            for (byte_pool::handle block = pool.heads_[order]; block != byte_pool::none;
+                 block = pool.read(block).next) {
+                const bool known =
+                    pool.is_free(block, order) && (pool.free_orders_ >> order & 1) != 0;
+                sum += known ? byte_pool::unit << order : 0;
+            }
+        }
+        return sum;
+    }
+
     /// What the relay has taken is sent again like what it has not: only the app knows the difference.
     static message_state without_relayed(message_state s) {
         return s == message_state::relayed ? message_state::sent : s;

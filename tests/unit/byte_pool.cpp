@@ -8,6 +8,7 @@
 
 #include "sixfold/random.hpp"
 #include "support/catch.hpp"
+#include "support/test_access.hpp"
 
 using namespace sixfold;
 
@@ -52,7 +53,7 @@ TEST_CASE("byte pool: a payload without bytes always has room") {
     pool.release(block, 0);
     pool.release(block, 0);
     CHECK(pool.used() == 0);
-    CHECK(pool.is_consistent());
+    CHECK(test_access::is_consistent(pool));
 }
 
 TEST_CASE("byte pool: what does not fit is refused and changes nothing") {
@@ -61,7 +62,7 @@ TEST_CASE("byte pool: what does not fit is refused and changes nothing") {
     CHECK(pool.allocate(std::size_t{1} << 40) == byte_pool::none);
     CHECK(pool.allocate(~std::size_t{0}) == byte_pool::none);
     CHECK(pool.used() == 0);
-    CHECK(pool.is_consistent());
+    CHECK(test_access::is_consistent(pool));
     CHECK(pool.allocate(1024) != byte_pool::none);
 }
 
@@ -83,7 +84,7 @@ TEST_CASE("byte pool: of any capacity, all of it can be used, and the largest pa
     for (std::size_t units = 1; units <= 70; ++units) {
         INFO(units << " units");
         byte_pool pool(units * byte_pool::unit);
-        REQUIRE(pool.is_consistent());
+        REQUIRE(test_access::is_consistent(pool));
         std::vector<byte_pool::handle> blocks;
         for (byte_pool::handle b = pool.allocate(1); b != byte_pool::none; b = pool.allocate(1)) {
             blocks.push_back(b);
@@ -94,7 +95,7 @@ TEST_CASE("byte pool: of any capacity, all of it can be used, and the largest pa
         for (std::size_t first : {0u, 1u}) {
             for (std::size_t i = first; i < blocks.size(); i += 2) {
                 pool.release(blocks[i], 1);
-                REQUIRE(pool.is_consistent());
+                REQUIRE(test_access::is_consistent(pool));
             }
         }
         CHECK(pool.used() == 0);
@@ -131,14 +132,14 @@ TEST_CASE("byte pool: payloads keep their bytes in random operations, and all he
             }
             REQUIRE(pool.used() == used);
             if (step % 16 == 0) {
-                REQUIRE(pool.is_consistent());
+                REQUIRE(test_access::is_consistent(pool));
             }
         }
         for (const piece& p : pieces) {
             REQUIRE(filled(pool, p));
             pool.release(p.block, p.size);
         }
-        CHECK(pool.is_consistent());
+        CHECK(test_access::is_consistent(pool));
         const byte_pool::handle largest = pool.allocate(pool.size_max());
         REQUIRE(largest != byte_pool::none);
         pool.release(largest, pool.size_max());
