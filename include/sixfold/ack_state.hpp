@@ -160,8 +160,7 @@ class ack_state {
     /// What the receiver says of one seq. O(exceptions), at most 64.
     [[nodiscard]] fate of(seq which) const noexcept {
         if (!has_ended(which)) {
-            return which >= floor_ && detail::test_bit(held_, which - floor_) ? fate::held
-                                                                              : fate::open;
+            return detail::test_bit(held_, which - floor_) ? fate::held : fate::open;
         }
         if (which < horizon_) {
             return fate::ended;

@@ -23,7 +23,7 @@ struct crc32c_tables {
     std::uint32_t after[8][256];
 };
 
-[[nodiscard]] constexpr crc32c_tables make_crc32c_tables() noexcept {
+[[nodiscard]] consteval crc32c_tables make_crc32c_tables() noexcept {
     constexpr std::uint32_t polynomial = 0x82F63B78;  // 0x1EDC6F41, its bits mirrored
     crc32c_tables tables{};
     for (std::uint32_t i = 0; i < 256; ++i) {

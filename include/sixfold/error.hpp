@@ -160,7 +160,7 @@ inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::m
     case refusal::seq_range:
     case refusal::ack_state:
     case refusal::frame_too_large:
-    case refusal::unknown_link: return true;
+    case refusal::unknown_link: break;
     case refusal::none:
     case refusal::payload_too_large:
     case refusal::direction:

@@ -92,7 +92,6 @@ class inbound_messages {
     void release_held(std::uint32_t which, seq to);
     void hold(std::uint32_t which, const msg_notify& notice);
     void line_up(std::uint32_t which);
-    void make_ready(slot at) noexcept;
     void note(std::uint32_t which);
 
     receiver_options options_;
@@ -175,7 +174,7 @@ inline void inbound_messages::take_ahead(std::uint32_t which) {
         if (message != held_messages::none) {
             stream.held.set(at);
             if (!in_order()) {
-                make_ready(message);
+                held.make_ready(message);
             }
         }
     }
@@ -218,7 +217,7 @@ inline void inbound_messages::release_held(std::uint32_t which, seq to) {
         }
         stream.held.reset(at);
         const slot message = held.find(which, {stream.epoch, at});
-        if (message != held_messages::none && !held[message].handed) {
+        if (!held[message].handed) {
             held.erase(message);
         }
     }
@@ -264,12 +263,6 @@ inline void inbound_messages::hold(std::uint32_t which, const msg_notify& notice
     if (in_order()) {
         line_up(which);
     } else {
-        make_ready(at);
-    }
-}
-
-inline void inbound_messages::make_ready(slot at) noexcept {
-    if (!held[at].ready && !held[at].handed) {
         held.make_ready(at);
     }
 }
@@ -289,7 +282,7 @@ inline void inbound_messages::line_up(std::uint32_t which) {
         if (!stream.held.test(stream.next)) {
             return;
         }
-        make_ready(held.find(which, {stream.epoch, stream.next}));
+        held.make_ready(held.find(which, {stream.epoch, stream.next}));
     }
 }
 

@@ -49,10 +49,7 @@ class memory_mailbox {
         if (const auto* ack = std::get_if<ack_request>(&request.what)) {
             return erase(request.from, *ack);
         }
-        if (const auto* sync = std::get_if<sync_request>(&request.what)) {
-            return page(request.from, *sync);
-        }
-        return {};
+        return page(request.from, std::get<sync_request>(request.what));
     }
 
     /// Rows of all receivers.

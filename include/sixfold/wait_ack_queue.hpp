@@ -190,9 +190,7 @@ class wait_ack_queue {
     /// Until `restored` is called, nothing else may be added.
     [[nodiscard]] bool restore(ticket name, bytes payload) {
         const slot at = slot_of(name);
-        if (at >= entries_.size()) {
-            entries_.resize(std::size_t{at} + 1);
-        }
+        entries_.resize((std::max)(entries_.size(), std::size_t{at} + 1));
         const byte_pool::handle block = payloads_.allocate(payload.size());
         if (block == byte_pool::none) {
             return false;

@@ -151,10 +151,7 @@ class sqlite_mailbox {
         if (const auto* ack = std::get_if<ack_request>(&request.what)) {
             return erase(request.from, *ack);
         }
-        if (const auto* sync = std::get_if<sync_request>(&request.what)) {
-            return page(request.from, *sync);
-        }
-        return {};
+        return page(request.from, std::get<sync_request>(request.what));
     }
 
     [[nodiscard]] mailbox_outcome put(const peer& from, const msg_request& msg) {
