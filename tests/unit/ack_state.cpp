@@ -337,3 +337,28 @@ TEST_CASE("ack state: random bytes that are taken are encoded again as they were
     }
     CHECK(taken > 1000);
 }
+
+TEST_CASE("ack state: limits are valid within their bounds, both included [spec 2.8]") {
+    constexpr std::uint32_t payload_end = receiver_limits::payload_max_max + 1;
+    CHECK(receiver_limits{1, 1, 0}.valid());
+    CHECK(receiver_limits{receiver_limits::window_max, receiver_limits::exceptions_max,
+                          receiver_limits::payload_max_max}
+              .valid());
+    CHECK_FALSE(receiver_limits{0, 1, 0}.valid());
+    CHECK_FALSE(receiver_limits{receiver_limits::window_max + 1, 1, 0}.valid());
+    CHECK_FALSE(receiver_limits{1, 0, 0}.valid());
+    CHECK_FALSE(receiver_limits{1, receiver_limits::exceptions_max + 1, 0}.valid());
+    CHECK_FALSE(receiver_limits{1, 1, payload_end}.valid());
+}
+
+TEST_CASE("ack state: an exception below the horizon is left out") {
+    std::array<std::byte, 64> out{};
+    const std::array<exception, 2> known{exception{4, fate::rejected},
+                                         exception{6, fate::rejected}};
+    const std::size_t size = encode_ack_state({.floor = 9, .horizon = 5, .exceptions = known}, out);
+    ack_state read;
+    REQUIRE(ack_state::decode(bytes(out).first(size), read) == refusal::none);
+    CHECK(read.of(4) == fate::ended);
+    CHECK(read.of(5) == fate::accepted);
+    CHECK(read.of(6) == fate::rejected);
+}

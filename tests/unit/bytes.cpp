@@ -205,3 +205,22 @@ TEST_CASE("bytes: the first refusal stays, and nothing is read behind it") {
     in.refuse(refusal::flags);
     CHECK(in.refused() == refusal::peer_name);
 }
+
+TEST_CASE("bytes: a counter counts what a writer writes") {
+    const auto write = [](auto& to) {
+        to.put_u8(1);
+        to.put_u32(2);
+        to.put_u64(3);
+        to.put_varint(300);
+        to.put_bytes(as_bytes("text"));
+        to.put_peer("bob");
+        to.put_epoch(epoch{4});
+    };
+    byte_counter counter;
+    write(counter);
+    std::array<std::byte, 64> out{};
+    byte_writer writer(out);
+    write(writer);
+    CHECK(writer.ok());
+    CHECK(counter.size() == writer.size());
+}

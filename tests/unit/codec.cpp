@@ -762,3 +762,39 @@ TEST_CASE("codec: neither encoding nor decoding allocates, whether it is taken o
     CHECK(allocations == 0);
     CHECK(taken == all.size());
 }
+
+TEST_CASE("codec: each field of a frame has its own bound") {
+    const peer none;
+    const epoch no_life = epoch::none;
+    CHECK_FALSE(
+        is_valid(msg_request{.to = "b", .epoch = life, .form = form::probe, .base = seq_end}));
+    CHECK_FALSE(is_valid(msg_answer{.to = none, .id = {life, 0}}));
+    CHECK(is_valid(msg_answer{.to = "b", .id = {life, 0}}));
+    CHECK_FALSE(is_valid(msg_notify{.from = none, .epoch = life}));
+    CHECK_FALSE(is_valid(msg_notify{.from = "a", .epoch = no_life}));
+    for (const form none_such : {form{3}, form{4}, form{8}}) {  // some are another flag's bit
+        CHECK_FALSE(is_valid(msg_notify{.from = "a", .epoch = life, .form = none_such}));
+    }
+    CHECK_FALSE(is_valid(msg_notify{.from = "a", .epoch = life, .seq = seq_end}));
+    CHECK_FALSE(
+        is_valid(msg_notify{.from = "a", .epoch = life, .seq = 1, .drained = true, .low = 2}));
+    CHECK_FALSE(is_valid(msg_notify{
+        .from = "a", .epoch = life, .form = form::tombstone, .payload = as_bytes("hi")}));
+    CHECK_FALSE(is_valid(ack_request{.to = none, .epoch = life, .state = state}));
+    CHECK_FALSE(is_valid(ack_request{.to = "a", .epoch = no_life, .state = state}));
+    CHECK_FALSE(
+        is_valid(ack_request{.to = "a", .epoch = life, .echo = echo{seq_end, 0}, .state = state}));
+    CHECK_FALSE(is_valid(ack_notify{.from = none, .epoch = life, .state = state}));
+    CHECK_FALSE(is_valid(ack_notify{.from = "b", .epoch = no_life, .state = state}));
+    CHECK_FALSE(
+        is_valid(ack_notify{.from = "b", .epoch = life, .echo = echo{seq_end, 0}, .state = state}));
+    CHECK_FALSE(is_valid(sync_answer{.last = mailbox_key{"a", {no_life, 0}}}));
+}
+
+#if defined(NDEBUG)
+TEST_CASE("codec: what makes no frame is not encoded, where no assertion stops it first") {
+    std::array<std::byte, 128> out{};
+    CHECK(encode(msg_answer{}, framing("bob"), out) == 0);
+    CHECK(out == std::array<std::byte, 128>{});
+}
+#endif

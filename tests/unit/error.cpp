@@ -71,4 +71,8 @@ TEST_CASE("error: refusals are counted, each reason for itself") {
     CHECK(counts.total() == sum);
 }
 
+TEST_CASE("error: a refusal that nobody knows ends a stream") {
+    CHECK(ends_stream(static_cast<refusal>(refusal_kinds)));
+}
+
 }  // namespace

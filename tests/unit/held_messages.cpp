@@ -111,4 +111,14 @@ TEST_CASE("held_messages: finds each of many, whatever the buckets") {
     }
 }
 
+TEST_CASE("held_messages: the spare room stays taken while others come and go") {
+    held_messages held(2, 1024, 64, 1);
+    const slot ordinary = held.add(0, id(1), as_bytes("1"), room::ordinary);
+    REQUIRE(held.add(0, id(2), as_bytes("2"), room::ordinary) != none);
+    REQUIRE(held.add(0, id(0), as_bytes("0"), room::spare) != none);
+    held.erase(ordinary);
+    REQUIRE(held.add(0, id(3), as_bytes("3"), room::ordinary) != none);
+    CHECK(held.add(0, id(4), as_bytes("4"), room::spare) == none);
+}
+
 }  // namespace

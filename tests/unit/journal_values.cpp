@@ -128,6 +128,11 @@ TEST_CASE("journal values: each way for a message to be wrong is refused [spec 7
     for (const int state : {5, 6, 7}) {
         CHECK(outbound_message({5, state, 0}) == "journal_damaged");
     }
+    CHECK(outbound_message({5, 0}) == "journal_damaged");  // cut
+    // 2^63 says that 2^63 - 1 nanoseconds are left, and no duration is longer.
+    CHECK(outbound_message({5, 0, 128, 128, 128, 128, 128, 128, 128, 128, 128, 1}) == "taken");
+    CHECK(outbound_message({5, 0, 129, 128, 128, 128, 128, 128, 128, 128, 128, 1}) ==
+          "journal_damaged");
 }
 
 }  // namespace

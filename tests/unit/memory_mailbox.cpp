@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iterator>
 #include <string>
+#include <variant>
 
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "support/catch.hpp"
@@ -89,4 +90,14 @@ TEST_CASE("memory_mailbox: at the bound the oldest ack state makes room") {
     CHECK(known("alice"));
     CHECK_FALSE(known("carol"));
     CHECK(known("dave"));
+}
+
+TEST_CASE("memory_mailbox: an ack:R that erases nothing, or is damaged, is not done") {
+    memory_mailbox mailbox = make();
+    CHECK(mailbox.execute(put("alice", "bob", 1, 0, "hello")).done);
+    mailbox_request waiting = past("bob", "alice", 1);
+    std::get<ack_request>(waiting.what).word = ack_word::waiting;
+    CHECK_FALSE(mailbox.execute(waiting).done);
+    CHECK_FALSE(mailbox.execute(erase("bob", "alice", 1, blob{std::byte{0xFF}})).done);
+    CHECK(mailbox.rows() == 1);
 }

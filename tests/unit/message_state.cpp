@@ -22,4 +22,14 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("message state: what an app may know of a message that has not ended") {
+    CHECK(known(message_state::queued) == status::none);
+    CHECK(known(message_state::sent) == status::none);
+    CHECK(known(message_state::relayed) == status::relayed);
+    CHECK(known(message_state::stored) == status::stored);
+    CHECK(known(message_state::expiring) == status::expiring);
+    CHECK(known(message_state::cancelling) == status::none);
+    CHECK(known(message_state::ended) == status::none);  // its outcome says more
+}
+
 }  // namespace

@@ -762,4 +762,59 @@ TEST_CASE("receiver: the same calls give the same bytes") {
     CHECK(run(1).size() > 1000);
 }
 
+TEST_CASE("receiver: tells its limits again when a probe asked after they were told") {
+    fixture f({.window = 7});
+    (void)f.probe();
+    const auto first = f.transmit();
+    REQUIRE(first.acks.size() == 1);
+    (void)f.probe();
+    (void)f.b.handle(ack_answer{"alice", first.acks[0].serial});
+    CHECK(f.state().limits().has_value());
+    (void)f.b.handle(ack_answer{"alice", test_access::ack_serial(f.b, "alice")});
+    (void)f.direct(0);
+    CHECK(!f.state().limits().has_value());
+}
+
+TEST_CASE("receiver: as it comes, what was held ahead is shown when its epoch is entered") {
+    fixture f({.delivery = delivery::as_it_comes});
+    for (const seq which : {seq{2}, seq{0}}) {
+        (void)f.direct(which);
+    }
+    CHECK(!f.b.poll_message().has_value());
+    (void)f.probe();
+    CHECK(f.take_all() == std::vector<seq>{0, 2});
+}
+
+TEST_CASE("receiver: answers about other epochs that have no room come with the next packet") {
+    fixture f;
+    std::vector<std::string> names;
+    for (char c = 'a'; c <= 'z'; ++c) {
+        names.push_back(std::string(40, c));
+        (void)f.probe(0, names.back());
+    }
+    f.settle();
+    for (const std::string& name : names) {
+        for (const epoch other : {epoch{1}, larger}) {
+            (void)f.b.handle(msg_notify{.from = name, .epoch = other});
+        }
+    }
+    std::vector<std::byte> small(f.b.packet_size_min());
+    std::vector<std::size_t> answers(2);
+    std::size_t packets = 0;
+    while (const auto packet = f.b.poll_transmit(small)) {
+        ++packets;
+        packet_reader reader(*packet);
+        while (const auto one = reader.next()) {
+            frame decoded;
+            REQUIRE(decode(*one, framing("bob"), decoded) == refusal::none);
+            if (const auto* ack = std::get_if<ack_request>(&decoded)) {
+                REQUIRE(ack->word != ack_word::state);
+                ++answers[ack->word == ack_word::past ? 0 : 1];
+            }
+        }
+    }
+    CHECK(answers == std::vector{names.size(), names.size()});
+    CHECK(packets > 2);
+}
+
 }  // namespace

@@ -908,6 +908,26 @@ TEST_CASE("reactions: hand out each request once, in order, those that came mean
     CHECK_FALSE(r.out.next_request());
 }
 
+TEST_CASE("reactions: a request that nobody has taken is something, even without a frame") {
+    rig r = with_alice();
+    const blob packet = encoded(probe("bob", 4), "alice");
+    r.relay.handle(at_alice, packet, r.out);
+    CHECK(r.out.frames().empty());
+    CHECK_FALSE(r.out.empty());
+    CHECK(r.out.next_request());
+    CHECK(r.out.empty());
+}
+
+TEST_CASE("reactions: the frames can be gone through step by step") {
+    rig r = with_both();
+    r.relay.handle(at_alice, encoded(hello("bob", 0), "alice"), r.out);
+    const auto frames = r.out.frames();
+    auto at = frames.begin();
+    CHECK((*at++).to == peer("alice"));
+    CHECK((*at).to == peer("bob"));
+    CHECK(++at == frames.end());
+}
+
 // ---- link_table
 
 TEST_CASE("link_table: finds what was inserted and not erased, as a plain list does") {

@@ -684,4 +684,252 @@ TEST_CASE("sender: every capacity can be one") {
     }
 }
 
+// --- what comes at an odd moment ---------------------------------------------------------------------
+
+TEST_CASE("sender: what is due is due now, but for a resend whose burst is spent") {
+    fixture f({.burst = 1, .burst_interval = 1s});
+    f.up();
+    f.send("bob", "0");
+    f.send("bob", "1");
+    CHECK(f.a.next_deadline() == f.clock.now());
+    (void)f.transmit();
+    REQUIRE(f.state({}) == refusal::none);  // so that no probe is due
+    f.clock.advance(1h);
+    CHECK(f.news() == nothing);  // the time goes on here
+    CHECK(f.a.next_deadline() == f.clock.now());
+    CHECK(f.seqs().size() == 1);
+    CHECK(f.a.next_deadline() == f.clock.now() + 1s);
+    f.clock.advance(1s);
+    CHECK(f.a.next_deadline() == f.clock.now());
+    CHECK(f.seqs().size() == 1);
+}
+
+TEST_CASE("sender: a late `away` does not expire what its app has cancelled") {
+    fixture f;
+    f.up();
+    const ticket message = f.send("bob", "x", {.storing = storing::forbidden});
+    (void)f.transmit();
+    REQUIRE(f.a.cancel(message));
+    REQUIRE(f.a.handle(msg_answer{.to = "bob", .id = {f.stream(), 0}, .away = true}) ==
+            refusal::none);
+    CHECK(f.news() == nothing);
+    std::array<exception, 1> tombstone{exception{0, fate::tombstoned}};
+    REQUIRE(f.state({.floor = 1, .exceptions = tombstone}) == refusal::none);
+    CHECK(f.news() == std::vector{status::cancelled});
+}
+
+TEST_CASE("sender: an answer to what waits to be resent is no sample") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    f.clock.advance(1h);
+    CHECK(f.news() == nothing);
+    const round_trip before = test_access::stream(f.a, "bob").trip;
+    REQUIRE(f.state({}, echo{0, 0}) == refusal::none);
+    CHECK(test_access::stream(f.a, "bob").trip == before);
+}
+
+TEST_CASE("sender: `waiting` brings no probe before the record of its epoch is durable") {
+    fixture f({.journaling = journaling::withhold});
+    f.up();
+    f.send("bob", "x");
+    const auto waiting = [&] {
+        return f.a.handle(
+            ack_notify{.from = "bob", .epoch = f.stream(), .word = ack_word::waiting});
+    };
+    REQUIRE(waiting() == refusal::none);
+    CHECK(test_access::probe_of(f.a, "bob") == never);
+    CHECK(f.probes() == 0);
+    (void)f.journal();
+    f.a.durable(f.a.written());
+    REQUIRE(waiting() == refusal::none);
+    CHECK(f.probes() == 1);
+}
+
+TEST_CASE("sender: the relay's answer to a probe is refused when what it remembers cannot be") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    const std::string before = test_access::fingerprint(f.a);
+    const auto ended = [&](bytes state) {
+        return f.a.handle(ack_notify{
+            .from = "bob", .epoch = f.stream(), .word = ack_word::ended, .state = state});
+    };
+    const std::array<std::byte, 1> cut{};
+    const std::array<std::byte, 2> floor_2{std::byte{0}, std::byte{2}};
+    CHECK(ended(cut) == refusal::truncated);
+    CHECK(ended(floor_2) == refusal::never_sent);
+    CHECK(test_access::fingerprint(f.a) == before);
+    CHECK(f.news() == nothing);
+    CHECK(f.a.refusals().total() == 2);
+}
+
+TEST_CASE("sender: gives no stored message up for one that is on its way") {
+    fixture f({.unsettled_max = 1});
+    f.up();
+    f.send("bob", "0");
+    f.send("bob", "1");
+    (void)f.transmit();
+    REQUIRE(f.stored(1) == refusal::none);
+    CHECK(f.news() == std::vector{status::stored});
+    REQUIRE(f.a.handle(ack_notify{
+                .from = "bob", .epoch = f.stream(), .word = ack_word::ended, .low = 2}) ==
+            refusal::none);
+    CHECK(f.news() == nothing);
+    CHECK(f.a.unsettled() == 1);
+}
+
+TEST_CASE("sender: probes for the end of what is stored, though the receiver is there") {
+    fixture f;
+    f.up();
+    f.send("bob", "0");
+    f.send("bob", "1");
+    (void)f.transmit();
+    REQUIRE(f.state({}) == refusal::none);
+    f.clock.advance(1h);
+    CHECK(f.probes() == 0);
+    REQUIRE(f.stored(1) == refusal::none);
+    f.clock.advance(1h);
+    CHECK(f.probes() == 1);
+    REQUIRE(f.state({.floor = 2}) == refusal::none);
+    f.clock.advance(1h);
+    CHECK(f.probes() == 0);
+}
+
+TEST_CASE("sender: probes that have no room in a packet come with the next one") {
+    fixture f;
+    f.up();
+    std::vector<std::string> names;
+    for (char c = 'a'; c <= 'z'; ++c) {
+        names.push_back(std::string(40, c));
+        f.send(names.back(), "x");
+    }
+    std::vector<std::byte> small(f.a.packet_size_min());
+    std::size_t packets = 0;
+    std::size_t probes = 0;
+    while (const auto packet = f.a.poll_transmit(small)) {
+        ++packets;
+        packet_reader reader(*packet);
+        while (const auto one = reader.next()) {
+            frame decoded;
+            REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
+            probes += std::size_t{std::get<msg_request>(decoded).form == form::probe};
+        }
+    }
+    CHECK(probes == names.size());
+    CHECK(packets > 2);
+}
+
+TEST_CASE("sender: what is held stretches a timer up to its cap, and not beyond") {
+    fixture f({.retry = {.max = 10s}});
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    const time_point sent = f.clock.now();
+    const std::array<std::byte, 1> first{std::byte{1}};
+    REQUIRE(f.state({.held = first}) == refusal::none);
+    CHECK(test_access::retry_of(f.a, 0) == sent + 10s);
+    f.a.link_down();
+    f.clock.advance(1h);
+    REQUIRE(f.state({.held = first}) == refusal::none);
+    CHECK(test_access::retry_of(f.a, 0) == sent + 10s);
+}
+
+TEST_CASE("sender: a seq that ended twice has ended once") {
+    fixture f;
+    f.up();
+    f.send("bob", "0");
+    f.send("bob", "1");
+    (void)f.transmit();
+    const std::array<std::byte, 1> second{std::byte{2}};
+    REQUIRE(f.state({.accepted = second}) == refusal::none);
+    REQUIRE(f.state({.accepted = second}) == refusal::none);
+    CHECK(f.news() == std::vector{status::delivered});
+    CHECK(f.a.queued() == 1);
+}
+
+TEST_CASE("sender: a sign of life hurries what is on its way, over what has ended or is due") {
+    fixture f({.retry = {.first = 100ms, .min = 100ms, .max = 1h}});
+    f.up();
+    for (const char* text : {"0", "1", "2"}) {
+        f.send("bob", text);
+    }
+    (void)f.transmit();
+    const auto fall_silent = [&] {
+        for (int i = 0; i < 400; ++i) {
+            f.clock.set(f.a.next_deadline());
+            (void)f.transmit();
+        }
+        f.clock.advance(1ms);
+    };
+    fall_silent();
+    const std::array<std::byte, 1> second{std::byte{2}};
+    REQUIRE(f.state({.accepted = second}) == refusal::none);
+    const time_point soon = f.clock.now() + 100ms;
+    CHECK(test_access::retry_of(f.a, 0) <= soon);
+    CHECK(test_access::retry_of(f.a, 2) <= soon);
+    fall_silent();
+    f.clock.set(test_access::retry_of(f.a, 0));  // due, and not sent
+    CHECK(f.news() == std::vector{status::delivered});
+    const std::array<std::byte, 1> third{std::byte{4}};
+    REQUIRE(f.state({.accepted = second, .held = third}) == refusal::none);
+    CHECK(test_access::retry_of(f.a, 0) == never);
+    CHECK(f.seqs() == std::vector<seq>{0});
+}
+
+TEST_CASE("sender: a receiver that makes epochs up stops its own stream at most") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    const std::string before = test_access::fingerprint(f.a);
+    REQUIRE(f.a.handle(ack_notify{.from = "bob",
+                                  .epoch = f.stream(),
+                                  .word = ack_word::past,
+                                  .current = epoch{UINT64_MAX}}) == refusal::none);
+    CHECK(test_access::fingerprint(f.a) == before);
+    CHECK(f.news() == nothing);
+    f.send("carol", "y");
+    CHECK(f.seqs() == std::vector<seq>{0});
+}
+
+TEST_CASE("sender: what had ended when a stream begins again stays so, and leaves no hole") {
+    fixture f;
+    f.up();
+    for (const char* text : {"0", "1", "2"}) {
+        f.send("bob", text);
+    }
+    (void)f.transmit();
+    const std::array<std::byte, 1> second{std::byte{2}};
+    REQUIRE(f.state({.accepted = second}) == refusal::none);
+    REQUIRE(f.a.handle(ack_notify{.from = "bob",
+                                  .epoch = f.stream(),
+                                  .word = ack_word::past,
+                                  .current = epoch{std::uint64_t{9} << epoch_random_bits}}) ==
+            refusal::none);
+    CHECK(f.seqs() == std::vector<seq>{0, 1});
+    CHECK(f.news() == std::vector{status::delivered});
+}
+
+TEST_CASE("sender: outstanding is what was taken and has not ended, not what has its place now") {
+    fixture f;
+    f.up();
+    const ticket first = f.send("bob", "0");
+    CHECK(f.a.outstanding(first));
+    (void)f.transmit();
+    REQUIRE(f.state({.floor = 1}) == refusal::none);
+    CHECK(f.a.outstanding(first));  // its app has not heard
+    (void)f.news();
+    CHECK_FALSE(f.a.outstanding(first));
+    CHECK_FALSE(
+        f.a.outstanding(ticket{static_cast<std::uint64_t>(first) + (std::uint64_t{1} << 32)}));
+    const ticket second = f.send("bob", "1");
+    REQUIRE(wait_ack_queue::slot_of(first) == wait_ack_queue::slot_of(second));
+    CHECK_FALSE(f.a.outstanding(first));
+    CHECK(f.a.outstanding(second));
+    CHECK_FALSE(f.a.outstanding(ticket{12345}));
+}
+
 }  // namespace

@@ -196,6 +196,10 @@ TEST_CASE("sqlite_database: refuses what is not a database of this schema, and l
         run(path, "CREATE TABLE theirs (a)");
         check_refused(path, sqlite_fault::foreign);
     }
+    SECTION("a database of nobody, but with a version") {
+        run(path, "PRAGMA user_version = 2");
+        check_refused(path, sqlite_fault::foreign);
+    }
     SECTION("a database of another application") {
         run(path, GENERATE(std::string("PRAGMA application_id = 4321"),
                            std::string("PRAGMA application_id = 4321; PRAGMA user_version = 2"),
@@ -324,9 +328,32 @@ TEST_CASE("sqlite_database: each result code of SQLite has its fault") {
     CHECK(fault_of(SQLITE_BUSY_SNAPSHOT) == sqlite_fault::busy);
     CHECK(fault_of(SQLITE_LOCKED) == sqlite_fault::busy);
     CHECK(fault_of(SQLITE_FULL) == sqlite_fault::full);
+    CHECK(fault_of(SQLITE_PROTOCOL) == sqlite_fault::busy);
     CHECK(fault_of(SQLITE_READONLY_DIRECTORY) == sqlite_fault::read_only);
+    CHECK(fault_of(SQLITE_PERM) == sqlite_fault::read_only);
     CHECK(fault_of(SQLITE_CORRUPT_INDEX) == sqlite_fault::corrupt);
     CHECK(fault_of(SQLITE_NOTADB) == sqlite_fault::foreign);
     CHECK(fault_of(SQLITE_IOERR_FSYNC) == sqlite_fault::io);
     CHECK(fault_of(SQLITE_NOMEM) == sqlite_fault::other);
+}
+
+TEST_CASE("sqlite_database: its handle is SQLite's own") {
+    const temporary_file file;
+    auto database = open(file.path()).value();
+    CHECK(sqlite_spy::ask(database.handle(), "SELECT count(*) FROM item", 0) ==
+          std::vector<std::string>{"0"});
+}
+
+TEST_CASE("sqlite_database: what there is no memory to read is an error, not an empty value") {
+    const temporary_file file;
+    auto database = open(file.path()).value();
+    sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_LOOKASIDE, nullptr, 0, 0);
+    auto query = database.prepare("SELECT 7");
+    const auto row = query.run();
+    REQUIRE(row);
+    const sqlite3_int64 before = sqlite3_hard_heap_limit64(sqlite3_memory_used());
+    CHECK(row.blob(0).empty());  // its digits would need some
+    CHECK(row.blob(0).empty());  // and the first error stays
+    sqlite3_hard_heap_limit64(before);
+    CHECK(database.last_error().code == SQLITE_NOMEM);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "sixfold/random.hpp"
@@ -200,6 +201,8 @@ TEST_CASE("sqlite_mailbox: is busy while another connection writes, and then goe
     CHECK(mine.last_error().fault == sqlite_fault::busy);
     CHECK_FALSE(mine.execute(page("bob")).done);
     CHECK_FALSE(mine.expire(1, 0, 1));
+    CHECK(mine.usage().rows == 0);
+    CHECK(mine.last_error().fault == sqlite_fault::busy);
     mailbox_group group;
     group.add(put("alice", "bob", 1, 0, "hello"));
     CHECK(done(mine.execute(group)) == flags{false});
@@ -288,4 +291,57 @@ TEST_CASE("sqlite_mailbox: retention does no more in a call than it was told to"
     CHECK(mailbox.expire(10, 5, 4).value() == 4);
     CHECK(mailbox.expire(10, 5, 4).value() == 2);
     CHECK(mailbox.usage().bytes == 0);
+}
+
+TEST_CASE("sqlite_mailbox: refuses a mailbox without its tables") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    CHECK(sqlite_mailbox::open(file.path()));
+    {
+        const auto mailbox = sqlite_mailbox::open(file.path()).value();
+        CHECK(spy.ask("DROP TABLE mail").empty());
+    }
+    const auto refused = sqlite_mailbox::open(file.path());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fault == sqlite_fault::other);
+    CHECK_THAT(refused.error().what, ContainsSubstring("mail"));
+}
+
+TEST_CASE("sqlite_mailbox: an ack:R that erases nothing, or is damaged, is not done") {
+    const temporary_file file;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    CHECK(mailbox.execute(put("alice", "bob", 1, 0, "hello")).done);
+    mailbox_request waiting = past("bob", "alice", 1);
+    std::get<ack_request>(waiting.what).word = ack_word::waiting;
+    CHECK_FALSE(mailbox.execute(waiting).done);
+    CHECK_FALSE(mailbox.execute(erase("bob", "alice", 1, blob{std::byte{0xFF}})).done);
+    CHECK(mailbox.usage().rows == 1);
+    CHECK(mailbox.last_error().fault == sqlite_fault::none);
+}
+
+TEST_CASE("sqlite_mailbox: with more in it than its limits allow now, it takes nothing more") {
+    const temporary_file file;
+    {
+        auto mailbox = sqlite_mailbox::open(file.path()).value();
+        CHECK(mailbox.execute(put("alice", "bob", 1, 0, "hello")).done);
+    }
+    auto mailbox = sqlite_mailbox::open(file.path(), {.bytes_max = 4}).value();
+    CHECK_FALSE(mailbox.execute(put("alice", "bob", 1, 1, "")).done);
+    CHECK(drain(mailbox, "bob") == strings{"alice 1:0 hello"});
+    CHECK(mailbox.execute(past("bob", "alice", 1)).done);
+    CHECK(mailbox.execute(put("alice", "bob", 1, 1, "")).done);
+}
+
+TEST_CASE("sqlite_mailbox: ack states that somebody else has erased are not missed") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    auto mailbox = sqlite_mailbox::open(file.path(), {.states_max = 1}).value();
+    const auto acknowledge = [&](const peer& sender) {
+        CHECK(mailbox.execute(put(sender, "bob", 1, 0, "")).done);
+        CHECK(mailbox.execute(erase("bob", sender, 1, encoded(1))).done);
+    };
+    acknowledge("alice");
+    CHECK(spy.ask("DELETE FROM last_state").empty());
+    acknowledge("carol");
+    CHECK(last_state(mailbox, "carol", "bob", 1) == encoded(1));
 }
