@@ -56,6 +56,7 @@ struct test_access {
             add(out, stream.base());
             add(out, stream.unsent());
             add(out, stream.next());
+            add(out, stream.sent_end);
             add(out, stream.reported_floor ? *stream.reported_floor + 1 : 0);
             add(out, stream.stored);
             add(out, stream.tombstones);
@@ -100,6 +101,11 @@ struct test_access {
                              (stream.held.test(at) ? 2U : 0U) | (handed ? 4U : 0U));
             }
         }
+        for (std::uint32_t slot = r.messages_.held.first_; slot != held_messages::none;
+             slot = r.messages_.held[slot].next) {
+            add(out, r.messages_.held[slot].stream);
+            add(out, r.messages_.held[slot].id.seq);
+        }
         return out;
     }
 
@@ -128,6 +134,8 @@ struct test_access {
     static inbound_stream& stream(receiver& r, peer from) {
         return r.messages_.streams[r.messages_.peers.find(from)];
     }
+    /// How many peers were written to.
+    static std::size_t streams(const sender& s) { return s.messages_.streams.size(); }
     static wait_ack_queue& queue(sender& s) { return s.messages_.queue; }
     static const wait_ack_queue& queue(const sender& s) { return s.messages_.queue; }
     static const held_messages& held(const receiver& r) { return r.messages_.held; }

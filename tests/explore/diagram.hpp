@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_EXPLORE_DIAGRAM_HPP
+#define SIXFOLD_TESTS_EXPLORE_DIAGRAM_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "explore/frame_words.hpp"
+#include "explore/worlds.hpp"
+
+namespace explore {
+
+/// A way through the worlds as a sequence diagram:
+///
+///     A                           relay                       B
+///     * A submits a message       |                           |
+///     | -- msg:R e1 #0 base 0 --> |                           |
+///     |                           | -- msg:N e1 #0 ---------> |
+///     |                           |                           * B's app takes a message
+///
+/// A frame that is taken is one arrow, or two if the relay only passed it on. What was sent and not taken is left out.
+class diagram {
+  public:
+    diagram(worlds& all, const std::vector<action>& path) : all_(all) {
+        world w = all_.first();
+        ways_.push_back(w);
+        for (const action& x : path) {
+            tell(x);
+            std::string wrong;
+            const bool mailbox_changes = all_.happen(w, x, wrong) && x.who == actor::relay;
+            if (mailbox_changes) {
+                lines_.push_back({1, 1, "mailbox:" + rows_in(all_.box(w.now))});
+            }
+            ways_.push_back(w);
+        }
+    }
+
+    [[nodiscard]] std::string draw(const std::string& end) const {
+        std::size_t gap = 20;
+        for (const line& l : lines_) {
+            gap = (std::max)(gap, l.text.size() + (l.from == l.to ? 6 : 10));
+        }
+        std::string out = row("A", "relay", "B", gap);
+        for (const line& l : lines_) {
+            out += l.from == l.to ? note(l, gap) : arrow(l, gap);
+        }
+        return out + "=> " + end + "\n";
+    }
+
+  private:
+    /// An arrow from a column to another, or a note in one.
+    struct line {
+        unsigned from;
+        unsigned to;
+        std::string text;
+    };
+
+    // --- what happens ------------------------------------------------------------------------------
+
+    void tell(const action& x) {
+        const bool is_frame = x.what == deed::takes_frame || x.what == deed::takes_frame_away;
+        if (!is_frame) {
+            lines_.push_back({column(x.who), column(x.who), words(x)});
+        } else if (x.who == actor::relay) {
+            reach_relay(x.which);
+        } else {
+            reach_client(x.which, column(x.who));
+        }
+    }
+    void reach_relay(frame_id f) {
+        const bool from_a = all_.frames[f].to == place::at_relay_from_a;
+        lines_.push_back({from_a ? 0U : 2U, 1, frame_words::of(all_.frames[f].what)});
+        drawn_.push_back(f);
+    }
+    void reach_client(frame_id f, unsigned to) {
+        if (const cause of = cause_of(f); of.known) {
+            if (std::find(drawn_.begin(), drawn_.end(), of.which) == drawn_.end()) {
+                reach_relay(of.which);
+            }
+        }
+        lines_.push_back({1, to, frame_words::of(all_.frames[f].what)});
+    }
+
+    struct cause {
+        bool known;
+        frame_id which;
+    };
+    /// What the relay only passed on, when this frame was heard.
+    [[nodiscard]] cause cause_of(frame_id f) const {
+        const auto heard =
+            std::find_if(ways_.begin(), ways_.end(), [&](const world& w) { return w.net.has(f); });
+        cause found{false, 0};
+        if (heard != ways_.end()) {
+            heard->net.common(all_.frames.to_relay()).for_each([&](frame_id g) {
+                if (!found.known && all_.relays(heard->now, g, f)) {
+                    found = {true, g};
+                }
+            });
+        }
+        return found;
+    }
+
+    [[nodiscard]] static std::string rows_in(const box_node& box) {
+        memory_mailbox copy = box.machine;
+        std::string out;
+        for (const mailbox_row& row : copy.execute({"b", sync_request{}, {}}).rows) {
+            out += " " + frame_words::name_of(row.id);
+            out += row.form == form::payload ? "" : " tombstone";
+        }
+        return out.empty() ? " empty" : out;
+    }
+
+    [[nodiscard]] static unsigned column(actor who) {
+        return who == actor::a ? 0 : who == actor::relay ? 1 : 2;
+    }
+    [[nodiscard]] static std::string words(const action& x) {
+        const std::string which = std::to_string(x.which);
+        const std::string name = x.who == actor::a ? "A" : "B";
+        switch (x.what) {
+        case deed::submits: return name + " submits a message";
+        case deed::cancels: return name + " cancels " + which;
+        case deed::crashes: return name + " crashes, and comes back with its journal";
+        case deed::loses_journal: return name + " loses its journal";
+        case deed::forgets: return name + " loses everything that it knows";
+        case deed::looks: return name + "'s app looks at a message";
+        case deed::accepts:
+        case deed::accepts_next: return name + "'s app takes a message";
+        case deed::rejects:
+        case deed::rejects_next: return name + "'s app rejects a message";
+        case deed::commits: return name + "'s app commits what it accepted";
+        default: return {};
+        }
+    }
+
+    // --- how it is drawn ---------------------------------------------------------------------------
+
+    [[nodiscard]] static std::string padded(std::string text, std::size_t width) {
+        text.resize((std::max)(width, text.size()), ' ');
+        return text;
+    }
+    [[nodiscard]] static std::string
+    row(const std::string& a, const std::string& relay, const std::string& b, std::size_t gap) {
+        return padded(a, gap + 1) + padded(relay, gap + 1) + b + "\n";
+    }
+    [[nodiscard]] static std::string note(const line& l, std::size_t gap) {
+        std::string out = "|" + std::string(gap, ' ') + "|" + std::string(gap, ' ') + "|";
+        out = out.substr(0, l.from * (gap + 1)) + "* " + l.text;
+        const std::size_t next = (l.from + 1) * (gap + 1);
+        for (std::size_t at = next; at <= 2 * (gap + 1); at += gap + 1) {
+            out = padded(out, at) + "|";
+        }
+        return out + "\n";
+    }
+    [[nodiscard]] static std::string arrow(const line& l, std::size_t gap) {
+        const bool right = l.from < l.to;
+        const std::string shaft = std::string(gap - l.text.size() - 8, '-');
+        const std::string body =
+            right ? " -- " + l.text + " " + shaft + "-> " : " <-- " + l.text + " " + shaft + "- ";
+        const std::string empty(gap, ' ');
+        const bool on_the_left = (std::min)(l.from, l.to) == 0;
+        return "|" + (on_the_left ? body : empty) + "|" + (on_the_left ? empty : body) + "|\n";
+    }
+
+    worlds& all_;
+    std::vector<world> ways_;
+    std::vector<line> lines_;
+    std::vector<frame_id> drawn_;
+};
+
+}  // namespace explore
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_EXPLORE_LAWS_HPP
+#define SIXFOLD_TESTS_EXPLORE_LAWS_HPP
+
+#include <cstdint>
+#include <string>
+
+#include "explore/worlds.hpp"
+
+namespace explore {
+
+/// Which law does not hold for this message, in a core that came from another one; or nothing.
+[[nodiscard]] inline const char*
+broken_law(const worlds& all, const core& before, const core& now, std::uint32_t id) {
+    const a_node& a = all.a(now);
+    const b_node& b = all.b(now);
+    const bool taken = has(static_cast<id_set>(now.ever), id);
+    const bool rejected = has(b.rejected, id);
+    const status known = a.known[id];
+    if (known == status::delivered && !taken) {
+        return "A was told `delivered`, and B never took it";
+    }
+    if (known == status::rejected && !rejected) {
+        return "A was told `rejected`, and B never rejected it";
+    }
+    if (known == status::cancelled && taken && b.amnesias == 0) {
+        return "A was told `cancelled`, and B has it";
+    }
+    // Of what it was told before, and forgot in a crash, A may hear no more than that. Nor of what B rejected only after A
+    // had let it out of its window.
+    const bool first_time = !has(all.a(before).settled, id);
+    const bool late = rejected && has(a.stored, id);
+    if (known == status::ended && first_time && !late && b.amnesias == 0 &&
+        all.the_rules().lives == 1) {
+        return "A was told `ended`, and nobody has lost anything";
+    }
+    if (has(a.stored, id) && !taken && !rejected && !has(all.box(now).payloads, id) &&
+        !has(a.cancelled, id)) {
+        return "A was told `stored`, and it is lost";
+    }
+    return nullptr;
+}
+
+[[nodiscard]] inline std::string
+broken_law(const worlds& all, const core& before, const core& now) {
+    for (std::uint32_t id = 0; id < ids_max; ++id) {
+        if (const char* law = broken_law(all, before, now, id)) {
+            return "message " + std::to_string(id) + ": " + law;
+        }
+    }
+    return {};
+}
+
+}  // namespace explore
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_EXPLORE_RECEIVING_HPP
+#define SIXFOLD_TESTS_EXPLORE_RECEIVING_HPP
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "explore/broken.hpp"
+
+namespace explore {
+
+/// B by itself: (state, input) -> state, frames and what its app has got.
+class receiving {
+  public:
+    receiving(const rules& r, frame_book& frames) : rules_(r), frames_(frames) {}
+
+    node_book<b_node> nodes;
+
+    std::uint32_t first() { return number(b_node{make()}); }
+
+    const step& takes(std::uint32_t at, frame_id f) {
+        return when(at, first_frame + f,
+                    [&](b_node& b, step&) { give(b, frames_[f].what, rules_); });
+    }
+    /// B's app looks at the next message, if there is one.
+    const step& looks(std::uint32_t at) {
+        return when(at, look, [](b_node& b, step&) {
+            if (const auto m = b.machine.poll_message()) {
+                b.looked_at.push_back(*m);
+            }
+        });
+    }
+    /// ... and settles it at once.
+    const step& takes_next(std::uint32_t at, bool reject) {
+        return when(at, reject ? reject_next : take_next, [&](b_node& b, step& s) {
+            if (const auto m = b.machine.poll_message()) {
+                settle(b, *m, reject, s);
+            }
+        });
+    }
+    /// B's app settles one of those that it looked at: commits and accepts, or rejects.
+    const step& settles(std::uint32_t at, std::uint32_t which, bool reject) {
+        return when(at, settle_first + 2 * which + (reject ? 1 : 0), [&](b_node& b, step& s) {
+            const message m = b.looked_at[which];
+            b.looked_at.erase(b.looked_at.begin() + static_cast<std::ptrdiff_t>(which));
+            settle(b, m, reject, s);
+        });
+    }
+    /// Only where the app accepts first: it commits at last.
+    const step& commits(std::uint32_t at) {
+        return when(at, commit, [](b_node& b, step& s) {
+            if (!b.uncommitted.empty()) {
+                put_in_inbox(b, b.uncommitted.front(), s);
+                b.uncommitted.erase(b.uncommitted.begin());
+            }
+        });
+    }
+    const step& crashes(std::uint32_t at) {
+        return when(at, crash, [&](b_node& b, step&) {
+            if (rules_.what == broken::dedup_not_durable) {
+                b.machine = make();
+            } else {
+                test_access::crash(b.machine);
+                b.machine.link_up(wire());
+            }
+            b.looked_at.clear();
+            b.uncommitted.clear();
+        });
+    }
+    const step& forgets(std::uint32_t at) {
+        return when(at, amnesia, [&](b_node& b, step&) {
+            b_node next{make()};
+            next.rejected = b.rejected;
+            next.amnesias = static_cast<std::uint8_t>(b.amnesias + 1);
+            b = std::move(next);
+        });
+    }
+
+  private:
+    enum input : std::uint32_t {
+        look,
+        take_next,
+        reject_next,
+        commit,
+        crash,
+        amnesia,
+        settle_first,
+        first_frame = settle_first + 2 * ids_max
+    };
+
+    receiver make() const {
+        receiver_options o;
+        o.window = rules_.width;
+        o.exceptions = (std::max)(rules_.width, rules_.window);
+        o.held_entries = 2;
+        o.held_bytes = 64;
+        o.payload_max = 1;
+        o.peers_max = 1;
+        o.delivery = rules_.in_order ? delivery::in_order : delivery::as_it_comes;
+        receiver r = receiver::create(the_clock(), 1, o).value();
+        r.link_up(wire());
+        return r;
+    }
+
+    void settle(b_node& b, const message& m, bool reject, step& s) const {
+        const std::uint32_t id = id_of(test_access::held_payload(b.machine, m));
+        if (reject) {
+            b.machine.reject(m);
+            b.rejected |= bit(id);
+            return;
+        }
+        if (rules_.what == broken::accept_before_commit) {
+            b.uncommitted.push_back(id);
+        } else {
+            check_new(b, id, s);
+            put_in_inbox(b, id, s);
+        }
+        b.machine.accept(m);
+    }
+    void check_new(const b_node& b, std::uint32_t id, step& s) const {
+        if (has(b.inbox, id)) {
+            s.wrong = "message " + std::to_string(id) + " delivered twice in one life of B";
+        } else if (rules_.in_order && rules_.lives == 1 && b.inbox >> id != 0) {
+            s.wrong = "message " + std::to_string(id) + " delivered out of order";
+        }
+    }
+    static void put_in_inbox(b_node& b, std::uint32_t id, step& s) {
+        b.inbox |= bit(id);
+        s.taken |= bit(id);
+    }
+
+    template <class Happen>
+    const step& when(std::uint32_t at, std::uint32_t what, Happen happen) {
+        return steps_.get(at, what, [&] {
+            b_node next = nodes[at];
+            step s;
+            happen(next, s);
+            poll(next.machine, place::at_relay_from_b, frames_, s.sent);
+            s.to = number(std::move(next));
+            return s;
+        });
+    }
+
+    std::uint32_t number(b_node b) {
+        std::string key = test_access::fingerprint(b.machine);
+        key.append({'|', static_cast<char>(b.rejected), static_cast<char>(b.amnesias),
+                    static_cast<char>(b.inbox)});
+        for (const std::uint32_t id : b.uncommitted) {
+            key.push_back(static_cast<char>(id));
+        }
+        for (const message& m : b.looked_at) {
+            key.append("|" + std::to_string(static_cast<std::uint64_t>(m.id.epoch)) + "/" +
+                       std::to_string(m.id.seq));
+        }
+        return nodes.number(key, std::move(b), [&](b_node& fresh) {
+            fresh.sends = saturate(fresh.machine, place::at_relay_from_b, frames_);
+        });
+    }
+
+    rules rules_;
+    frame_book& frames_;
+    step_book steps_;
+};
+
+}  // namespace explore
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "explore/search.hpp"
+#include "support/catch.hpp"
+
+// Laws broken on purpose, outside of the library's code. Each has to be refuted, or nothing is worth what holds.
+
+using explore::broken;
+using explore::finding;
+using explore::rules;
+
+namespace {
+
+void refutes(const rules& r) {
+    const finding f = explore::timed<explore::shortest_way>(r);
+    INFO("rule " << static_cast<int>(r.what) << ", " << f.states << " states");
+    CHECK_FALSE(f.wrong.empty());
+    CHECK_FALSE(explore::timed<explore::proof>(r).wrong.empty());
+}
+
+}  // namespace
+
+TEST_CASE("explore: a law that is broken on purpose is refuted") {
+    const rules cancelled{.cancels = 1, .slow_app = true};
+    const rules forgetful{.amnesias = 1, .slow_app = true};
+    const rules lives{.messages = 2, .lives = 2, .crash = false};
+    const rules holes{.messages = 2, .window = 2, .width = 1, .lives = 2, .crash = false};
+    const struct {
+        broken what;
+        rules where;
+    } all[] = {
+        {broken::stored_before_put, cancelled},
+        {broken::low_without_look, forgetful},
+        {broken::low_without_base, {.messages = 2, .window = 2, .width = 2, .cancels = 1}},
+        {broken::clean_without_look, lives},
+        {broken::direct_frame_enters, lives},
+        {broken::forget_on_relayed, cancelled},
+        {broken::forget_on_held, cancelled},
+        {broken::erase_on_held, cancelled},
+        {broken::stored_ends_tombstone, cancelled},
+        {broken::silence_beyond_window, {.messages = 2, .amnesias = 1}},
+        {broken::highest_floor, {.messages = 2, .amnesias = 1, .crash = false}},
+        {broken::epoch_used_again, lives},
+        {broken::holes_stay, holes},
+        {broken::holes_told_by_probe_only, holes},
+        {broken::accept_before_commit, cancelled},
+        {broken::dedup_not_durable, cancelled},
+        {broken::delivered_by_relays_word,
+         {.messages = 1, .cancels = 1, .amnesias = 1, .slow_app = true}},
+        {broken::ack_of_any_epoch, lives},
+    };
+    for (const auto& one : all) {
+        rules r = one.where;
+        r.what = one.what;
+        refutes(r);
+    }
+}
+
+TEST_CASE("explore: the shortest way to a broken law is drawn as a sequence diagram") {
+    const finding f = explore::timed<explore::shortest_way>(
+        {.cancels = 1, .slow_app = true, .what = broken::stored_ends_tombstone});
+    CHECK(f.diagram ==
+          R"(A                                relay                            B
+* A submits a message            |                                |
+* A cancels 0                    |                                |
+| -- msg:R e1 #0 base 0 -------> |                                |
+|                                * mailbox: e1 #0                 |
+| -- msg:R probe e1 base 0 ----> |                                |
+|                                | -- msg:N probe e1 low 0 -----> |
+|                                | -- msg:N e1 #0 --------------> |
+|                                |                                * B's app looks at a message
+| <-- ack:N stored e1 #0 ------- |                                |
+|                                |                                * B's app takes a message
+=> message 0: A was told `cancelled`, and B has it
+)");
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_EXPLORE_WORLDS_HPP
+#define SIXFOLD_TESTS_EXPLORE_WORLDS_HPP
+
+#include <cstdint>
+#include <string>
+
+#include "explore/receiving.hpp"
+#include "explore/relaying.hpp"
+#include "explore/sending.hpp"
+
+namespace explore {
+
+/// The machines of a world, and what B's app took in any of its lives.
+struct core {
+    std::uint32_t a = 0;
+    std::uint32_t b = 0;
+    std::uint32_t box = 0;
+    std::uint32_t ever = 0;  // an id_set
+    friend bool operator==(const core&, const core&) = default;
+};
+
+/// Everything at one moment.
+struct world {
+    core now;
+    network net{};
+};
+
+/// Who does something, or to whom it happens.
+enum class actor : std::uint8_t { a, b, relay };
+
+enum class deed : std::uint8_t {
+    submits,
+    cancels,
+    crashes,
+    loses_journal,
+    forgets,
+    looks,
+    accepts,
+    rejects,
+    accepts_next,
+    rejects_next,
+    commits,
+    takes_frame,       // the relay: while B is here
+    takes_frame_away,  // the relay: while B is away
+};
+
+/// One thing that happens.
+struct action {
+    actor who = actor::a;
+    deed what = deed::submits;
+    std::uint16_t which = 0;  // a message, a frame, or one of those that B's app looks at
+};
+
+/// What can happen in a world, and which world comes of it.
+class worlds {
+  public:
+    explicit worlds(const rules& r)
+        : rules_(r), frames(r.window > r.width), as(r, frames), bs(r, frames),
+          boxes(r, frames, as.epochs()) {}
+
+  private:
+    rules rules_;
+
+  public:
+    frame_book frames;
+    sending as;
+    receiving bs;
+    relaying boxes;
+
+    [[nodiscard]] const rules& the_rules() const { return rules_; }
+    [[nodiscard]] const a_node& a(const core& c) const { return as.nodes[c.a]; }
+    [[nodiscard]] const b_node& b(const core& c) const { return bs.nodes[c.b]; }
+    [[nodiscard]] const box_node& box(const core& c) const { return boxes.nodes[c.box]; }
+
+    world first() {
+        world w{{as.first(), bs.first(), boxes.first(), 0}, {}};
+        send_all(w, w.now, {});
+        return w;
+    }
+
+    /// Calls `visit(action)` for all that can happen; some of it may change nothing.
+    template <class Visit>
+    void for_each_action(const world& w, Visit visit) const {
+        actions_of_a(a(w.now), visit);
+        actions_of_b(b(w.now), visit);
+        w.net.for_each([&](frame_id f) {
+            switch (frames[f].to) {
+            case place::at_a: visit(action{actor::a, deed::takes_frame, f}); break;
+            case place::at_b: visit(action{actor::b, deed::takes_frame, f}); break;
+            case place::at_relay_from_a:
+            case place::at_relay_from_b:
+                // A crash between the mailbox and its answers is in here: an answer need never arrive.
+                visit(action{actor::relay, deed::takes_frame, f});
+                visit(action{actor::relay, deed::takes_frame_away, f});
+                break;
+            }
+        });
+    }
+
+    /// Changes the world. False: no machine has changed. A law that is broken in it is told in `wrong`.
+    bool happen(world& w, const action& x, std::string& wrong) {
+        const core before = w.now;
+        const network old = w.net;
+        const step& s = step_of(w.now, x);
+        (x.who == actor::a ? w.now.a : x.who == actor::b ? w.now.b : w.now.box) = s.to;
+        if (w.now == before) {
+            return false;
+        }
+        w.now.ever |= s.taken;
+        w.net.add(s.sent);
+        send_all(w, before, old);
+        wrong = s.wrong;
+        return true;
+    }
+
+    /// What the relay says to a frame, if that leaves the mailbox as it is.
+    [[nodiscard]] bool relays(const core& at, frame_id relayed, frame_id heard) {
+        for (const bool b_here : {true, false}) {
+            const step& s = boxes.takes(at.box, relayed, b_here);
+            if (s.to == at.box && s.sent.has(heard)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+  private:
+    template <class Visit>
+    void actions_of_a(const a_node& a, Visit visit) const {
+        if (as.may_submit(a)) {
+            visit(action{actor::a, deed::submits});
+        }
+        for (std::uint16_t id = 0; id < ids_max; ++id) {
+            if (as.may_cancel(a, id)) {
+                visit(action{actor::a, deed::cancels, id});
+            }
+        }
+        if (rules_.crash) {
+            visit(action{actor::a, deed::crashes});
+        }
+        if (a.life + 1U < rules_.lives) {
+            visit(action{actor::a, deed::loses_journal});
+        }
+    }
+    template <class Visit>
+    void actions_of_b(const b_node& b, Visit visit) const {
+        if (rules_.crash) {
+            visit(action{actor::b, deed::crashes});
+        }
+        if (b.amnesias < rules_.amnesias) {
+            visit(action{actor::b, deed::forgets});
+        }
+        visit(action{actor::b, rules_.slow_app ? deed::looks : deed::accepts_next});
+        if (rules_.reject && !rules_.slow_app) {
+            visit(action{actor::b, deed::rejects_next});
+        }
+        for (std::uint16_t i = 0; i < b.looked_at.size(); ++i) {
+            visit(action{actor::b, deed::accepts, i});
+            if (rules_.reject) {
+                visit(action{actor::b, deed::rejects, i});
+            }
+        }
+        if (!b.uncommitted.empty()) {
+            visit(action{actor::b, deed::commits});
+        }
+    }
+
+    const step& step_of(const core& c, const action& x) {
+        switch (x.who) {
+        case actor::a: return step_of_a(c.a, x);
+        case actor::b: return step_of_b(c.b, x);
+        case actor::relay: break;
+        }
+        return boxes.takes(c.box, x.which, x.what == deed::takes_frame);
+    }
+    const step& step_of_a(std::uint32_t at, const action& x) {
+        switch (x.what) {
+        case deed::submits: return as.submits(at);
+        case deed::cancels: return as.cancels(at, x.which);
+        case deed::crashes: return as.crashes(at);
+        case deed::loses_journal: return as.loses_journal(at);
+        default: return as.takes(at, x.which);
+        }
+    }
+    const step& step_of_b(std::uint32_t at, const action& x) {
+        switch (x.what) {
+        case deed::crashes: return bs.crashes(at);
+        case deed::forgets: return bs.forgets(at);
+        case deed::looks: return bs.looks(at);
+        case deed::accepts_next: return bs.takes_next(at, false);
+        case deed::rejects_next: return bs.takes_next(at, true);
+        case deed::accepts: return bs.settles(at, x.which, false);
+        case deed::rejects: return bs.settles(at, x.which, true);
+        case deed::commits: return bs.commits(at);
+        default: return bs.takes(at, x.which);
+        }
+    }
+
+    /// What is sent without anything changing is sent at once: the network never forgets, so the order does not matter.
+    /// A machine that has not changed was asked already what it says to the frames that were there before, `old`.
+    void send_all(world& w, const core& before, const network& old) {
+        network told_a = w.now.a == before.a ? old : network();
+        network told_b = w.now.b == before.b ? old : network();
+        network told_relay = w.now.box == before.box ? old : network();
+        w.net.add(a(w.now).sends);
+        w.net.add(b(w.now).sends);
+        w.net.add(boxes.early());
+        for (network now; now != w.net;) {
+            now = w.net;
+            now.without(told_a).common(frames.to(place::at_a)).for_each([&](frame_id f) {
+                add_if_same(w, as.takes(w.now.a, f), w.now.a);
+            });
+            now.without(told_b).common(frames.to(place::at_b)).for_each([&](frame_id f) {
+                add_if_same(w, bs.takes(w.now.b, f), w.now.b);
+            });
+            now.without(told_relay).common(frames.to_relay()).for_each([&](frame_id f) {
+                add_if_same(w, boxes.takes(w.now.box, f, true), w.now.box);
+                add_if_same(w, boxes.takes(w.now.box, f, false), w.now.box);
+            });
+            told_a = told_b = told_relay = now;
+        }
+    }
+    static void add_if_same(world& w, const step& s, std::uint32_t state) {
+        if (s.to == state) {
+            w.net.add(s.sent);
+        }
+    }
+};
+
+}  // namespace explore
+
+#endif
