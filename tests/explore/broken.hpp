@@ -129,8 +129,22 @@ inline void overdo(memory_mailbox& box, const mailbox_request& request, broken l
     }
 }
 
+/// The mailbox without one row. What it remembers of ack states is lost.
+inline memory_mailbox without(memory_mailbox& box, const mailbox_row& lost) {
+    memory_mailbox left = memory_mailbox::create({}).value();
+    for (const mailbox_row& row : box.execute({"b", sync_request{}, {}}).rows) {
+        if (!(row.from == lost.from && row.id == lost.id)) {
+            (void)left.execute({row.from, put_again(row, row.form), {}});
+        }
+    }
+    return left;
+}
+
 /// What the relay makes of an outcome. `rows` keeps what the outcome refers to.
-inline void falsify(mailbox_outcome& outcome, std::vector<mailbox_row>& rows, broken law) {
+inline void falsify(mailbox_outcome& outcome,
+                    std::vector<mailbox_row>& rows,
+                    const late_request& late,
+                    broken law) {
     rows.assign(outcome.rows.begin(), outcome.rows.end());
     for (mailbox_row& row : rows) {
         if (law == broken::low_without_base) {
@@ -138,6 +152,9 @@ inline void falsify(mailbox_outcome& outcome, std::vector<mailbox_row>& rows, br
         }
         if (law == broken::clean_without_look) {
             row.smaller = {};
+        }
+        if (law == broken::low_before_page && late.at != late_request::stage::none) {
+            row.lowest = (std::min)(late.lowest_then, row.id.seq);
         }
     }
     outcome.rows = rows;

@@ -28,9 +28,10 @@ class diagram {
         ways_.push_back(w);
         for (const action& x : path) {
             tell(x);
+            const std::string rows = rows_in(all_.box(w.now));
             std::string wrong;
-            const bool mailbox_changes = all_.happen(w, x, wrong) && x.who == actor::relay;
-            if (mailbox_changes) {
+            (void)all_.happen(w, x, wrong);
+            if (rows_in(all_.box(w.now)) != rows) {
                 lines_.push_back({1, 1, "mailbox:" + rows_in(all_.box(w.now))});
             }
             ways_.push_back(w);
@@ -60,11 +61,15 @@ class diagram {
     // --- what happens ------------------------------------------------------------------------------
 
     void tell(const action& x) {
-        const bool is_frame = x.what == deed::takes_frame || x.what == deed::takes_frame_away;
+        const bool is_frame =
+            x.what == deed::takes_frame || x.what == deed::takes_frame_away || x.what == deed::asks;
         if (!is_frame) {
             lines_.push_back({column(x.who), column(x.who), words(x)});
         } else if (x.who == actor::relay) {
             reach_relay(x.which);
+            if (x.what == deed::asks) {
+                lines_.push_back({1, 1, "asks the mailbox"});
+            }
         } else {
             reach_client(x.which, column(x.who));
         }
@@ -129,6 +134,11 @@ class diagram {
         case deed::accepts_next: return name + "'s app takes a message";
         case deed::rejects:
         case deed::rejects_next: return name + "'s app rejects a message";
+        case deed::expires: return "message " + which + " is too old for the mailbox";
+        case deed::does: return "the mailbox has done it";
+        case deed::hears:
+        case deed::hears_away: return "the relay is told so";
+        case deed::never_hears: return "the relay crashes";
         case deed::commits: return name + "'s app commits what it accepted";
         default: return {};
         }

@@ -119,7 +119,7 @@ class ending {
         return all_stored_are_taken() && box_.machine.rows() == 0;
     }
     [[nodiscard]] bool all_stored_are_taken() const {
-        return (a_.stored & ~a_.cancelled & ~b_.rejected & ~ever_) == 0;
+        return (a_.stored & ~a_.cancelled & ~b_.rejected & ~box_.expired & ~ever_) == 0;
     }
 
     worlds& all_;

@@ -43,6 +43,27 @@ TEST_CASE("explore: three messages, windows of 3") {
     holds("3 messages, window 3", {.messages = 3, .window = 3, .width = 3});
 }
 
+TEST_CASE("explore: retention in the mailbox") {
+    holds("1 message, retention", {.expiries = 1});
+    holds("1 message, retention, cancelled", {.cancels = 1, .slow_app = true, .expiries = 1});
+    holds("1 message, retention, B loses its state", {.amnesias = 1, .expiries = 1});
+    holds("2 messages, window 1, retention", {.messages = 2, .expiries = 1});
+    holds("2 messages, window 2, retention of both",
+          {.messages = 2, .window = 2, .width = 2, .expiries = 2});
+}
+
+TEST_CASE("explore: a mailbox that answers late leads nowhere else than one that answers at once") {
+    const auto alike = [](const char* name, explore::rules r) {
+        const std::size_t at_once = explore::explored(r).cores;
+        r.late = true;
+        CHECK(holds(name, r).at_rest == at_once);
+    };
+    alike("1 message, the mailbox is late", {});
+    alike("1 message, cancelled, the mailbox is late", {.cancels = 1});
+    alike("1 message, B loses its state, the mailbox is late", {.amnesias = 1});
+    alike("2 messages, the mailbox is late", {.messages = 2});
+}
+
 TEST_CASE("explore: A loses its journal and begins a new epoch") {
     holds("1 message, 2 lives of A", {.lives = 2});
     holds("2 messages, 2 lives of A", {.messages = 2, .lives = 2, .crash = false});

@@ -18,7 +18,7 @@ namespace explore {
 }
 
 /// All laws hold in all worlds of these rules.
-inline void holds(const char* name, const rules& r) {
+inline finding holds(const char* name, const rules& r) {
     const finding f = explored(r);
     std::printf("explored %-48s %9zu states %8zu cores %10zu transitions %7.1f s\n", name, f.states,
                 f.cores, f.transitions, f.seconds);
@@ -26,6 +26,7 @@ inline void holds(const char* name, const rules& r) {
     INFO(name << "\n" << f.diagram);
     CHECK(f.wrong.empty());
     CHECK(f.complete);
+    return f;
 }
 
 }  // namespace explore

@@ -26,6 +26,13 @@ broken_law(const worlds& all, const core& before, const core& now, std::uint32_t
     if (known == status::cancelled && taken && b.amnesias == 0) {
         return "A was told `cancelled`, and B has it";
     }
+    const bool expired = has(all.box(now).expired, id);
+    if (known == status::expired && !expired) {
+        return "A was told `expired`, and nothing has ended it";
+    }
+    if (known == status::expired && taken && b.amnesias == 0) {
+        return "A was told `expired`, and B has it";
+    }
     // Of what it was told before, and forgot in a crash, A may hear no more than that. Nor of what B rejected only after A
     // had let it out of its window.
     const bool first_time = !has(all.a(before).settled, id);
@@ -35,7 +42,7 @@ broken_law(const worlds& all, const core& before, const core& now, std::uint32_t
         return "A was told `ended`, and nobody has lost anything";
     }
     if (has(a.stored, id) && !taken && !rejected && !has(all.box(now).payloads, id) &&
-        !has(a.cancelled, id)) {
+        !has(a.cancelled, id) && !expired) {
         return "A was told `stored`, and it is lost";
     }
     return nullptr;

@@ -37,10 +37,34 @@ struct b_node {
     network sends{};
 };
 
-/// The mailbox.
+/// The request that has put a row, or that replaces it.
+[[nodiscard]] inline msg_request put_again(const mailbox_row& row, form how) {
+    msg_request put;
+    put.to = "b";
+    put.epoch = row.id.epoch;
+    put.seq = row.id.seq;
+    put.base = row.base;
+    put.form = how;
+    put.payload = how == form::payload ? row.payload : bytes{};
+    return put;
+}
+
+/// A request that the mailbox does not answer at once. The relay that has asked may be gone by then.
+struct late_request {
+    enum class stage : std::uint8_t { none, asked, done };
+    stage at = stage::none;
+    frame_id which = 0;
+    seq lowest_then = seq_end;  // of the stream, when it was asked
+    network if_here{};          // what the relay says when it is done and B has a link
+    network if_away{};          // ... or has none
+};
+
+/// The mailbox, and what it was asked.
 struct box_node {
     memory_mailbox machine;
     id_set payloads = 0;  // a row has the message
+    id_set expired = 0;   // retention has made a tombstone of it
+    late_request late{};
 };
 
 }  // namespace explore

@@ -47,6 +47,9 @@ TEST_CASE("explore: a law that is broken on purpose is refuted") {
         {broken::delivered_by_relays_word,
          {.messages = 1, .cancels = 1, .amnesias = 1, .slow_app = true}},
         {broken::ack_of_any_epoch, lives},
+        {broken::retention_drops_row, {.expiries = 1}},
+        {broken::silence_is_success, {.late = true}},
+        {broken::low_before_page, {.messages = 2, .width = 2, .late = true}},
     };
     for (const auto& one : all) {
         rules r = one.where;

@@ -2,6 +2,8 @@
 #ifndef SIXFOLD_TESTS_EXPLORE_RELAYING_HPP
 #define SIXFOLD_TESTS_EXPLORE_RELAYING_HPP
 
+#include <algorithm>
+#include <bitset>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,20 +25,80 @@ class relaying {
     std::uint32_t first() { return number({memory_mailbox::create({}).value()}); }
 
     const step& takes(std::uint32_t at, frame_id f, bool b_here) {
-        return steps_.get(at, 2U * f + (b_here ? 1 : 0), [&] {
-            box_node next = nodes[at];
-            step s;
+        return when(at, first_frame + 3U * f + (b_here ? 1 : 0), [&](box_node& box, step& s) {
             relay server = b_here ? all_here_ : b_away_;
             reactions out;
-            const auto& e = frames_[f];
-            server.handle(e.to == place::at_relay_from_a ? link_id{1} : link_id{2}, e.bytes, out);
-            while (auto request = out.next_request()) {
-                answer(server, *request, next.machine, out);
+            for (const mailbox_request& request : handle(server, f, out)) {
+                answer(server, request, box.machine, out);
             }
             s.sent = frames_of(out);
-            s.to = number(std::move(next));
-            return s;
         });
+    }
+
+    // --- retention ---------------------------------------------------------------------------------
+
+    [[nodiscard]] bool may_expire(const box_node& box, std::uint32_t id) const {
+        return has(box.payloads, id) && std::bitset<ids_max>(box.expired).count() < rules_.expiries;
+    }
+    const step& expires(std::uint32_t at, std::uint32_t id) {
+        return when(at, expire + id, [&](box_node& box, step&) {
+            box.expired |= bit(id);
+            const mailbox_row row = row_of(box.machine, id);
+            if (rules_.what == broken::retention_drops_row) {
+                box.machine = without(box.machine, row);
+            } else {
+                (void)box.machine.execute({row.from, put_again(row, form::tombstone), {}});
+            }
+        });
+    }
+
+    // --- a mailbox that answers late ---------------------------------------------------------------
+    //
+    // None of this leads anywhere else than a mailbox that answers at once, which the tests check, for these reasons. A
+    // request is a frame, and frames stay: what is done late is what is done when the frame arrives late. What a relay says
+    // when it is told of an outcome depends on the request, the outcome, and whether B has a link by then: if it is said
+    // later, it is a frame that arrives later. A look is about the past, whenever it is told; a page was read in one
+    // snapshot. If B comes while the put is under way, the msg:N that it gets is the one of a relay that had seen it. If the
+    // relay crashes before, the request was done or not: the first is an answer that is lost, the second never happened.
+
+    const step& asks(std::uint32_t at, frame_id f) {
+        return when(at, first_frame + 3U * f + 2, [&](box_node& box, step& s) {
+            relay server = asked_by_a(f) ? b_away_ : all_here_;
+            reactions out;
+            if (!handle(server, f, out).empty()) {
+                box.late = {late_request::stage::asked, f, lowest(box.machine), {}, {}};
+            }
+            s.sent = frames_of(out);
+        });
+    }
+    /// The mailbox does what it was asked.
+    const step& does(std::uint32_t at) {
+        return when(at, do_late, [&](box_node& box, step&) {
+            box.late.at = late_request::stage::done;
+            relay server = asked_by_a(box.late.which) ? b_away_ : all_here_;
+            reactions out;
+            for (const mailbox_request& request : handle(server, box.late.which, out)) {
+                memory_mailbox other = box.machine;
+                memory_mailbox& one =
+                    rules_.what == broken::silence_is_success ? other : box.machine;
+                mailbox_outcome outcome = one.execute(request);
+                std::vector<mailbox_row> rows;
+                falsify(outcome, rows, box.late, rules_.what);
+                box.late.if_here = told(all_here_, request, outcome);
+                box.late.if_away = told(b_away_, request, outcome);
+            }
+        });
+    }
+    /// The relay hears of it.
+    const step& hears(std::uint32_t at, bool b_here) {
+        return when(at, b_here ? hear_here : hear_away, [&](box_node& box, step& s) {
+            s.sent = b_here ? box.late.if_here : box.late.if_away;
+            box.late = {};
+        });
+    }
+    /// The relay crashes.
+    const step& never_hears(std::uint32_t at) {
+        return when(at, lose_late, [](box_node& box, step&) { box.late = {}; });
     }
 
     /// Frames that a relay sent too early, where that rule is broken.
@@ -53,12 +115,66 @@ class relaying {
     }
 
   private:
+    enum input : std::uint32_t {
+        do_late,
+        hear_here,
+        hear_away,
+        lose_late,
+        expire,
+        first_frame = expire + ids_max
+    };
+
+    template <class Happen>
+    const step& when(std::uint32_t at, std::uint32_t what, Happen happen) {
+        return steps_.get(at, what, [&] {
+            box_node next = nodes[at];
+            step s;
+            happen(next, s);
+            s.to = number(std::move(next));
+            return s;
+        });
+    }
+
+    [[nodiscard]] bool asked_by_a(frame_id f) const {
+        return frames_[f].to == place::at_relay_from_a;
+    }
+    /// The requests that a frame leads to. They refer to it.
+    [[nodiscard]] std::vector<mailbox_request>
+    handle(relay& server, frame_id f, reactions& out) const {
+        const auto& e = frames_[f];
+        server.handle(e.to == place::at_relay_from_a ? link_id{1} : link_id{2}, e.bytes, out);
+        std::vector<mailbox_request> requests;
+        while (const auto request = out.next_request()) {
+            requests.push_back(*request);
+        }
+        return requests;
+    }
+    [[nodiscard]] network
+    told(relay server, const mailbox_request& request, const mailbox_outcome& outcome) {
+        reactions out;
+        server.complete(request, outcome, out);
+        return frames_of(out);
+    }
+    [[nodiscard]] static mailbox_row row_of(memory_mailbox& box, std::uint32_t id) {
+        const auto rows = box.execute({"b", sync_request{}, {}}).rows;
+        return *std::find_if(rows.begin(), rows.end(), [&](const mailbox_row& row) {
+            return row.form == form::payload && id_of(row.payload) == id;
+        });
+    }
+    [[nodiscard]] seq lowest(memory_mailbox& box) const {
+        msg_request probe;
+        probe.to = "b";
+        probe.epoch = epochs_.front();
+        probe.form = form::probe;
+        return box.execute({"a", probe, {}}).lowest;
+    }
+
     void
     answer(relay& server, const mailbox_request& request, memory_mailbox& box, reactions& out) {
         overdo(box, request, rules_.what);
         mailbox_outcome outcome = box.execute(request);
         std::vector<mailbox_row> rows;
-        falsify(outcome, rows, rules_.what);
+        falsify(outcome, rows, {}, rules_.what);
         server.complete(request, outcome, out);
         const auto* msg = std::get_if<msg_request>(&request.what);
         if (rules_.what == broken::stored_before_put && msg != nullptr &&
@@ -70,7 +186,9 @@ class relaying {
     [[nodiscard]] network frames_of(const reactions& out) {
         network sent;
         for (const outgoing& o : out.frames()) {
-            sent.add(frames_.number(o.to == peer("a") ? place::at_a : place::at_b, o.bytes));
+            if (o.link != link_id::none) {  // or nobody carries it
+                sent.add(frames_.number(o.to == peer("a") ? place::at_a : place::at_b, o.bytes));
+            }
         }
         return sent;
     }
@@ -94,6 +212,9 @@ class relaying {
             key.push_back('|');
             key.append(as_text(box.machine.execute({"a", probe, {}}).last_state));
         }
+        key.append({'|', static_cast<char>(box.expired), static_cast<char>(box.late.at)});
+        key += std::to_string(box.late.which) + "/" + std::to_string(box.late.lowest_then);
+        box.late.if_here.for_each([&](frame_id f) { key += "/" + std::to_string(f); });
         return nodes.number(key, std::move(box), [](box_node&) {});
     }
 

@@ -27,6 +27,9 @@ enum class broken : std::uint8_t {
     dedup_not_durable,         ///< B's app commits without the dedup record
     delivered_by_relays_word,  ///< "ended below" is taken for `delivered`
     ack_of_any_epoch,          ///< an ack counts for whatever epoch A is in
+    retention_drops_row,       ///< the mailbox drops what is too old, and leaves no tombstone
+    silence_is_success,        ///< what the mailbox has not done in time is taken for done
+    low_before_page,           ///< low is looked up before the rows that it comes with
 };
 
 /// What may happen in a world. The network may always lose, repeat and reorder everything.
@@ -41,6 +44,8 @@ struct rules {
     bool crash = true;           ///< A and B may crash, and have their journals
     bool slow_app = false;       ///< B's app may look at a message before it settles it
     bool reject = false;         ///< B's app may reject
+    std::uint32_t expiries = 0;  ///< how many messages retention in the mailbox may end
+    bool late = false;           ///< the mailbox may answer one request late, while others go on
     broken what = broken::nothing;
     std::uint32_t states_max = 4'000'000;
 };

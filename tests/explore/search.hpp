@@ -36,6 +36,7 @@ struct finding {
     std::string diagram{};  // the shortest way there
     std::size_t states = 0;
     std::size_t cores = 0;
+    std::size_t at_rest = 0;  // cores in which the mailbox owes no answer
     std::size_t transitions = 0;
     double seconds = 0;
     bool complete = false;  // nothing was left out
@@ -99,6 +100,10 @@ class proof {
             expand(at);
         }
         found_.cores = cores_.size();
+        for (std::uint32_t at = 0; at < cores_.size(); ++at) {
+            const bool rests = all_.box(cores_[at]).late.at == late_request::stage::none;
+            found_.at_rest += std::size_t{rests};
+        }
         found_.complete = found_.wrong.empty() && waiting_.empty();
         return found_;
     }

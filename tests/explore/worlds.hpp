@@ -43,6 +43,12 @@ enum class deed : std::uint8_t {
     commits,
     takes_frame,       // the relay: while B is here
     takes_frame_away,  // the relay: while B is away
+    expires,
+    asks,
+    does,
+    hears,
+    hears_away,
+    never_hears,
 };
 
 /// One thing that happens.
@@ -84,6 +90,7 @@ class worlds {
     void for_each_action(const world& w, Visit visit) const {
         actions_of_a(a(w.now), visit);
         actions_of_b(b(w.now), visit);
+        actions_of_mailbox(box(w.now), visit);
         w.net.for_each([&](frame_id f) {
             switch (frames[f].to) {
             case place::at_a: visit(action{actor::a, deed::takes_frame, f}); break;
@@ -93,6 +100,9 @@ class worlds {
                 // A crash between the mailbox and its answers is in here: an answer need never arrive.
                 visit(action{actor::relay, deed::takes_frame, f});
                 visit(action{actor::relay, deed::takes_frame_away, f});
+                if (rules_.late && box(w.now).late.at == late_request::stage::none) {
+                    visit(action{actor::relay, deed::asks, f});
+                }
                 break;
             }
         });
@@ -166,13 +176,43 @@ class worlds {
         }
     }
 
+    template <class Visit>
+    void actions_of_mailbox(const box_node& box, Visit visit) const {
+        for (std::uint16_t id = 0; id < ids_max; ++id) {
+            if (boxes.may_expire(box, id)) {
+                visit(action{actor::relay, deed::expires, id});
+            }
+        }
+        if (box.late.at == late_request::stage::asked) {
+            visit(action{actor::relay, deed::does});
+        }
+        if (box.late.at == late_request::stage::done) {
+            visit(action{actor::relay, deed::hears});
+            visit(action{actor::relay, deed::hears_away});
+        }
+        if (box.late.at != late_request::stage::none) {
+            visit(action{actor::relay, deed::never_hears});
+        }
+    }
+
     const step& step_of(const core& c, const action& x) {
         switch (x.who) {
         case actor::a: return step_of_a(c.a, x);
         case actor::b: return step_of_b(c.b, x);
         case actor::relay: break;
         }
-        return boxes.takes(c.box, x.which, x.what == deed::takes_frame);
+        return step_of_relay(c.box, x);
+    }
+    const step& step_of_relay(std::uint32_t at, const action& x) {
+        switch (x.what) {
+        case deed::expires: return boxes.expires(at, x.which);
+        case deed::asks: return boxes.asks(at, x.which);
+        case deed::does: return boxes.does(at);
+        case deed::hears: return boxes.hears(at, true);
+        case deed::hears_away: return boxes.hears(at, false);
+        case deed::never_hears: return boxes.never_hears(at);
+        default: return boxes.takes(at, x.which, x.what == deed::takes_frame);
+        }
     }
     const step& step_of_a(std::uint32_t at, const action& x) {
         switch (x.what) {
