@@ -117,6 +117,22 @@ inline std::size_t with_held_as_accepted(bytes state, std::span<std::byte> out) 
     return encode_ack_state({.floor = floor, .accepted = bits}, out);
 }
 
+/// An ack deletes rows that it is not about.
+inline void overdo_erase(memory_mailbox& box, const mailbox_request& request) {
+    const auto* ack = std::get_if<ack_request>(&request.what);
+    if (ack == nullptr || ack->word != ack_word::state) {
+        return;
+    }
+    const auto page = box.execute({"b", sync_request{}, {}}).rows;
+    const std::vector<mailbox_row> rows(page.begin(), page.end());
+    for (const mailbox_row& row : rows) {
+        ack_request other = *ack;
+        other.to = row.from;
+        other.epoch = row.id.epoch;
+        (void)box.execute({request.from, other, {}});
+    }
+}
+
 /// What the mailbox does too much with a request.
 inline void overdo(memory_mailbox& box, const mailbox_request& request, broken law) {
     const auto* ack = std::get_if<ack_request>(&request.what);
@@ -126,6 +142,9 @@ inline void overdo(memory_mailbox& box, const mailbox_request& request, broken l
         const std::size_t size = with_held_as_accepted(ack->state, state);
         std::get<ack_request>(more.what).state = bytes(state).first(size);
         (void)box.execute(more);
+    }
+    if (law == broken::erase_of_any_sender) {
+        overdo_erase(box, request);
     }
 }
 

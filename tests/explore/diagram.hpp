@@ -24,6 +24,9 @@ namespace explore {
 class diagram {
   public:
     diagram(worlds& all, const std::vector<action>& path) : all_(all) {
+        if (all_.the_rules().c != third::nobody) {
+            names_.emplace_back("C");
+        }
         world w = all_.first();
         ways_.push_back(w);
         for (const action& x : path) {
@@ -43,7 +46,7 @@ class diagram {
         for (const line& l : lines_) {
             gap = (std::max)(gap, l.text.size() + (l.from == l.to ? 6 : 10));
         }
-        std::string out = row("A", "relay", "B", gap);
+        std::string out = head(gap);
         for (const line& l : lines_) {
             out += l.from == l.to ? note(l, gap) : arrow(l, gap);
         }
@@ -75,8 +78,11 @@ class diagram {
         }
     }
     void reach_relay(frame_id f) {
-        const bool from_a = all_.frames[f].to == place::at_relay_from_a;
-        lines_.push_back({from_a ? 0U : 2U, 1, frame_words::of(all_.frames[f].what)});
+        const place from = all_.frames[f].to;
+        const unsigned column = from == place::at_relay_from_a   ? 0
+                                : from == place::at_relay_from_b ? 2
+                                                                 : 3;
+        lines_.push_back({column, 1, frame_words::of(all_.frames[f].what)});
         drawn_.push_back(f);
     }
     void reach_client(frame_id f, unsigned to) {
@@ -118,11 +124,17 @@ class diagram {
     }
 
     [[nodiscard]] static unsigned column(actor who) {
-        return who == actor::a ? 0 : who == actor::relay ? 1 : 2;
+        switch (who) {
+        case actor::a: return 0;
+        case actor::b: return 2;
+        case actor::c: return 3;
+        case actor::relay: break;
+        }
+        return 1;
     }
     [[nodiscard]] static std::string words(const action& x) {
         const std::string which = std::to_string(x.which);
-        const std::string name = x.who == actor::a ? "A" : "B";
+        const std::string name = x.who == actor::a ? "A" : x.who == actor::b ? "B" : "C";
         switch (x.what) {
         case deed::submits: return name + " submits a message";
         case deed::cancels: return name + " cancels " + which;
@@ -150,31 +162,44 @@ class diagram {
         text.resize((std::max)(width, text.size()), ' ');
         return text;
     }
-    [[nodiscard]] static std::string
-    row(const std::string& a, const std::string& relay, const std::string& b, std::size_t gap) {
-        return padded(a, gap + 1) + padded(relay, gap + 1) + b + "\n";
+    /// The lines of life, from one column on.
+    [[nodiscard]] std::string lives(unsigned from, std::size_t gap) const {
+        std::string out;
+        for (unsigned at = from; at < names_.size(); ++at) {
+            out += "|" + (at + 1 == names_.size() ? "" : std::string(gap, ' '));
+        }
+        return out;
     }
-    [[nodiscard]] static std::string note(const line& l, std::size_t gap) {
-        std::string out = "|" + std::string(gap, ' ') + "|" + std::string(gap, ' ') + "|";
-        out = out.substr(0, l.from * (gap + 1)) + "* " + l.text;
-        const std::size_t next = (l.from + 1) * (gap + 1);
-        for (std::size_t at = next; at <= 2 * (gap + 1); at += gap + 1) {
-            out = padded(out, at) + "|";
+    [[nodiscard]] std::string row_before(unsigned column, std::size_t gap) const {
+        return lives(0, gap).substr(0, column * (gap + 1));
+    }
+    [[nodiscard]] std::string head(std::size_t gap) const {
+        std::string out;
+        for (std::size_t at = 0; at < names_.size(); ++at) {
+            out = padded(out, at * (gap + 1)) + names_[at];
         }
         return out + "\n";
     }
-    [[nodiscard]] static std::string arrow(const line& l, std::size_t gap) {
-        const bool right = l.from < l.to;
-        const std::string shaft = std::string(gap - l.text.size() - 8, '-');
-        const std::string body =
-            right ? " -- " + l.text + " " + shaft + "-> " : " <-- " + l.text + " " + shaft + "- ";
-        const std::string empty(gap, ' ');
-        const bool on_the_left = (std::min)(l.from, l.to) == 0;
-        return "|" + (on_the_left ? body : empty) + "|" + (on_the_left ? empty : body) + "|\n";
+    [[nodiscard]] std::string note(const line& l, std::size_t gap) const {
+        std::string out = row_before(l.from, gap) + "* " + l.text;
+        if (l.from + 1 < names_.size()) {
+            out = padded(out, (l.from + 1) * (gap + 1)) + lives(l.from + 1, gap);
+        }
+        return out + "\n";
+    }
+    [[nodiscard]] std::string arrow(const line& l, std::size_t gap) const {
+        const unsigned left = (std::min)(l.from, l.to);
+        const unsigned right = (std::max)(l.from, l.to);
+        const std::size_t room = (right - left) * (gap + 1) - 1;
+        const std::string shaft(room - l.text.size() - 8, '-');
+        const std::string body = l.from < l.to ? " -- " + l.text + " " + shaft + "-> "
+                                               : " <-- " + l.text + " " + shaft + "- ";
+        return row_before(left, gap) + "|" + body + lives(right, gap) + "\n";
     }
 
     worlds& all_;
     std::vector<world> ways_;
+    std::vector<std::string> names_{"A", "relay", "B"};
     std::vector<line> lines_;
     std::vector<frame_id> drawn_;
 };

@@ -16,8 +16,8 @@ namespace explore {
 class ending {
   public:
     ending(worlds& all, const core& from)
-        : all_(all), a_(all.a(from)), b_(all.b(from)), box_(all.box(from)), ever_(from.ever),
-          relay_(relaying::make(true)) {}
+        : all_(all), a_(all.a(from)), c_(all.c(from)), b_(all.b(from)), box_(all.box(from)),
+          ever_(from.ever), relay_(relaying::make(true, all.the_rules().c)) {}
 
     /// Empty, or what does not happen.
     [[nodiscard]] static std::string of(worlds& all, const core& from) {
@@ -28,10 +28,11 @@ class ending {
         if (!full.reaches([&] { return full.done(); })) {
             return "stuck: the network has lost everything, and the end is never reached";
         }
-        if (!has_let_go(all.as, all.a(from))) {
+        ending silent(all, from);
+        if (!has_let_go(all.as, silent.a_) ||
+            (silent.b_.amnesias != 0 && !silent.rows_vouch_for_all_below())) {
             return {};
         }
-        ending silent(all, from);
         silent.a_.machine.link_down();
         if (!silent.reaches([&] { return silent.all_stored_are_taken(); })) {
             return "stuck: A is gone for ever, and what was told `stored` does not reach B's app";
@@ -44,8 +45,17 @@ class ending {
     [[nodiscard]] static bool has_let_go(const sending& as, const a_node& a) {
         const std::uint32_t first = as.first_id(a);
         const std::uint32_t end = first + as.submitted_in_life(a);
-        return end != first && std::all_of(a.known.begin() + first, a.known.begin() + end,
-                                           [](status known) { return known == status::stored; });
+        const bool any_cancelled = a.cancelled >> first != 0;  // then a tombstone has to leave
+        return end != first && !any_cancelled &&
+               std::all_of(a.known.begin() + first, a.known.begin() + end,
+                           [](status known) { return known == status::stored; });
+    }
+
+    /// What B has forgotten and is in no row has ended, but only a probe can tell B if the rows came with lower bases.
+    [[nodiscard]] bool rows_vouch_for_all_below() {
+        const auto rows = box_.machine.execute({"b", sync_request{}, {}}).rows;
+        return std::all_of(rows.begin(), rows.end(),
+                           [](const mailbox_row& row) { return row.base >= row.lowest; });
     }
 
     template <class Goal>
@@ -68,8 +78,10 @@ class ending {
         for (bool any = true; any;) {
             any = carry(a_.machine, link_id{1});
             any = carry(b_.machine, link_id{2}) || any;
+            any = (c_sends() && carry(c_.machine, link_id{3})) || any;
             any = accept_all() || any;
             all_.as.hear(a_);
+            all_.as.hear(c_);
         }
     }
     template <class Machine>
@@ -86,10 +98,12 @@ class ending {
             for (const outgoing& o : out_.frames()) {
                 frame what;
                 (void)decode(o.bytes, wire(), what);
-                if (o.to == peer("a")) {
-                    give(a_, what, all_.the_rules().what);
-                } else {
+                if (o.to == peer("b")) {
                     give(b_, what, all_.the_rules());
+                } else if (o.to == peer("a")) {
+                    give(a_, what, all_.the_rules().what);
+                } else if (c_sends()) {
+                    give(c_, what, all_.the_rules().what);
                 }
             }
         }
@@ -110,20 +124,36 @@ class ending {
         return any;
     }
 
-    [[nodiscard]] bool done() const {
-        for (std::uint32_t id = all_.as.first_id(a_); id < ids_max; ++id) {
-            if (has(a_.submitted, id) && !is_final(a_.known[id])) {
+    [[nodiscard]] bool done() {
+        return has_heard_all(a_) && (!c_sends() || has_heard_all(c_)) && all_stored_are_taken() &&
+               is_empty();
+    }
+    [[nodiscard]] bool has_heard_all(const a_node& who) const {
+        for (std::uint32_t id = all_.as.first_id(who); id < ids_max; ++id) {
+            if (has(who.submitted, id) && !is_final(who.known[id])) {
                 return false;
             }
         }
-        return all_stored_are_taken() && box_.machine.rows() == 0;
+        return true;
     }
+    /// But for what was forged, and can never be taken.
+    [[nodiscard]] bool is_empty() {
+        const auto rows = box_.machine.execute({"b", sync_request{}, {}}).rows;
+        return std::all_of(rows.begin(), rows.end(), [&](const mailbox_row& row) {
+            return row.from == peer("c") && !c_sends();
+        });
+    }
+    [[nodiscard]] bool c_sends() const { return all_.the_rules().c == third::sender; }
     [[nodiscard]] bool all_stored_are_taken() const {
-        return (a_.stored & ~a_.cancelled & ~b_.rejected & ~box_.expired & ~ever_) == 0;
+        const auto owed = [&](const a_node& who) {
+            return who.stored & ~who.cancelled & ~b_.rejected & ~box_.expired & ~ever_;
+        };
+        return owed(a_) == 0 && (!c_sends() || owed(c_) == 0);
     }
 
     worlds& all_;
     a_node a_;
+    a_node c_;
     b_node b_;
     box_node box_;
     std::uint32_t ever_;

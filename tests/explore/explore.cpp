@@ -6,6 +6,7 @@
 // times or never; A and B crash; and from each state a network that has lost everything must still lead to the end.
 
 using explore::holds;
+using explore::third;
 
 TEST_CASE("explore: one message, all faults") {
     holds("1 message", {});
@@ -15,6 +16,13 @@ TEST_CASE("explore: one message, all faults") {
     holds("1 message, cancelled, the app is slow", {.cancels = 1, .slow_app = true});
     holds("1 message, cancelled or rejected", {.cancels = 1, .slow_app = true, .reject = true});
     holds("1 message, as it comes", {.cancels = 1, .in_order = false});
+}
+
+TEST_CASE("explore: everything that can end a message, and what is held, while B loses its state") {
+    holds("1 message, all ends",
+          {.cancels = 1, .amnesias = 1, .slow_app = true, .reject = true, .expiries = 1});
+    holds("2 messages, window 2, the app is slow and rejects",
+          {.messages = 2, .window = 2, .width = 2, .slow_app = true, .reject = true});
 }
 
 TEST_CASE("explore: two messages, windows of 1 and 2") {
@@ -62,6 +70,19 @@ TEST_CASE("explore: a mailbox that answers late leads nowhere else than one that
     alike("1 message, cancelled, the mailbox is late", {.cancels = 1});
     alike("1 message, B loses its state, the mailbox is late", {.amnesias = 1});
     alike("2 messages, the mailbox is late", {.messages = 2});
+}
+
+TEST_CASE("explore: two senders to one receiver") {
+    holds("1 message of A, 1 of C", {.c = third::sender});
+    holds("1 message of A, 1 of C, one cancelled", {.cancels = 1, .c = third::sender});
+}
+
+TEST_CASE("explore: a client that forges frames") {
+    // In the order of forged(): bits 0, 1 and 5 are messages of its own, 2 to 4 under A's name, 6 to 9 acknowledgements.
+    holds("1 message, acknowledgements forged", {.c = third::forger, .forged = 0x3C0});
+    holds("1 message, C sends what nobody can take", {.c = third::forger, .forged = 0x3C3});
+    holds("1 message, C uses up all epochs", {.c = third::forger, .forged = 0x3E1});
+    holds("1 message, C sends under A's names", {.c = third::forger, .forged = 0x3DC});
 }
 
 TEST_CASE("explore: A loses its journal and begins a new epoch") {

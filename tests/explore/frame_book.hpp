@@ -24,8 +24,15 @@ inline const framing& wire() {
 }
 
 /// Where a frame is on its way to, and from whom if that is the relay.
-enum class place : std::uint8_t { at_a, at_b, at_relay_from_a, at_relay_from_b };
-constexpr std::size_t places = 4;
+enum class place : std::uint8_t {
+    at_a,
+    at_b,
+    at_c,
+    at_relay_from_a,
+    at_relay_from_b,
+    at_relay_from_c,
+};
+constexpr std::size_t places = 6;
 
 /// Gives each distinct frame a number. Attempts, echoes and serials are left out: they only steer timers.
 class frame_book {
@@ -39,6 +46,10 @@ class frame_book {
         frame what;  // refers to bytes
     };
 
+    frame_id number(place to, const frame& made) {
+        std::array<std::byte, 2048> buffer;
+        return number(to, bytes(buffer).first(encode(made, wire(), buffer)));
+    }
     frame_id number(place to, bytes one) {
         frame decoded;
         if (decode(one, wire(), decoded) != refusal::none) {
@@ -74,6 +85,7 @@ class frame_book {
     [[nodiscard]] network to_relay() const {
         network all = to(place::at_relay_from_a);
         all.add(to(place::at_relay_from_b));
+        all.add(to(place::at_relay_from_c));
         return all;
     }
 

@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_TESTS_EXPLORE_LAWS_HPP
 #define SIXFOLD_TESTS_EXPLORE_LAWS_HPP
 
+#include <bitset>
 #include <cstdint>
 #include <string>
 
@@ -12,7 +13,9 @@ namespace explore {
 /// Which law does not hold for this message, in a core that came from another one; or nothing.
 [[nodiscard]] inline const char*
 broken_law(const worlds& all, const core& before, const core& now, std::uint32_t id) {
-    const a_node& a = all.a(now);
+    const bool is_of_c = has(ids_of_c, id) && all.the_rules().c == third::sender;
+    const a_node& a = is_of_c ? all.c(now) : all.a(now);
+    const a_node& a_before = is_of_c ? all.c(before) : all.a(before);
     const b_node& b = all.b(now);
     const bool taken = has(static_cast<id_set>(now.ever), id);
     const bool rejected = has(b.rejected, id);
@@ -33,10 +36,12 @@ broken_law(const worlds& all, const core& before, const core& now, std::uint32_t
     if (known == status::expired && taken && b.amnesias == 0) {
         return "A was told `expired`, and B has it";
     }
-    // Of what it was told before, and forgot in a crash, A may hear no more than that. Nor of what B rejected only after A
-    // had let it out of its window.
-    const bool first_time = !has(all.a(before).settled, id);
-    const bool late = rejected && has(a.stored, id);
+    // Of what it was told before, and forgot in a crash, A may hear no more than that. Nor of what it had let out
+    // of its window, if B has more to remember than it can.
+    const bool first_time = !has(a_before.settled, id);
+    const std::size_t exceptions =
+        std::bitset<ids_max>(a.cancelled | b.rejected | all.box(now).expired).count();
+    const bool late = has(a.stored, id) && exceptions > all.bs.exceptions_max();
     if (known == status::ended && first_time && !late && b.amnesias == 0 &&
         all.the_rules().lives == 1) {
         return "A was told `ended`, and nobody has lost anything";

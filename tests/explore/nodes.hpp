@@ -12,9 +12,10 @@
 
 namespace explore {
 
-/// A and its app.
+/// A or C, and its app.
 struct a_node {
     sender machine;
+    bool is_c = false;
     std::array<ticket, ids_max> tickets{};
     std::array<status, ids_max> known{};  // the strongest that the app heard
     id_set stored = 0;                    // was told `stored`, ever

@@ -34,6 +34,12 @@ using id_set = std::uint8_t;
 [[nodiscard]] constexpr bool has(id_set set, std::uint32_t id) {
     return (set >> id & 1) != 0;
 }
+/// The messages of C.
+constexpr std::uint32_t first_id_of_c = 6;
+constexpr id_set ids_of_c = 0xC0;
+/// What C forges is this one.
+constexpr std::uint32_t forged_id = 7;
+
 /// Which message a payload is.
 [[nodiscard]] inline std::uint32_t id_of(bytes payload) {
     return std::to_integer<std::uint32_t>(payload[0]);

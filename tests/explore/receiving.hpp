@@ -20,13 +20,24 @@ class receiving {
     std::uint32_t first() { return number(b_node{make()}); }
 
     const step& takes(std::uint32_t at, frame_id f) {
-        return when(at, first_frame + f,
-                    [&](b_node& b, step&) { give(b, frames_[f].what, rules_); });
+        return when(at, first_frame + f, [&](b_node& b, step& s) {
+            const auto* notice = std::get_if<msg_notify>(&frames_[f].what);
+            const peer other = notice != nullptr && notice->from == peer("a") ? "c" : "a";
+            const std::string before = test_access::fingerprint(b.machine, other);
+            give(b, frames_[f].what, rules_);
+            if (test_access::fingerprint(b.machine, other) != before) {
+                s.wrong = "a frame of one stream has moved another at B";
+            }
+        });
     }
     /// B's app looks at the next message, if there is one.
     const step& looks(std::uint32_t at) {
-        return when(at, look, [](b_node& b, step&) {
+        return when(at, look, [&](b_node& b, step& s) {
             if (const auto m = b.machine.poll_message()) {
+                const std::uint32_t id = id_of(m->payload);
+                for (const message& other : b.looked_at) {  // what was settled since may be higher
+                    check_order(bit(id_of(test_access::held_payload(b.machine, other))), id, s);
+                }
                 b.looked_at.push_back(*m);
             }
         });
@@ -35,6 +46,7 @@ class receiving {
     const step& takes_next(std::uint32_t at, bool reject) {
         return when(at, reject ? reject_next : take_next, [&](b_node& b, step& s) {
             if (const auto m = b.machine.poll_message()) {
+                check_order(b.inbox, id_of(m->payload), s);
                 settle(b, *m, reject, s);
             }
         });
@@ -49,7 +61,7 @@ class receiving {
     }
     /// Only where the app accepts first: it commits at last.
     const step& commits(std::uint32_t at) {
-        return when(at, commit, [](b_node& b, step& s) {
+        return when(at, commit, [&](b_node& b, step& s) {
             if (!b.uncommitted.empty()) {
                 put_in_inbox(b, b.uncommitted.front(), s);
                 b.uncommitted.erase(b.uncommitted.begin());
@@ -77,6 +89,11 @@ class receiving {
         });
     }
 
+    /// How many seqs B remembers that have ended otherwise than by acceptance.
+    [[nodiscard]] std::uint32_t exceptions_max() const {
+        return (std::max)(rules_.width, rules_.window);
+    }
+
   private:
     enum input : std::uint32_t {
         look,
@@ -92,11 +109,11 @@ class receiving {
     receiver make() const {
         receiver_options o;
         o.window = rules_.width;
-        o.exceptions = (std::max)(rules_.width, rules_.window);
+        o.exceptions = exceptions_max();
         o.held_entries = 2;
         o.held_bytes = 64;
         o.payload_max = 1;
-        o.peers_max = 1;
+        o.peers_max = rules_.c == third::nobody ? 1 : 2;
         o.delivery = rules_.in_order ? delivery::in_order : delivery::as_it_comes;
         receiver r = receiver::create(the_clock(), 1, o).value();
         r.link_up(wire());
@@ -113,21 +130,36 @@ class receiving {
         if (rules_.what == broken::accept_before_commit) {
             b.uncommitted.push_back(id);
         } else {
-            check_new(b, id, s);
+            check_new(b, m, id, s);
             put_in_inbox(b, id, s);
         }
         b.machine.accept(m);
     }
-    void check_new(const b_node& b, std::uint32_t id, step& s) const {
-        if (has(b.inbox, id)) {
+    void check_new(const b_node& b, const message& m, std::uint32_t id, step& s) const {
+        if (!(m.from == peer(has(ids_of_c, id) ? "c" : "a"))) {
+            s.wrong = "message " + std::to_string(id) + " is shown as from who did not send it";
+        } else if (is_forged(id)) {
+            return;  // it may come under as many names as its forger likes
+        } else if (has(b.inbox, id)) {
             s.wrong = "message " + std::to_string(id) + " delivered twice in one life of B";
-        } else if (rules_.in_order && rules_.lives == 1 && b.inbox >> id != 0) {
+        }
+    }
+    /// Are any of these, which came before, of the same sender and later?
+    void check_order(id_set before, std::uint32_t id, step& s) const {
+        const id_set of_one = has(ids_of_c, id) ? ids_of_c : static_cast<id_set>(~ids_of_c);
+        const id_set later = static_cast<id_set>(0xFE << id);
+        if (rules_.in_order && rules_.lives == 1 && (before & of_one & later) != 0) {
             s.wrong = "message " + std::to_string(id) + " delivered out of order";
         }
     }
-    static void put_in_inbox(b_node& b, std::uint32_t id, step& s) {
-        b.inbox |= bit(id);
-        s.taken |= bit(id);
+    void put_in_inbox(b_node& b, std::uint32_t id, step& s) const {
+        if (!is_forged(id)) {
+            b.inbox |= bit(id);
+            s.taken |= bit(id);
+        }
+    }
+    [[nodiscard]] bool is_forged(std::uint32_t id) const {
+        return rules_.c == third::forger && id == forged_id;
     }
 
     template <class Happen>

@@ -7,6 +7,7 @@
 using explore::broken;
 using explore::finding;
 using explore::rules;
+using explore::third;
 
 namespace {
 
@@ -47,6 +48,7 @@ TEST_CASE("explore: a law that is broken on purpose is refuted") {
         {broken::delivered_by_relays_word,
          {.messages = 1, .cancels = 1, .amnesias = 1, .slow_app = true}},
         {broken::ack_of_any_epoch, lives},
+        {broken::erase_of_any_sender, {.c = third::sender}},
         {broken::retention_drops_row, {.expiries = 1}},
         {broken::silence_is_success, {.late = true}},
         {broken::low_before_page, {.messages = 2, .width = 2, .late = true}},
@@ -55,6 +57,12 @@ TEST_CASE("explore: a law that is broken on purpose is refuted") {
         rules r = one.where;
         r.what = one.what;
         refutes(r);
+    }
+}
+
+TEST_CASE("explore: each forged frame would do harm if C were believed to be who it says") {
+    for (const std::uint32_t which : {2U, 3U, 4U, 6U, 7U, 9U}) {
+        refutes({.c = third::forger, .forged = 1U << which, .what = broken::sender_from_bytes});
     }
 }
 

@@ -9,16 +9,17 @@
 #include <vector>
 
 #include "explore/broken.hpp"
+#include "explore/sending.hpp"
 
 namespace explore {
 
 /// The relay with its mailbox: (rows, frame, is B here?) -> rows and frames.
 class relaying {
   public:
-    /// `epochs`: those of which the mailbox can know a last ack state.
-    relaying(const rules& r, frame_book& frames, const std::vector<epoch>& epochs)
-        : rules_(r), frames_(frames), epochs_(epochs), all_here_(make(true)), b_away_(make(false)) {
-    }
+    /// `streams`: those of which the mailbox can know a last ack state.
+    relaying(const rules& r, frame_book& frames, const std::vector<stream_name>& streams)
+        : rules_(r), frames_(frames), streams_(streams), all_here_(make(true, r.c)),
+          b_away_(make(false, r.c)) {}
 
     node_book<box_node> nodes;
 
@@ -32,6 +33,9 @@ class relaying {
                 answer(server, request, box.machine, out);
             }
             s.sent = frames_of(out);
+            if (moves_others(nodes[at].machine, box.machine, frames_[f])) {
+                s.wrong = "a frame of one stream has moved another in the mailbox";
+            }
         });
     }
 
@@ -63,7 +67,7 @@ class relaying {
 
     const step& asks(std::uint32_t at, frame_id f) {
         return when(at, first_frame + 3U * f + 2, [&](box_node& box, step& s) {
-            relay server = asked_by_a(f) ? b_away_ : all_here_;
+            relay server = asked_by_b(f) ? all_here_ : b_away_;
             reactions out;
             if (!handle(server, f, out).empty()) {
                 box.late = {late_request::stage::asked, f, lowest(box.machine), {}, {}};
@@ -75,7 +79,7 @@ class relaying {
     const step& does(std::uint32_t at) {
         return when(at, do_late, [&](box_node& box, step&) {
             box.late.at = late_request::stage::done;
-            relay server = asked_by_a(box.late.which) ? b_away_ : all_here_;
+            relay server = asked_by_b(box.late.which) ? all_here_ : b_away_;
             reactions out;
             for (const mailbox_request& request : handle(server, box.late.which, out)) {
                 memory_mailbox other = box.machine;
@@ -105,9 +109,12 @@ class relaying {
     [[nodiscard]] const network& early() const { return early_; }
 
     /// A relay to which A is linked, and B perhaps.
-    [[nodiscard]] static relay make(bool with_b) {
+    [[nodiscard]] static relay make(bool with_b, third c) {
         relay r = relay::create({.seed = 1}).value();
         (void)r.link_up(link_id{1}, "a", checksum::off).has_value();
+        if (c != third::nobody) {
+            (void)r.link_up(link_id{3}, "c", checksum::off).has_value();
+        }
         if (with_b) {
             (void)r.link_up(link_id{2}, "b", checksum::off).has_value();
         }
@@ -135,14 +142,32 @@ class relaying {
         });
     }
 
-    [[nodiscard]] bool asked_by_a(frame_id f) const {
-        return frames_[f].to == place::at_relay_from_a;
+    [[nodiscard]] bool asked_by_b(frame_id f) const {
+        return frames_[f].to == place::at_relay_from_b;
+    }
+    [[nodiscard]] link_id link_of(const frame_book::entry& e) const {
+        const bool is_msg = std::holds_alternative<msg_request>(e.what);
+        if (e.to == place::at_relay_from_c && rules_.what != broken::sender_from_bytes) {
+            return link_id{3};
+        }
+        return e.to == place::at_relay_from_a || (e.to == place::at_relay_from_c && is_msg)
+                   ? link_id{1}
+                   : link_id{2};
+    }
+    /// Have rows changed of another sender than the one that the frame is from, or about?
+    [[nodiscard]] bool
+    moves_others(memory_mailbox before, memory_mailbox after, const frame_book::entry& e) const {
+        const auto* ack = std::get_if<ack_request>(&e.what);
+        const peer one = ack != nullptr ? ack->to : e.to == place::at_relay_from_c ? "c" : "a";
+        const peer other = one == peer("a") ? "c" : "a";
+        return rules_.c != third::nobody && rules_.what != broken::sender_from_bytes &&
+               rows_of(before, other) != rows_of(after, other);
     }
     /// The requests that a frame leads to. They refer to it.
     [[nodiscard]] std::vector<mailbox_request>
     handle(relay& server, frame_id f, reactions& out) const {
         const auto& e = frames_[f];
-        server.handle(e.to == place::at_relay_from_a ? link_id{1} : link_id{2}, e.bytes, out);
+        server.handle(link_of(e), e.bytes, out);
         std::vector<mailbox_request> requests;
         while (const auto request = out.next_request()) {
             requests.push_back(*request);
@@ -161,10 +186,13 @@ class relaying {
             return row.form == form::payload && id_of(row.payload) == id;
         });
     }
+    [[nodiscard]] static place place_of(const peer& to) {
+        return to == peer("a") ? place::at_a : to == peer("b") ? place::at_b : place::at_c;
+    }
     [[nodiscard]] seq lowest(memory_mailbox& box) const {
         msg_request probe;
         probe.to = "b";
-        probe.epoch = epochs_.front();
+        probe.epoch = streams_.front().epoch;
         probe.form = form::probe;
         return box.execute({"a", probe, {}}).lowest;
     }
@@ -186,31 +214,42 @@ class relaying {
     [[nodiscard]] network frames_of(const reactions& out) {
         network sent;
         for (const outgoing& o : out.frames()) {
-            if (o.link != link_id::none) {  // or nobody carries it
-                sent.add(frames_.number(o.to == peer("a") ? place::at_a : place::at_b, o.bytes));
+            const bool is_for_forger = o.to == peer("c") && rules_.c == third::forger;
+            if (o.link != link_id::none && !is_for_forger) {  // or nobody carries it, or wants it
+                sent.add(frames_.number(place_of(o.to), o.bytes));
             }
         }
         return sent;
     }
 
+    [[nodiscard]] static std::string rows_of(memory_mailbox& box, const peer& from) {
+        std::string out;
+        for (const mailbox_row& row : box.execute({"b", sync_request{}, {}}).rows) {
+            if (row.from == from) {
+                out += std::to_string(static_cast<std::uint64_t>(row.id.epoch)) + "/" +
+                       std::to_string(row.id.seq) + "/" + std::to_string(row.base) +
+                       (row.form == form::payload ? "p" : "t");
+                out.append(as_text(row.payload));
+            }
+        }
+        return out;
+    }
+
     std::uint32_t number(box_node box) {
         box.payloads = 0;
-        std::string key;
         for (const mailbox_row& row : box.machine.execute({"b", sync_request{}, {}}).rows) {
-            key += std::to_string(static_cast<std::uint64_t>(row.id.epoch)) + "/" +
-                   std::to_string(row.id.seq) + "/" + std::to_string(row.base) +
-                   (row.form == form::payload ? "p" : "t");
             if (row.form == form::payload) {
                 box.payloads |= bit(id_of(row.payload));
             }
         }
-        for (const epoch e : epochs_) {
+        std::string key = rows_of(box.machine, "a") + "|" + rows_of(box.machine, "c");
+        for (const stream_name& stream : streams_) {
             msg_request probe;
             probe.to = "b";
-            probe.epoch = e;
+            probe.epoch = stream.epoch;
             probe.form = form::probe;
             key.push_back('|');
-            key.append(as_text(box.machine.execute({"a", probe, {}}).last_state));
+            key.append(as_text(box.machine.execute({stream.from, probe, {}}).last_state));
         }
         key.append({'|', static_cast<char>(box.expired), static_cast<char>(box.late.at)});
         key += std::to_string(box.late.which) + "/" + std::to_string(box.late.lowest_then);
@@ -220,7 +259,7 @@ class relaying {
 
     rules rules_;
     frame_book& frames_;
-    const std::vector<epoch>& epochs_;
+    const std::vector<stream_name>& streams_;
     relay all_here_;
     relay b_away_;
     network early_;

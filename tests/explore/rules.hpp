@@ -30,6 +30,15 @@ enum class broken : std::uint8_t {
     retention_drops_row,       ///< the mailbox drops what is too old, and leaves no tombstone
     silence_is_success,        ///< what the mailbox has not done in time is taken for done
     low_before_page,           ///< low is looked up before the rows that it comes with
+    sender_from_bytes,  ///< a frame is from whoever it says, and not from the link that it came from
+    erase_of_any_sender,  ///< an ack deletes rows by their seq, whoever sent them
+};
+
+/// Who C is.
+enum class third : std::uint8_t {
+    nobody,
+    sender,  ///< another one who sends a message to B
+    forger,  ///< may put forged frames to the relay, as itself, at any time
 };
 
 /// What may happen in a world. The network may always lose, repeat and reorder everything.
@@ -46,6 +55,8 @@ struct rules {
     bool reject = false;         ///< B's app may reject
     std::uint32_t expiries = 0;  ///< how many messages retention in the mailbox may end
     bool late = false;           ///< the mailbox may answer one request late, while others go on
+    third c = third::nobody;
+    std::uint32_t forged = 0;  ///< which of the forged frames C has: bits, in the order of forged()
     broken what = broken::nothing;
     std::uint32_t states_max = 4'000'000;
 };

@@ -22,7 +22,7 @@ namespace explore {
 struct core_hash {
     std::size_t operator()(const core& c) const {
         std::uint64_t h = 0;
-        for (const std::uint32_t part : {c.a, c.b, c.box, c.ever}) {
+        for (const std::uint32_t part : {c.a, c.c, c.b, c.box, c.ever}) {
             h = (h ^ part) * 0x9E3779B97F4A7C15U;
             h ^= h >> 29;
         }
@@ -50,7 +50,8 @@ class judge {
 
     /// Empty, or what is wrong. `is_new`: nobody has asked about this core before.
     [[nodiscard]] std::string on(const core& before, const core& now, bool is_new) {
-        if (!is_new && all_.a(before).settled == all_.a(now).settled) {
+        if (!is_new && all_.a(before).settled == all_.a(now).settled &&
+            all_.c(before).settled == all_.c(now).settled) {
             return {};
         }
         std::string wrong = broken_law(all_, before, now);

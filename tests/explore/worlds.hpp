@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "explore/forged.hpp"
 #include "explore/receiving.hpp"
 #include "explore/relaying.hpp"
 #include "explore/sending.hpp"
@@ -14,6 +16,7 @@ namespace explore {
 /// The machines of a world, and what B's app took in any of its lives.
 struct core {
     std::uint32_t a = 0;
+    std::uint32_t c = 0;  // 0 where C is no sender
     std::uint32_t b = 0;
     std::uint32_t box = 0;
     std::uint32_t ever = 0;  // an id_set
@@ -27,7 +30,7 @@ struct world {
 };
 
 /// Who does something, or to whom it happens.
-enum class actor : std::uint8_t { a, b, relay };
+enum class actor : std::uint8_t { a, b, c, relay };
 
 enum class deed : std::uint8_t {
     submits,
@@ -63,7 +66,7 @@ class worlds {
   public:
     explicit worlds(const rules& r)
         : rules_(r), frames(r.window > r.width), as(r, frames), bs(r, frames),
-          boxes(r, frames, as.epochs()) {}
+          boxes(r, frames, as.streams()) {}
 
   private:
     rules rules_;
@@ -76,11 +79,22 @@ class worlds {
 
     [[nodiscard]] const rules& the_rules() const { return rules_; }
     [[nodiscard]] const a_node& a(const core& c) const { return as.nodes[c.a]; }
+    [[nodiscard]] const a_node& c(const core& c) const { return as.nodes[c.c]; }
     [[nodiscard]] const b_node& b(const core& c) const { return bs.nodes[c.b]; }
     [[nodiscard]] const box_node& box(const core& c) const { return boxes.nodes[c.box]; }
 
     world first() {
-        world w{{as.first(), bs.first(), boxes.first(), 0}, {}};
+        world w{{as.first(false), 0, bs.first(), boxes.first(), 0}, {}};
+        if (rules_.c == third::sender) {
+            w.now.c = as.first(true);
+        } else if (rules_.c == third::forger) {
+            const std::vector<frame> all = forged(as.first_epoch());
+            for (std::size_t i = 0; i < all.size(); ++i) {
+                if ((rules_.forged >> i & 1) != 0) {
+                    w.net.add(frames.number(place::at_relay_from_c, all[i]));
+                }
+            }
+        }
         send_all(w, w.now, {});
         return w;
     }
@@ -88,15 +102,20 @@ class worlds {
     /// Calls `visit(action)` for all that can happen; some of it may change nothing.
     template <class Visit>
     void for_each_action(const world& w, Visit visit) const {
-        actions_of_a(a(w.now), visit);
+        actions_of_sender(actor::a, a(w.now), visit);
+        if (rules_.c == third::sender) {
+            actions_of_sender(actor::c, c(w.now), visit);
+        }
         actions_of_b(b(w.now), visit);
         actions_of_mailbox(box(w.now), visit);
         w.net.for_each([&](frame_id f) {
             switch (frames[f].to) {
             case place::at_a: visit(action{actor::a, deed::takes_frame, f}); break;
             case place::at_b: visit(action{actor::b, deed::takes_frame, f}); break;
+            case place::at_c: visit(action{actor::c, deed::takes_frame, f}); break;
             case place::at_relay_from_a:
             case place::at_relay_from_b:
+            case place::at_relay_from_c:
                 // A crash between the mailbox and its answers is in here: an answer need never arrive.
                 visit(action{actor::relay, deed::takes_frame, f});
                 visit(action{actor::relay, deed::takes_frame_away, f});
@@ -113,7 +132,7 @@ class worlds {
         const core before = w.now;
         const network old = w.net;
         const step& s = step_of(w.now, x);
-        (x.who == actor::a ? w.now.a : x.who == actor::b ? w.now.b : w.now.box) = s.to;
+        part(w.now, x.who) = s.to;
         if (w.now == before) {
             return false;
         }
@@ -136,21 +155,31 @@ class worlds {
     }
 
   private:
+    [[nodiscard]] static std::uint32_t& part(core& c, actor who) {
+        switch (who) {
+        case actor::a: return c.a;
+        case actor::b: return c.b;
+        case actor::c: return c.c;
+        case actor::relay: break;
+        }
+        return c.box;
+    }
+
     template <class Visit>
-    void actions_of_a(const a_node& a, Visit visit) const {
+    void actions_of_sender(actor who, const a_node& a, Visit visit) const {
         if (as.may_submit(a)) {
-            visit(action{actor::a, deed::submits});
+            visit(action{who, deed::submits});
         }
         for (std::uint16_t id = 0; id < ids_max; ++id) {
             if (as.may_cancel(a, id)) {
-                visit(action{actor::a, deed::cancels, id});
+                visit(action{who, deed::cancels, id});
             }
         }
         if (rules_.crash) {
-            visit(action{actor::a, deed::crashes});
+            visit(action{who, deed::crashes});
         }
-        if (a.life + 1U < rules_.lives) {
-            visit(action{actor::a, deed::loses_journal});
+        if (a.life + 1U < rules_.lives && !a.is_c) {
+            visit(action{who, deed::loses_journal});
         }
     }
     template <class Visit>
@@ -197,7 +226,8 @@ class worlds {
 
     const step& step_of(const core& c, const action& x) {
         switch (x.who) {
-        case actor::a: return step_of_a(c.a, x);
+        case actor::a: return step_of_sender(c.a, x);
+        case actor::c: return step_of_sender(c.c, x);
         case actor::b: return step_of_b(c.b, x);
         case actor::relay: break;
         }
@@ -214,7 +244,7 @@ class worlds {
         default: return boxes.takes(at, x.which, x.what == deed::takes_frame);
         }
     }
-    const step& step_of_a(std::uint32_t at, const action& x) {
+    const step& step_of_sender(std::uint32_t at, const action& x) {
         switch (x.what) {
         case deed::submits: return as.submits(at);
         case deed::cancels: return as.cancels(at, x.which);
@@ -242,9 +272,13 @@ class worlds {
     void send_all(world& w, const core& before, const network& old) {
         network told_a = w.now.a == before.a ? old : network();
         network told_b = w.now.b == before.b ? old : network();
+        network told_c = w.now.c == before.c ? old : network();
         network told_relay = w.now.box == before.box ? old : network();
         w.net.add(a(w.now).sends);
         w.net.add(b(w.now).sends);
+        if (rules_.c == third::sender) {
+            w.net.add(c(w.now).sends);
+        }
         w.net.add(boxes.early());
         for (network now; now != w.net;) {
             now = w.net;
@@ -254,11 +288,14 @@ class worlds {
             now.without(told_b).common(frames.to(place::at_b)).for_each([&](frame_id f) {
                 add_if_same(w, bs.takes(w.now.b, f), w.now.b);
             });
+            now.without(told_c).common(frames.to(place::at_c)).for_each([&](frame_id f) {
+                add_if_same(w, as.takes(w.now.c, f), w.now.c);
+            });
             now.without(told_relay).common(frames.to_relay()).for_each([&](frame_id f) {
                 add_if_same(w, boxes.takes(w.now.box, f, true), w.now.box);
                 add_if_same(w, boxes.takes(w.now.box, f, false), w.now.box);
             });
-            told_a = told_b = told_relay = now;
+            told_a = told_b = told_c = told_relay = now;
         }
     }
     static void add_if_same(world& w, const step& s, std::uint32_t state) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -77,36 +78,26 @@ struct test_access {
 
     /// Likewise of a receiver, but for its round through the mailbox and the answers it waits for.
     static std::string fingerprint(const receiver& r) {
-        std::string out;
+        std::map<std::string, std::string> streams;  // by name: which came first does not matter
         for (std::uint32_t which = 0; which < r.messages_.streams.size(); ++which) {
-            const inbound_stream& stream = r.messages_.streams[which];
-            const seq floor = stream.window.floor();
-            add(out, static_cast<std::uint64_t>(stream.epoch));
-            add(out, floor);
-            add(out, stream.horizon);
-            add(out, stream.next);
-            add(out, static_cast<std::uint64_t>(stream.ahead));
-            for (seq at = 0; at < stream.window.width(); ++at) {
-                add(out, r.messages_.held.find(which, {stream.ahead, at}) != held_messages::none
-                             ? 1U
-                             : 0U);
-            }
-            for (const exception& e : stream.exceptions) {
-                add(out, e.seq * 8 + static_cast<std::uint64_t>(e.how));
-            }
-            for (seq at = floor; at < floor + stream.window.width(); ++at) {
-                const std::uint32_t slot = r.messages_.held.find(which, {stream.epoch, at});
-                const bool handed = slot != held_messages::none && r.messages_.held[slot].handed;
-                add(out, (stream.window.of(at) == standing::duplicate ? 1U : 0U) |
-                             (stream.held.test(at) ? 2U : 0U) | (handed ? 4U : 0U));
-            }
+            streams[std::string(r.messages_.peers[which].name())] = fingerprint_of(r, which);
+        }
+        std::string out;
+        for (const auto& [name, state] : streams) {
+            out += name;
+            out += state;
         }
         for (std::uint32_t slot = r.messages_.held.first_; slot != held_messages::none;
              slot = r.messages_.held[slot].next) {
-            add(out, r.messages_.held[slot].stream);
+            out += r.messages_.peers[r.messages_.held[slot].stream].name();
             add(out, r.messages_.held[slot].id.seq);
         }
         return out;
+    }
+    /// ... of what it has from one sender.
+    static std::string fingerprint(const receiver& r, const peer& from) {
+        const std::uint32_t which = r.messages_.peers.find(from);
+        return which == peer_table::none ? std::string() : fingerprint_of(r, which);
     }
 
     /// Has it nothing to send, and waits for no answer but those to its probes, which are repair?
@@ -236,6 +227,31 @@ struct test_access {
         return sum;
     }
 
+    static std::string fingerprint_of(const receiver& r, std::uint32_t which) {
+        const inbound_stream& stream = r.messages_.streams[which];
+        const seq floor = stream.window.floor();
+        std::string out;
+        add(out, static_cast<std::uint64_t>(stream.epoch));
+        add(out, floor);
+        add(out, stream.horizon);
+        add(out, stream.next);
+        add(out, static_cast<std::uint64_t>(stream.ahead));
+        for (seq at = 0; at < stream.window.width(); ++at) {
+            const bool ahead =
+                r.messages_.held.find(which, {stream.ahead, at}) != held_messages::none;
+            add(out, ahead ? 1U : 0U);
+        }
+        for (const exception& e : stream.exceptions) {
+            add(out, e.seq * 8 + static_cast<std::uint64_t>(e.how));
+        }
+        for (seq at = floor; at < floor + stream.window.width(); ++at) {
+            const std::uint32_t slot = r.messages_.held.find(which, {stream.epoch, at});
+            const bool handed = slot != held_messages::none && r.messages_.held[slot].handed;
+            add(out, (stream.window.of(at) == standing::duplicate ? 1U : 0U) |
+                         (stream.held.test(at) ? 2U : 0U) | (handed ? 4U : 0U));
+        }
+        return out;
+    }
     /// What the relay has taken is sent again like what it has not: only the app knows the difference.
     static message_state without_relayed(message_state s) {
         return s == message_state::relayed ? message_state::sent : s;
