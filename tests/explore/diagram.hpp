@@ -140,6 +140,10 @@ class diagram {
         case deed::cancels: return name + " cancels " + which;
         case deed::crashes: return name + " crashes, and comes back with its journal";
         case deed::loses_journal: return name + " loses its journal";
+        case deed::writes: return name + " writes to its journal";
+        case deed::syncs: return name + "'s journal is durable";
+        case deed::comes_back:
+            return name + " crashes; of what was not synced it has the first " + which;
         case deed::forgets: return name + " loses everything that it knows";
         case deed::looks: return name + "'s app looks at a message";
         case deed::accepts:

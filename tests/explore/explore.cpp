@@ -85,6 +85,15 @@ TEST_CASE("explore: a client that forges frames") {
     holds("1 message, C sends under A's names", {.c = third::forger, .forged = 0x3DC});
 }
 
+TEST_CASE("explore: real journals, of which a crash leaves any beginning of what was not synced") {
+    holds("1 message, journals", {.journal = true});
+    holds("1 message, journals, all ends",
+          {.cancels = 1, .slow_app = true, .reject = true, .expiries = 1, .journal = true});
+    holds("1 message, journals, B loses its own", {.amnesias = 1, .journal = true});
+    holds("1 message, journals, A loses its own", {.lives = 2, .journal = true, .crashes = 1});
+    holds("2 messages, journals", {.messages = 2, .journal = true, .crashes = 1});
+}
+
 TEST_CASE("explore: A loses its journal and begins a new epoch") {
     holds("1 message, 2 lives of A", {.lives = 2});
     holds("2 messages, 2 lives of A", {.messages = 2, .lives = 2, .crash = false});

@@ -8,7 +8,7 @@
 
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
-#include "explore/parts.hpp"
+#include "explore/disk.hpp"
 
 namespace explore {
 
@@ -23,6 +23,9 @@ struct a_node {
     id_set cancelled = 0;                 // asked for
     id_set submitted = 0;
     std::uint8_t life = 0;
+    std::uint8_t crashes = 0;  // counted only where the journal is real
+    disk files{};              // likewise
+    bool differs = false;      // it was told two ends of one message
     network sends{};
 };
 
@@ -35,6 +38,8 @@ struct b_node {
     id_set inbox = 0;                          // accepted in this life
     id_set rejected = 0;                       // in any life
     std::uint8_t amnesias = 0;
+    id_set unwritten = 0;  // accepted, and in no transaction yet
+    disk files{};          // only where the journal is real
     network sends{};
 };
 

@@ -63,7 +63,7 @@ class receiving {
     const step& commits(std::uint32_t at) {
         return when(at, commit, [&](b_node& b, step& s) {
             if (!b.uncommitted.empty()) {
-                put_in_inbox(b, b.uncommitted.front(), s);
+                put_in_inbox(b, bit(b.uncommitted.front()), s);
                 b.uncommitted.erase(b.uncommitted.begin());
             }
         });
@@ -80,6 +80,38 @@ class receiving {
             b.uncommitted.clear();
         });
     }
+    // --- a real journal ----------------------------------------------------------------------------
+
+    /// B writes its records, and the rows of what its app has accepted, in one transaction.
+    const step& writes(std::uint32_t at) {
+        return when(at, write, [&](b_node& b, step&) {
+            std::array<std::byte, 2048> buffer;
+            if (const auto records = b.machine.poll_journal(buffer)) {
+                b.files.write(*records, b.unwritten);
+                b.unwritten = 0;
+            }
+            if (rules_.what == broken::acked_before_durable) {
+                b.machine.durable(b.machine.written());
+            }
+        });
+    }
+    const step& syncs(std::uint32_t at) {
+        return when(at, sync, [&](b_node& b, step& s) {
+            put_in_inbox(b, b.files.sync(), s);
+            b.machine.durable(b.machine.written());
+        });
+    }
+    /// B crashes, and comes back with what was durable and so many of the transactions that were not.
+    const step& comes_back(std::uint32_t at, std::uint32_t kept) {
+        return when(at, come_back + kept, [&](b_node& b, step& s) {
+            const bool late = rules_.what == broken::tail_out_of_order;
+            put_in_inbox(b, b.files.keep(late ? b.files.unsynced() - kept : 0, kept), s);
+            b.unwritten = 0;
+            b.looked_at.clear();
+            b.machine = make(b.files.image());
+        });
+    }
+
     const step& forgets(std::uint32_t at) {
         return when(at, amnesia, [&](b_node& b, step&) {
             b_node next{make()};
@@ -102,11 +134,14 @@ class receiving {
         commit,
         crash,
         amnesia,
-        settle_first,
+        write,
+        sync,
+        come_back,
+        settle_first = come_back + 32,
         first_frame = settle_first + 2 * ids_max
     };
 
-    receiver make() const {
+    receiver make(const std::string& journal = {}) const {
         receiver_options o;
         o.window = rules_.width;
         o.exceptions = exceptions_max();
@@ -114,8 +149,9 @@ class receiving {
         o.held_bytes = 64;
         o.payload_max = 1;
         o.peers_max = rules_.c == third::nobody ? 1 : 2;
+        o.journaling = rules_.journal ? journaling::withhold : journaling::none;
         o.delivery = rules_.in_order ? delivery::in_order : delivery::as_it_comes;
-        receiver r = receiver::create(the_clock(), 1, o).value();
+        receiver r = receiver::create(the_clock(), 1, o, as_bytes(journal)).value();
         r.link_up(wire());
         return r;
     }
@@ -131,7 +167,11 @@ class receiving {
             b.uncommitted.push_back(id);
         } else {
             check_new(b, m, id, s);
-            put_in_inbox(b, id, s);
+            if (rules_.journal && rules_.what != broken::dedup_not_durable) {
+                b.unwritten |= bit(id);
+            } else {
+                put_in_inbox(b, bit(id), s);
+            }
         }
         b.machine.accept(m);
     }
@@ -140,7 +180,7 @@ class receiving {
             s.wrong = "message " + std::to_string(id) + " is shown as from who did not send it";
         } else if (is_forged(id)) {
             return;  // it may come under as many names as its forger likes
-        } else if (has(b.inbox, id)) {
+        } else if (has(b.inbox | b.unwritten | b.files.unsynced_rows(), id)) {
             s.wrong = "message " + std::to_string(id) + " delivered twice in one life of B";
         }
     }
@@ -152,11 +192,10 @@ class receiving {
             s.wrong = "message " + std::to_string(id) + " delivered out of order";
         }
     }
-    void put_in_inbox(b_node& b, std::uint32_t id, step& s) const {
-        if (!is_forged(id)) {
-            b.inbox |= bit(id);
-            s.taken |= bit(id);
-        }
+    void put_in_inbox(b_node& b, id_set ids, step& s) const {
+        const id_set honest = rules_.c == third::forger ? ids & ~bit(forged_id) : ids;
+        b.inbox |= honest;
+        s.taken |= honest;
     }
     [[nodiscard]] bool is_forged(std::uint32_t id) const {
         return rules_.c == third::forger && id == forged_id;
@@ -184,6 +223,10 @@ class receiving {
         for (const message& m : b.looked_at) {
             key.append("|" + std::to_string(static_cast<std::uint64_t>(m.id.epoch)) + "/" +
                        std::to_string(m.id.seq));
+        }
+        if (rules_.journal) {
+            key += test_access::journal_fingerprint(b.machine) + b.files.fingerprint();
+            key.push_back(static_cast<char>(b.unwritten));
         }
         return nodes.number(key, std::move(b), [&](b_node& fresh) {
             fresh.sends = saturate(fresh.machine, place::at_relay_from_b, frames_);

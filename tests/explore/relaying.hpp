@@ -192,7 +192,7 @@ class relaying {
     [[nodiscard]] seq lowest(memory_mailbox& box) const {
         msg_request probe;
         probe.to = "b";
-        probe.epoch = streams_.front().epoch;
+        probe.epoch = streams_.empty() ? epoch::none : streams_.front().epoch;
         probe.form = form::probe;
         return box.execute({"a", probe, {}}).lowest;
     }
@@ -248,8 +248,12 @@ class relaying {
             probe.to = "b";
             probe.epoch = stream.epoch;
             probe.form = form::probe;
-            key.push_back('|');
-            key.append(as_text(box.machine.execute({stream.from, probe, {}}).last_state));
+            const bytes state = box.machine.execute({stream.from, probe, {}}).last_state;
+            if (!state.empty()) {
+                key += "|" + std::to_string(static_cast<std::uint64_t>(stream.epoch)) + ":";
+                key += stream.from.name();
+                key += as_text(state);
+            }
         }
         key.append({'|', static_cast<char>(box.expired), static_cast<char>(box.late.at)});
         key += std::to_string(box.late.which) + "/" + std::to_string(box.late.lowest_then);

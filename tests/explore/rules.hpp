@@ -30,6 +30,9 @@ enum class broken : std::uint8_t {
     retention_drops_row,       ///< the mailbox drops what is too old, and leaves no tombstone
     silence_is_success,        ///< what the mailbox has not done in time is taken for done
     low_before_page,           ///< low is looked up before the rows that it comes with
+    sent_before_durable,       ///< A sends a message before its record is durable
+    acked_before_durable,      ///< B acknowledges it before the record of that is durable
+    tail_out_of_order,         ///< a crash keeps the end of an unsynced tail, not its beginning
     sender_from_bytes,  ///< a frame is from whoever it says, and not from the link that it came from
     erase_of_any_sender,  ///< an ack deletes rows by their seq, whoever sent them
 };
@@ -55,6 +58,8 @@ struct rules {
     bool reject = false;         ///< B's app may reject
     std::uint32_t expiries = 0;  ///< how many messages retention in the mailbox may end
     bool late = false;           ///< the mailbox may answer one request late, while others go on
+    bool journal = false;        ///< the journals are real, with tails that are not synced
+    std::uint32_t crashes = 2;   ///< of A, if the journals are real
     third c = third::nobody;
     std::uint32_t forged = 0;  ///< which of the forged frames C has: bits, in the order of forged()
     broken what = broken::nothing;

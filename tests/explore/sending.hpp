@@ -2,6 +2,8 @@
 #ifndef SIXFOLD_TESTS_EXPLORE_SENDING_HPP
 #define SIXFOLD_TESTS_EXPLORE_SENDING_HPP
 
+#include <algorithm>
+#include <array>
 #include <bitset>
 #include <string>
 #include <utility>
@@ -15,13 +17,13 @@ namespace explore {
 struct stream_name {
     peer from;
     sixfold::epoch epoch = epoch::none;
+    friend bool operator==(const stream_name&, const stream_name&) = default;
 };
 
 /// A and C, each by itself: (state, input) -> state and frames.
 class sending {
   public:
-    sending(const rules& r, frame_book& frames)
-        : rules_(r), frames_(frames), streams_(r.lives + 1U) {}
+    sending(const rules& r, frame_book& frames) : rules_(r), frames_(frames) {}
 
     node_book<a_node> nodes;
 
@@ -63,10 +65,57 @@ class sending {
             }
         });
     }
+    // --- a real journal ----------------------------------------------------------------------------
+
+    /// A writes its records, each by itself.
+    const step& writes(std::uint32_t at) {
+        return when(at, write, [&](a_node& a) {
+            std::array<std::byte, 2048> buffer;
+            while (const auto records = a.machine.poll_journal(buffer)) {
+                journal_reader reader(*records);
+                while (const auto each = reader.next()) {
+                    a.files.write(each->wire, 0);
+                }
+            }
+            if (rules_.what == broken::sent_before_durable) {
+                a.machine.durable(a.machine.written());
+            }
+        });
+    }
+    const step& syncs(std::uint32_t at) {
+        return when(at, sync, [](a_node& a) {
+            (void)a.files.sync();
+            a.machine.durable(a.machine.written());
+        });
+    }
+    /// A crashes, and comes back with what was durable and so many of the records that were not. Its app knows what it has
+    /// submitted and heard, and submits again what the machine does not know.
+    const step& comes_back(std::uint32_t at, std::uint32_t kept) {
+        return when(at, come_back + kept, [&](a_node& a) {
+            const bool late = rules_.what == broken::tail_out_of_order;
+            (void)a.files.keep(late ? a.files.unsynced() - kept : 0, kept);
+            ++a.crashes;
+            a.machine = make(start_of(a), a.is_c, a.files.image());
+            const std::uint32_t end = first_id(a) + submitted_in_life(a);
+            for (std::uint32_t id = first_id(a); id < end; ++id) {
+                if (is_final(a.known[id])) {
+                    continue;
+                }
+                if (!a.machine.outstanding(a.tickets[id])) {
+                    do_send(a, id);
+                }
+                if (has(a.cancelled, id)) {
+                    a.machine.cancel(a.tickets[id]);
+                }
+            }
+        });
+    }
+
     const step& loses_journal(std::uint32_t at) {
         return when(at, new_life, [&](a_node& a) {
             ++a.life;
-            a.machine = make(rules_.what == broken::epoch_used_again ? 0 : a.life, a.is_c);
+            a.files = {};
+            a.machine = make(rules_.what == broken::epoch_used_again ? 0 : start_of(a), a.is_c);
         });
     }
     const step& takes(std::uint32_t at, frame_id f) {
@@ -85,14 +134,12 @@ class sending {
         while (auto e = a.machine.poll_event()) {
             for (std::uint32_t id = first_id(a); id < first_id(a) + submitted_in_life(a); ++id) {
                 if (a.tickets[id] == e->id) {
-                    a.known[id] = e->what == status::relayed ? status::none : e->what;
-                    a.stored |= e->what == status::stored ? bit(id) : id_set{0};
-                    a.settled |= is_final(e->what) ? bit(id) : id_set{0};
+                    hear(a, id, e->what);
                 }
             }
         }
     }
-    /// The streams of all lives, as far as there were any.
+    /// All streams that there were.
     [[nodiscard]] const std::vector<stream_name>& streams() const { return streams_; }
     /// The epoch of A's first life, which is minted when it submits something.
     [[nodiscard]] epoch first_epoch() const {
@@ -102,9 +149,42 @@ class sending {
     }
 
   private:
-    enum input : std::uint32_t { submit, cancel, crash = cancel + ids_max, new_life, first_frame };
+    enum input : std::uint32_t {
+        submit,
+        cancel,
+        crash = cancel + ids_max,
+        new_life,
+        write,
+        sync,
+        come_back,
+        first_frame = come_back + 32
+    };
 
-    sender make(std::uint32_t life, bool is_c) const {
+    /// After a crash the app may be told again what it has heard, and keeps the first end. `ended` is less than any other;
+    /// and a tombstone is told as the crash has left it: who ended the message is not what B knows.
+    [[nodiscard]] static bool may_follow(status first, status second) {
+        const auto is_tombstone = [](status s) {
+            return s == status::cancelled || s == status::expired;
+        };
+        return second == first || first == status::ended || second == status::ended ||
+               (is_tombstone(first) && is_tombstone(second));
+    }
+    static void hear(a_node& a, std::uint32_t id, status what) {
+        status& known = a.known[id];
+        if (is_final(known)) {
+            a.differs |= is_final(what) && !may_follow(known, what);
+        } else if (what > known && what != status::relayed) {
+            known = what;
+            a.stored |= what == status::stored ? bit(id) : id_set{0};
+            a.settled |= is_final(what) ? bit(id) : id_set{0};
+        }
+    }
+
+    /// Grows with each start, and no two ways to lose a journal lead to the same.
+    [[nodiscard]] std::uint32_t start_of(const a_node& a) const {
+        return a.life + rules_.lives * a.crashes;
+    }
+    sender make(std::uint32_t start, bool is_c, const std::string& journal = {}) const {
         sender_options o;
         o.window = rules_.window;
         o.queue_entries = 8;
@@ -112,7 +192,9 @@ class sending {
         o.payload_max = 1;
         o.unsettled_max = 8;
         o.peers_max = 1;
-        sender s = sender::create(the_clock(), {life + 1U, is_c ? 2U : 1U}, o).value();
+        o.journaling = rules_.journal ? journaling::withhold : journaling::none;
+        sender s =
+            sender::create(the_clock(), {start + 1U, is_c ? 2U : 1U}, o, as_bytes(journal)).value();
         s.link_up(wire());
         return s;
     }
@@ -126,6 +208,15 @@ class sending {
         return a.is_c ? place::at_relay_from_c : place::at_relay_from_a;
     }
 
+    void note_stream(a_node& a) {
+        if (test_access::streams(a.machine) != 0) {
+            const stream_name name{a.is_c ? "c" : "a", test_access::stream(a.machine, "b").epoch};
+            if (std::find(streams_.begin(), streams_.end(), name) == streams_.end()) {
+                streams_.push_back(name);
+            }
+        }
+    }
+
     template <class Happen>
     const step& when(std::uint32_t at, std::uint32_t what, Happen happen) {
         return steps_.get(at, what, [&] {
@@ -133,13 +224,16 @@ class sending {
             step s;
             happen(next);
             poll(next.machine, way_of(next), frames_, s.sent);
+            hear(next);
+            s.wrong = next.differs && rules_.amnesias == 0
+                          ? "A was told two different ends of one message"
+                          : "";
             s.to = number(std::move(next));
             return s;
         });
     }
 
     std::uint32_t number(a_node a) {
-        hear(a);
         std::string key = test_access::fingerprint(a.machine);
         for (const status s : a.known) {
             key.push_back(static_cast<char>(s));
@@ -147,18 +241,19 @@ class sending {
         key.append({static_cast<char>(a.stored), static_cast<char>(a.settled),
                     static_cast<char>(a.cancelled), static_cast<char>(a.submitted),
                     static_cast<char>(a.life), static_cast<char>(a.is_c)});
+        if (rules_.journal) {
+            key += test_access::journal_fingerprint(a.machine) + a.files.fingerprint();
+            key.push_back(static_cast<char>(a.crashes));
+        }
         return nodes.number(key, std::move(a), [&](a_node& fresh) {
-            if (submitted_in_life(fresh) != 0) {
-                streams_[fresh.is_c ? rules_.lives : fresh.life] = {
-                    fresh.is_c ? "c" : "a", test_access::stream(fresh.machine, "b").epoch};
-            }
+            note_stream(fresh);
             fresh.sends = saturate(fresh.machine, way_of(fresh), frames_);
         });
     }
 
     rules rules_;
     frame_book& frames_;
-    std::vector<stream_name> streams_;  // of A by its life, then of C
+    std::vector<stream_name> streams_;
     step_book steps_;
 };
 

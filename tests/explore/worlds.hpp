@@ -37,6 +37,9 @@ enum class deed : std::uint8_t {
     cancels,
     crashes,
     loses_journal,
+    writes,
+    syncs,
+    comes_back,
     forgets,
     looks,
     accepts,
@@ -175,7 +178,9 @@ class worlds {
                 visit(action{who, deed::cancels, id});
             }
         }
-        if (rules_.crash) {
+        if (rules_.journal) {
+            actions_of_disk(who, a.files, a.crashes < rules_.crashes, visit);
+        } else if (rules_.crash) {
             visit(action{who, deed::crashes});
         }
         if (a.life + 1U < rules_.lives && !a.is_c) {
@@ -184,7 +189,9 @@ class worlds {
     }
     template <class Visit>
     void actions_of_b(const b_node& b, Visit visit) const {
-        if (rules_.crash) {
+        if (rules_.journal) {
+            actions_of_disk(actor::b, b.files, true, visit);
+        } else if (rules_.crash) {
             visit(action{actor::b, deed::crashes});
         }
         if (b.amnesias < rules_.amnesias) {
@@ -205,6 +212,16 @@ class worlds {
         }
     }
 
+    template <class Visit>
+    void actions_of_disk(actor who, const disk& files, bool may_crash, Visit visit) const {
+        visit(action{who, deed::writes});
+        if (files.unsynced() != 0) {
+            visit(action{who, deed::syncs});
+        }
+        for (std::uint16_t kept = 0; may_crash && kept <= files.unsynced(); ++kept) {
+            visit(action{who, deed::comes_back, kept});
+        }
+    }
     template <class Visit>
     void actions_of_mailbox(const box_node& box, Visit visit) const {
         for (std::uint16_t id = 0; id < ids_max; ++id) {
@@ -250,6 +267,9 @@ class worlds {
         case deed::cancels: return as.cancels(at, x.which);
         case deed::crashes: return as.crashes(at);
         case deed::loses_journal: return as.loses_journal(at);
+        case deed::writes: return as.writes(at);
+        case deed::syncs: return as.syncs(at);
+        case deed::comes_back: return as.comes_back(at, x.which);
         default: return as.takes(at, x.which);
         }
     }
@@ -257,6 +277,9 @@ class worlds {
         switch (x.what) {
         case deed::crashes: return bs.crashes(at);
         case deed::forgets: return bs.forgets(at);
+        case deed::writes: return bs.writes(at);
+        case deed::syncs: return bs.syncs(at);
+        case deed::comes_back: return bs.comes_back(at, x.which);
         case deed::looks: return bs.looks(at);
         case deed::accepts_next: return bs.takes_next(at, false);
         case deed::rejects_next: return bs.takes_next(at, true);

@@ -76,6 +76,45 @@ struct test_access {
         return out;
     }
 
+    /// What more decides what a sender will do if it keeps a journal.
+    static std::string journal_fingerprint(const sender& s) {
+        const wait_ack_queue& queue = s.messages_.queue;
+        std::string out;
+        for (std::uint32_t which = 0; which < s.messages_.streams.size(); ++which) {
+            const outbound_stream& stream = s.messages_.streams[which];
+            add(out, s.messages_.is_durable(which) ? 1U : 0U);
+            add(out, stream.record == wait_ack_queue::no_record ? 1U : 0U);
+            add(out, static_cast<std::uint64_t>(stream.journaled_epoch));
+            add(out, stream.journaled_next);
+        }
+        for (std::uint32_t slot = 0; slot < queue.size(); ++slot) {
+            const wait_ack_queue::entry& e = queue[slot];
+            add(out, e.taken ? 1U : 0U);
+            add(out, static_cast<std::uint64_t>(e.epoch));
+            add(out, e.seq);
+            add(out, static_cast<std::uint64_t>(without_relayed(e.state)));
+            add(out, static_cast<std::uint64_t>(e.where));
+            add(out, static_cast<std::uint64_t>(e.outcome) * 16 +
+                         static_cast<std::uint64_t>(is_final(e.told) ? e.told : status::none));
+        }
+        for (std::uint32_t slot = queue.first(wait_ack_queue::place::unwritten);
+             slot != wait_ack_queue::none; slot = queue[slot].next) {
+            add(out, slot);
+        }
+        return out;
+    }
+    /// Likewise of a receiver: what was not written, and what waits for it.
+    static std::string journal_fingerprint(const receiver& r) {
+        std::string out;
+        for (const inbound_stream& stream : r.messages_.streams) {
+            const bool withheld = stream.record > r.durable_;
+            add(out, stream.record == inbound_stream::no_record ? 2U : withheld ? 1U : 0U);
+            add(out, withheld ? static_cast<std::uint64_t>(stream.past) : 0U);
+            add(out, withheld ? static_cast<std::uint64_t>(stream.waiting) : 0U);
+        }
+        return out;
+    }
+
     /// Likewise of a receiver, but for its round through the mailbox and the answers it waits for.
     static std::string fingerprint(const receiver& r) {
         std::map<std::string, std::string> streams;  // by name: which came first does not matter
