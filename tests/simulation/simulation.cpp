@@ -6,15 +6,17 @@
 #include "simulation/report.hpp"
 #include "support/catch.hpp"
 
-// Thousands of worlds from their seeds. SIXFOLD_SEEDS=100000 runs more of them, and `simulate` as many as you like.
+// Thousands of worlds from their seeds. SIXFOLD_SEEDS=100000 runs more of them, or fewer, and `simulate` as many as you like.
 
 namespace {
 
 using namespace simulation;
 
+constexpr std::uint64_t worlds_that_show_everything = 3000;
+
 std::uint64_t worlds_to_run() {
     const char* wish = std::getenv("SIXFOLD_SEEDS");
-    return wish != nullptr ? std::strtoull(wish, nullptr, 10) : 3000;
+    return wish != nullptr ? std::strtoull(wish, nullptr, 10) : worlds_that_show_everything;
 }
 
 }  // namespace
@@ -31,7 +33,7 @@ TEST_CASE("simulation: whatever goes wrong, nothing is lost, nothing comes twice
     }
     for (const auto& [what, times] : lines(all)) {
         INFO(what << ": never seen in all these worlds");
-        CHECK(times != 0);
+        CHECK((times != 0 || worlds_to_run() < worlds_that_show_everything));
     }
 }
 
