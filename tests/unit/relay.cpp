@@ -501,6 +501,20 @@ TEST_CASE("relay: a page without rows that claims to go on ends the round") {
     CHECK(r.sent() == strings{"bob@2: sync:A 5 rows 0 all"});
 }
 
+TEST_CASE("relay: what a look cannot have found is said to nobody") {
+    rig r = with_both();
+    const blob packet = encoded(probe("bob", 9), "alice");
+    r.relay.handle(at_alice, packet, r.out);
+    const auto request = r.out.next_request();
+    REQUIRE(request);
+    mailbox_outcome outcome;
+    outcome.done = true;
+    outcome.smaller = {std::get<msg_request>(request->what).epoch, 2};  // not a smaller one
+    CHECK(r.relay.complete(*request, outcome, r.out) == refusal::mailbox);
+    CHECK(r.relay.refusals()[refusal::mailbox] == 1);
+    CHECK(r.sent() == strings{});
+}
+
 TEST_CASE("relay: a row that cannot be is not passed on") {
     rig r;
     r.online(at_bob, "bob");
