@@ -817,4 +817,16 @@ TEST_CASE("receiver: answers about other epochs that have no room come with the 
     CHECK(packets > 2);
 }
 
+TEST_CASE("receiver: holds no tombstone ahead of its epoch, and no payload that it will not take") {
+    fixture f({.payload_max = 4});
+    (void)f.tombstone(0);
+    (void)f.direct(1, "large");
+    (void)f.direct(2);
+    (void)f.probe();
+    const ack_state state = f.state();
+    CHECK(state.of(0) == fate::open);
+    CHECK(state.of(1) == fate::open);
+    CHECK(state.of(2) == fate::held);
+}
+
 }  // namespace

@@ -932,4 +932,44 @@ TEST_CASE("sender: outstanding is what was taken and has not ended, not what has
     CHECK_FALSE(f.a.outstanding(ticket{12345}));
 }
 
+TEST_CASE("sender: `away` takes back nothing that may be stored") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.a.handle(msg_answer{.to = "bob", .id = {f.stream(), 0}, .away = true}) ==
+            refusal::none);
+    CHECK(f.news() == std::vector{status::relayed});
+}
+
+TEST_CASE("sender: the relay's word that more has ended than was sent is refused") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    const auto ended = [&](seq low) {
+        return f.a.handle(
+            ack_notify{.from = "bob", .epoch = f.stream(), .word = ack_word::ended, .low = low});
+    };
+    CHECK(ended(2) == refusal::never_sent);
+    CHECK(ended(1) == refusal::none);
+    CHECK(f.news() == nothing);
+}
+
+TEST_CASE("sender: of what was stored nobody can say how it ended, once its stream begins again") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.stored(0) == refusal::none);
+    CHECK(f.news() == std::vector{status::stored});
+    REQUIRE(f.a.handle(ack_notify{.from = "bob",
+                                  .epoch = f.stream(),
+                                  .word = ack_word::past,
+                                  .current = epoch{std::uint64_t{9} << epoch_random_bits}}) ==
+            refusal::none);
+    CHECK(f.news() == std::vector{status::ended});
+    CHECK(f.seqs().empty());
+}
+
 }  // namespace
