@@ -69,7 +69,6 @@ TEST_CASE("explore: a mailbox that answers late leads nowhere else than one that
     alike("1 message, the mailbox is late", {});
     alike("1 message, cancelled, the mailbox is late", {.cancels = 1});
     alike("1 message, B loses its state, the mailbox is late", {.amnesias = 1});
-    alike("2 messages, the mailbox is late", {.messages = 2});
 }
 
 TEST_CASE("explore: two senders to one receiver") {
@@ -114,6 +113,13 @@ TEST_CASE("explore: the large worlds, on request") {
     holds(
         "2 messages, window 2, as it comes, one cancelled",
         {.messages = 2, .window = 2, .width = 2, .cancels = 1, .in_order = false, .crash = false});
+    holds("2 messages, the mailbox is late", {.messages = 2, .late = true});
+    holds("2 messages, one cancelled, B loses its state",
+          {.messages = 2, .cancels = 1, .amnesias = 1});
+    holds("2 messages, window 2, the app is slow, B loses its state",
+          {.messages = 2, .window = 2, .width = 2, .amnesias = 1, .slow_app = true});
+    holds("1 message of A, 1 of C, B loses its state", {.amnesias = 1, .c = third::sender});
+    holds("2 messages of A, 1 of C", {.messages = 2, .c = third::sender});
     holds("3 messages, window 2 of 1", {.messages = 3, .window = 2});
     holds("4 messages, window 1", {.messages = 4});
 }
