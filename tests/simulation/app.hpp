@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -119,6 +120,7 @@ class app {
         rows_ = durable_rows_;
         earlier_ = {journal_, durable_rows_, inbox_};
         shown_.clear();
+        ended_.clear();
         for (row& each : rows_) {
             if (each.ticket && !sixfold::is_final(each.end) &&
                 !machine_->outstanding(*each.ticket)) {
@@ -276,16 +278,20 @@ class app {
     }
     void hear() {
         while (const auto news = machine_->poll_event()) {
-            for (row& each : rows_) {
-                if (each.ticket != news->id || sixfold::is_final(each.end)) {
-                    continue;
-                }
-                if (sixfold::is_final(news->what)) {
-                    each.end = news->what;
-                    change(each);
-                } else {
-                    world_->book.told(each.id, news->what, news->name, true);
-                }
+            demand(!ended_.contains(news->id), "news of a message after it has ended");
+            if (sixfold::is_final(news->what)) {
+                ended_.insert(news->id);
+            }
+            const auto it = std::find_if(rows_.begin(), rows_.end(), [&](const row& each) {
+                return each.ticket == news->id && !sixfold::is_final(each.end);
+            });
+            if (it == rows_.end()) {
+                demand(disk_ == disk::log, "news of a message that was never sent");
+            } else if (sixfold::is_final(news->what)) {
+                it->end = news->what;
+                change(*it);
+            } else {
+                world_->book.told(it->id, news->what, news->name, true);
             }
         }
     }
@@ -294,6 +300,8 @@ class app {
             arrival it{*message, number_of(message->from), read_letter(message->payload), false,
                        false,    world_->clock.now()};
             check_order(it);
+            demand(message->payload.size() <= options_.receiver.payload_max,
+                   "shown, and larger than its receiver takes");
             world_->book.shown(number_, it.from, message->payload);
             it.reject = world_->bad_luck.happens(fault::app_rejects).has_value();
             if (const auto kept = inbox_.find(key_of(it)); kept != inbox_.end()) {
@@ -456,6 +464,7 @@ class app {
     std::vector<letter_number> unrecorded_;  // accepted, and the record of that is not durable
     sixfold::journal_mark mark_;
     std::map<client_number, sixfold::msgid> shown_;
+    std::set<sixfold::ticket> ended_;
     std::vector<std::byte> buffer_;
     std::uint64_t effects_ = 0;
     std::uint64_t handled_ = 0;

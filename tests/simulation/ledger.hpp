@@ -42,6 +42,7 @@ struct letter {
     bool cancelled = false;   ///< the app has asked for it
     bool perishable = false;  ///< it has a deadline, or must not be stored
     bool taken_back = false;  ///< the mailbox has made a tombstone of it
+    bool too_large = false;   ///< for its receiver
     bool rejected = false;    ///< by the other app, or it is too large for it
     bool stored = false;      ///< its sender was told so
     bool named = false;       ///< it was sent under some msgid
@@ -80,9 +81,10 @@ struct letter {
 /// code with the machines but the codec.
 class ledger {
   public:
-    /// `exceptions`: whether any message of this world can end otherwise than by being accepted.
-    ledger(std::uint32_t honest, std::uint32_t all, bool exceptions, sightings& seen)
-        : honest_(honest), exceptions_(exceptions), memories_(all), set_back_(all), seen_(&seen) {}
+    /// `exceptions`: so many messages of a stream that were not accepted a receiver remembers at least.
+    ledger(std::uint32_t honest, std::uint32_t all, std::uint64_t exceptions, sightings& seen)
+        : honest_(honest), exceptions_max_(exceptions), memories_(all), set_back_(all),
+          seen_(&seen) {}
 
     std::vector<letter> letters;
 
@@ -239,6 +241,11 @@ class ledger {
     void settle(client_number to, client_number from, sixfold::msgid name) {
         const bool fresh = settled_.insert({to, from, number(name.epoch), name.seq}).second;
         demand(fresh, "the same msgid settled twice");
+        ever_settled_.insert({to, from, number(name.epoch), name.seq});
+    }
+    /// Its receiver has, or may have, a tombstone of it, or has refused it by its size.
+    [[nodiscard]] bool ended_without_app(const letter& it, const wire_name& name) const {
+        return it.taken_back || it.too_large || tombstones_.contains(name);
     }
 
     void check_end(const letter& it, sixfold::status what) {
@@ -256,23 +263,37 @@ class ledger {
             break;
         case status::rejected:
             demand(it.rejected, "told rejected, and it is not");
+            demand(!remembers || it.accepted.empty(), "told rejected, and it was accepted");
             seen_->see(sight::told_rejected);
             break;
         case status::cancelled:
             demand(it.cancelled, "told cancelled, and nobody has asked for it");
-            demand(!remembers || it.accepted.empty(), "told cancelled, and it was accepted");
+            demand(!remembers || !settled(it), "told cancelled, and its receiver has settled it");
             seen_->see(sight::told_cancelled);
             break;
         case status::expired:
             demand(it.perishable || it.taken_back || it.cancelled,
                    "told expired, and it could not");
-            demand(!remembers || it.accepted.empty(), "told expired, and it was accepted");
+            demand(!remembers || !settled(it), "told expired, and its receiver has settled it");
             seen_->see(sight::told_expired);
             break;
         default:
-            demand(exceptions_ || !remembers, "told ended, where everything is accepted");
+            demand(!remembers || exceptions_of(it.from, it.to) > exceptions_max_,
+                   "told ended, where its receiver still knows how");
             seen_->see(sight::told_ended);
         }
+    }
+
+    /// Whether an app has accepted it, or did not want it.
+    [[nodiscard]] bool settled(const letter& it) const {
+        return !it.accepted.empty() || (it.rejected && !it.too_large);
+    }
+    /// At most so many messages from one to the other can have ended otherwise than by being accepted.
+    [[nodiscard]] std::size_t exceptions_of(client_number from, client_number to) const {
+        return static_cast<std::size_t>(
+            std::count_if(letters.begin(), letters.end(), [&](const letter& each) {
+                return each.from == from && each.to == to && each.may_end_otherwise();
+            }));
     }
 
     void sent_message(client_number from, client_number to, const sixfold::msg_request& msg) {
@@ -282,6 +303,7 @@ class ledger {
         }
         if (msg.form == sixfold::form::tombstone) {
             seen_->see(sight::tombstone);
+            tombstones_.insert({from, to, msg.epoch, msg.seq});
             return;
         }
         const letter_number id = read_letter(msg.payload);
@@ -304,7 +326,7 @@ class ledger {
         if (ack.word == sixfold::ack_word::past) {
             seen_->see(sight::said_past);
         }
-        if (ack.word != sixfold::ack_word::state || !promised(to) || memories_[from] != 0) {
+        if (ack.word != sixfold::ack_word::state || !promised(to)) {
             return;
         }
         sixfold::ack_state state;
@@ -317,21 +339,23 @@ class ledger {
              at->first.epoch == ack.epoch && at->first.seq < state.end();
              ++at) {
             const letter& it = letters[at->second];
-            const bool may = it.may_end_otherwise() || (it.forgotten && !it.stored) ||
-                             settled_.contains({from, to, number(ack.epoch), at->first.seq});
+            const bool may = ended_without_app(it, at->first) || (it.forgotten && !it.stored) ||
+                             ever_settled_.contains({from, to, number(ack.epoch), at->first.seq});
             demand(may || !state.covers(at->first.seq), "acknowledged, and not durable");
         }
         checked = state.floor();
     }
 
     std::uint32_t honest_;
-    bool exceptions_;
+    std::uint64_t exceptions_max_;
     std::vector<std::uint32_t> memories_;
     std::vector<bool> set_back_;
     sightings* seen_;
     std::set<std::tuple<client_number, client_number, sixfold::epoch, sixfold::seq>> put_;
     std::map<wire_name, letter_number> names_;
-    std::set<settled_name> settled_;  // receiver, sender, epoch, seq
+    std::set<wire_name> tombstones_;  // that were sent
+    std::set<settled_name> settled_;  // receiver, sender, epoch, seq: that the receiver remembers
+    std::set<settled_name> ever_settled_;  // and that it has forgotten
     std::set<std::tuple<client_number, std::uint32_t, letter_number>> rejected_by_;
     std::map<std::tuple<client_number, client_number, std::uint64_t>, sixfold::seq> checked_;
 };

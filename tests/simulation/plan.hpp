@@ -87,13 +87,6 @@ struct plan {
     std::array<std::uint64_t, fault_kinds> rate{};  ///< per million
 
     [[nodiscard]] std::uint64_t rate_of(fault f) const { return rate[static_cast<std::size_t>(f)]; }
-    /// Whether any message can end otherwise than by being accepted.
-    [[nodiscard]] bool has_exceptions() const {
-        return taken < payload || rate_of(fault::app_rejects) + rate_of(fault::cancel) +
-                                          rate_of(fault::expire) + rate_of(fault::not_stored) +
-                                          rate_of(fault::retention) !=
-                                      0;
-    }
     friend bool operator==(const plan&, const plan&) = default;
 };
 

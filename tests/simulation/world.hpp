@@ -38,7 +38,7 @@ class world {
     explicit world(const plan& what, std::optional<std::vector<decision>> only = {})
         : plan_(what), everybody_(static_cast<std::uint32_t>(what.clients + what.villains)),
           events_(clock_), bad_luck_(plan_, std::move(only)), dice_(~what.seed),
-          book_(static_cast<std::uint32_t>(what.clients), everybody_, what.has_exceptions(), seen_),
+          book_(static_cast<std::uint32_t>(what.clients), everybody_, what.exceptions, seen_),
           told_(clock_), shared_{plan_, clock_, events_, bad_luck_, dice_, book_, seen_, told_},
           net_(shared_, everybody_), relays_(shared_, net_, everybody_),
           wakes_(everybody_, sixfold::never) {}
@@ -105,7 +105,7 @@ class world {
         it.from = from;
         it.to = to;
         it.size = static_cast<std::size_t>(8 + dice_.below(plan_.payload - 7));
-        it.rejected = it.size > plan_.taken;
+        it.rejected = it.too_large = it.size > plan_.taken;
         book_.letters.push_back(it);
         events_.after(when, happening::submit, from, book_.letters.size() - 1);
     }
