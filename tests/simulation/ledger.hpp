@@ -89,6 +89,20 @@ class ledger {
     std::vector<letter> letters;
 
     [[nodiscard]] bool honest(client_number who) const { return who < honest_; }
+    /// Whether a frame of or to this client is about what the honest send each other. The slow look into the mailbox is not.
+    [[nodiscard]] bool between_honest(client_number who, const sixfold::frame& what) const {
+        return honest(who) && std::visit(
+                                  [&](const auto& frame) {
+                                      if constexpr (requires { frame.to; }) {
+                                          return honest(number_of(frame.to));
+                                      } else if constexpr (requires { frame.from; }) {
+                                          return honest(number_of(frame.from));
+                                      } else {
+                                          return false;
+                                      }
+                                  },
+                                  what);
+    }
     /// How often a client has lost all that was on its disk.
     [[nodiscard]] std::uint32_t memory(client_number who) const { return memories_[who]; }
 

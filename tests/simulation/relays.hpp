@@ -112,8 +112,7 @@ class relays {
     }
 
     [[nodiscard]] store& mailbox() { return mailbox_; }
-    [[nodiscard]] const store& mailbox() const { return mailbox_; }
-    /// Frames to clients that are not about the slow look into the mailbox.
+    /// Frames to clients that are about what the honest send each other, and not about the slow look into the mailbox.
     [[nodiscard]] std::uint64_t talk() const { return talk_; }
 
   private:
@@ -198,7 +197,7 @@ class relays {
                 return "relay " + std::to_string(from) + " -> " + std::string(name_of(to).name());
             },
             what);
-        talk_ += std::holds_alternative<sixfold::sync_answer>(what) ? 0 : 1;
+        talk_ += world_->book.between_honest(to, what) ? 1 : 0;
         if (const auto* msg = std::get_if<sixfold::msg_notify>(&what);
             msg != nullptr && msg->drained) {
             world_->seen.see(msg->clean() ? sight::drained_clean : sight::drained_not_clean);

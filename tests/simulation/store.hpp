@@ -69,7 +69,24 @@ class store {
     store(surroundings& world, const sixfold::mailbox_limits& limits)
         : world_(&world), rows_(sixfold::memory_mailbox::create(limits).value()) {}
 
-    [[nodiscard]] std::size_t rows() const { return rows_.rows(); }
+    /// Whether anything of the honest lies there for this client.
+    [[nodiscard]] bool waits_for(client_number who) {
+        sixfold::mailbox_request next{name_of(who), sixfold::sync_request{}, {}};
+        while (true) {
+            const sixfold::mailbox_outcome page = rows_.execute(next);
+            if (page.rows.empty()) {
+                return false;
+            }
+            for (const sixfold::mailbox_row& row : page.rows) {
+                if (world_->book.honest(number_of(row.from))) {
+                    return true;
+                }
+            }
+            const sixfold::mailbox_row& last = page.rows.back();
+            std::get<sixfold::sync_request>(next.what).after =
+                sixfold::mailbox_key{last.from, last.id};
+        }
+    }
 
     [[nodiscard]] sixfold::mailbox_outcome execute(const sixfold::mailbox_request& request) {
         if (world_->bad_luck.happens(fault::store_fails)) {
