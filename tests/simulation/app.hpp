@@ -63,6 +63,7 @@ class app {
     skewed_clock& clock() { return clock_; }
 
     [[nodiscard]] bool alive() const { return machine_.has_value(); }
+    [[nodiscard]] bool has_disk() const { return disk_ != disk::none; }
     [[nodiscard]] client_number number() const { return number_; }
     [[nodiscard]] sixfold::client& machine() { return *machine_; }
     [[nodiscard]] const sixfold::client_options& options() const { return options_; }
@@ -73,7 +74,7 @@ class app {
                    return sixfold::is_final(each.end) || !world_->book.honest(to(each));
                });
     }
-    /// Does it owe its peers a sign that it has lost its journal?
+    /// Whom it has ever written to; it owes them a sign if it loses its journal.
     [[nodiscard]] const std::vector<client_number>& written_to() const { return written_to_; }
 
     /// The app wants to send something; that much is on its disk.

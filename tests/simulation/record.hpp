@@ -13,6 +13,7 @@
 #include <sixfold/frame.hpp>
 #include <sixfold/time.hpp>
 #include <sixfold/types.hpp>
+#include "simulation/plan.hpp"
 
 namespace simulation {
 
@@ -111,6 +112,7 @@ struct sightings {
     std::array<std::uint64_t, sights> seen{};
     std::array<std::array<std::uint64_t, 8>, 3> frames{};  // lost, doubled, damaged: by kind
     std::array<std::uint64_t, sixfold::refusal_kinds> refused{};
+    std::array<std::uint64_t, fault_kinds> happened{};
     std::uint64_t events = 0;
     std::uint64_t crashes = 0;
     std::uint64_t delivered = 0;
@@ -131,6 +133,7 @@ struct sightings {
         };
         add(seen, more.seen);
         add(refused, more.refused);
+        add(happened, more.happened);
         for (std::size_t i = 0; i < frames.size(); ++i) {
             add(frames[i], more.frames[i]);
         }

@@ -38,6 +38,9 @@ lines(const sightings& all) {
     for (std::size_t i = 0; i < sights; ++i) {
         out.emplace_back(sight_names[i], all.seen[i]);
     }
+    for (std::size_t i = 0; i < fault_kinds; ++i) {
+        out.emplace_back(std::string("fault: ") + fault_names[i], all.happened[i]);
+    }
     static constexpr const char* what[] = {" lost", " doubled", " damaged"};
     for (std::size_t i = 0; i < all.frames.size(); ++i) {
         for (std::size_t kind = 0; kind < all.frames[i].size(); ++kind) {

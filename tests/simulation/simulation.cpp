@@ -25,6 +25,7 @@ TEST_CASE("simulation: whatever goes wrong, nothing is lost, nothing comes twice
           "learns the truth") {
     sightings all;
     for (std::uint64_t seed = 0; seed < worlds_to_run(); ++seed) {
+        INFO("seed " << seed);  // for what ends the process
         outcome result = world(draw(seed)).run();
         all += result.seen;
         if (!result.wrong.empty()) {

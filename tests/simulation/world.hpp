@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -56,9 +57,10 @@ class world {
             begin();
             go_on_until([this] { return bad_luck_.healed(); }, std::chrono::hours(24));
             come_to_an_end("after everything has healed");
+            begin_new_lives();
             replay_everything();
             come_to_an_end("after a replay of everything");
-        } catch (const violation& what) {
+        } catch (const std::exception& what) {  // a violation, or what must not be thrown
             out.wrong = what.what();
             told_.say([&] { return "WRONG: " + out.wrong; });
         }
@@ -71,6 +73,9 @@ class world {
         out.hash = told_.hash();
         out.seen = seen_;
         out.happened = bad_luck_.happened();
+        for (const decision& each : out.happened) {
+            ++out.seen.happened[static_cast<std::size_t>(each.kind)];
+        }
         return out;
     }
 
@@ -426,6 +431,15 @@ class world {
             }
         }
         return "the mailbox is not empty, or an app is not at rest";
+    }
+    /// Half of those that have a disk know from now on what is on it, and no more.
+    void begin_new_lives() {
+        for (app& each : apps_) {
+            if (each.has_disk() && dice_.below(2) == 0) {
+                crash(each.number());
+                restart(each.number());
+            }
+        }
     }
     /// Everything that was ever sent arrives again, in any order, and now and then at somebody else.
     void replay_everything() {
