@@ -230,7 +230,7 @@ class ledger {
             return "its sender does not know how it ended";
         }
         const bool owed = !it.forgotten || it.stored;
-        if (owed && memories_[it.to] == 0 && !it.may_end_otherwise() && it.accepted.empty()) {
+        if (owed && !it.may_end_otherwise() && it.accepted.empty()) {  // not by any life
             return "it is lost";
         }
         return nullptr;
