@@ -11,6 +11,8 @@ namespace sixfold::inline v0 {
 ///
 /// Every limit is at least 1. What does not fit is not done, and its sender tries again. The limits of pairs and receivers count
 /// rows: that nobody fills the whole, `bytes_max` has to be more than `rows_per_pair_max` payloads of the relay's `payload_max`.
+/// Where relays share a mailbox a pair needs at least the sender's window of rows: else what is behind a gap takes the place of what
+/// would fill it. (spec 5.8)
 struct mailbox_limits {
     std::size_t rows_per_pair_max = 1024;          ///< of one sender: none fills a mailbox
     std::size_t rows_per_receiver_max = 16384;     ///< for one receiver: none fills the store

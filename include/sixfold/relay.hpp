@@ -57,10 +57,10 @@ struct relay_options {
 /// |-----------------|--------------------|-------------------|---------------------------------|
 /// | A, B is here    | msg:R              | msg:A, msg:N to B |                                 |
 /// | A, B is not     | msg:R              | msg:A             | put: ack:N stored, and          |
-/// |                 |                    |                   | msg:N to B if it has come       |
+/// |                 |                    |                   | msg:N to B, wherever it is      |
 /// | A, B is not     | msg:R, never store | msg:A away        |                                 |
 /// | A               | msg:R probe        |                   | look: ack:N ended, and          |
-/// |                 |                    |                   | msg:N probe to B if linked here |
+/// |                 |                    |                   | msg:N probe to B, likewise      |
 /// | B               | ack:R state, past  |                   | erase: ack:A, ack:N to A        |
 /// | B               | ack:R waiting      | ack:A, ack:N to A |                                 |
 /// | B               | sync:R             |                   | page: msg:N drained ..., sync:A |
@@ -265,14 +265,11 @@ class relay {
         notify.seq = msg.seq;
         notify.attempt = msg.attempt;
         post(from, notify, out);
-        const std::uint32_t to = peers_.find(msg.to);
-        if (to != none) {
-            post(to, direct(from, msg), out);  // it came while the put was under way
-        }
+        post(msg.to, direct(from, msg), out);  // it may have come meanwhile, or be at another relay
         return refusal::none;
     }
 
-    /// What one look has found goes to A, and to B if it is here. (spec 5.2)
+    /// What one look has found goes to A, and to B. (spec 5.2)
     refusal looked(const peer& from,
                    const msg_request& msg,
                    const mailbox_outcome& outcome,
@@ -296,10 +293,7 @@ class relay {
                            ack_state::decode(outcome.last_state, checked) == refusal::none;
         notify.state = whole ? outcome.last_state : bytes();
         post(from, notify, out);
-        const std::uint32_t to = peers_.find(msg.to);
-        if (to != none) {
-            post(to, probe, out);
-        }
+        post(msg.to, probe, out);
         return whole ? refusal::none : refuse(refusal::mailbox);
     }
 
@@ -365,7 +359,7 @@ class relay {
     void post(std::uint32_t to, const Frame& what, reactions& out) const {
         out.add(peers_[to], sessions_[to].link, sessions_[to].wire, what, variable(what));
     }
-    /// To any peer. Whoever has its link elsewhere gets a frame with a checksum.
+    /// To any peer. Whoever has its link elsewhere gets a frame with a checksum. (spec 5.8)
     template <class Frame>
     void post(const peer& to, const Frame& what, reactions& out) const {
         const std::uint32_t at = peers_.find(to);

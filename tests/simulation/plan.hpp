@@ -83,7 +83,8 @@ struct plan {
     std::uint64_t page = 4;      ///< rows
     std::uint64_t stored = 64;   ///< rows of a pair
     std::uint64_t packet = 1200;
-    std::uint64_t as_it_comes = 0;                  ///< of 2: 0 none, 1 some, 2 all receivers
+    std::uint64_t calm = 0;         ///< 1: when all heals, links that are there stay
+    std::uint64_t as_it_comes = 0;  ///< of 2: 0 none, 1 some, 2 all receivers
     std::array<std::uint64_t, fault_kinds> rate{};  ///< per million
 
     [[nodiscard]] std::uint64_t rate_of(fault f) const { return rate[static_cast<std::size_t>(f)]; }
@@ -117,6 +118,7 @@ inline constexpr named_number numbers[] = {
     {"page", &plan::page, 1},
     {"stored", &plan::stored, 1},
     {"packet", &plan::packet, 1},
+    {"calm", &plan::calm, 0},
     {"as_it_comes", &plan::as_it_comes, 0},
 };
 
@@ -194,6 +196,7 @@ namespace detail {
     out.stored = dice.below(3) == 0 ? 1 + dice.below(4) : 1000;
     out.packet = dice.below(2) == 0 ? 1 : 1200;
     out.as_it_comes = dice.below(3);
+    out.calm = dice.below(2);
     // The most that is drawn for each kind, per million: of packets, of turns, of requests, of messages, or of ticks.
     static constexpr std::array<std::uint64_t, fault_kinds> most{
         300'000, 5'000,   300'000, 300'000, 50'000,  50'000,  20'000,  20'000,  20'000, 20'000,

@@ -105,9 +105,19 @@ class relays {
     }
 
     /// All of them begin a new life, without any link.
-    void heal() {
+    void begin_again() {
         for (std::uint32_t where = 0; where < hosts_.size(); ++where) {
             begin_again(where);
+        }
+    }
+    /// They find out which links are dead.
+    void forget_dead_links() {
+        for (host& each : hosts_) {
+            for (client_number who = 0; who < everybody_; ++who) {
+                if (each.links[who] != links_[who].id) {
+                    each.machine.link_down(each.links[who]);
+                }
+            }
         }
     }
 

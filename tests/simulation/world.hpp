@@ -375,12 +375,16 @@ class world {
 
     // --- the end -----------------------------------------------------------------------------------------------------
 
-    /// Nothing goes wrong any more: one relay, everybody is linked, and who has lost its journal writes to its peers again.
+    /// Nothing goes wrong any more: everybody is linked, and who has lost its journal writes to its peers again. A calm end has
+    /// no new link where there is one, for a new link asks for everything; where nothing is carried between relays, or a pair
+    /// may store less than a window, there one relay is left. (spec 5.8)
     void heal() {
         told_.say([] { return "everything heals"; });
         bad_luck_.heal();
         net_.heal();
-        relays_.heal();
+        const bool calm = plan_.calm != 0 && (plan_.relays == 1 ||
+                                              (plan_.checked != 0 && plan_.stored >= plan_.window));
+        calm ? relays_.forget_dead_links() : relays_.begin_again();
         for (std::uint32_t i = 0; i < plan_.villains; ++i) {
             drop_link(static_cast<client_number>(plan_.clients + i));
         }
@@ -392,7 +396,13 @@ class world {
                 }
             }
             apps_[who].clock().heal();
-            apps_[who].alive() ? connect(who) : restart(who);
+            if (!apps_[who].alive()) {
+                restart(who);
+            } else if (calm && relays_.linked(who)) {
+                turn(who);
+            } else {
+                connect(who);
+            }
         }
     }
     /// Of the honest; what villains have left there may lie for ever.

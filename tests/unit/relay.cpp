@@ -257,14 +257,16 @@ TEST_CASE("relay: a message to a peer that is away is stored, and then said to b
     CHECK(blob(request->wire.begin(), request->wire.end()) == packet);
     CHECK(as_text(std::get<msg_request>(request->what).payload) == "hello");
     r.relay.complete(*request, r.mailbox.execute(*request), r.out);
-    CHECK(r.sent() == strings{"alice@1: ack:N bob 7:4 stored #3"});
+    CHECK(r.sent() ==
+          strings{"alice@1: ack:N bob 7:4 stored #3", "bob@0: msg:N alice 7:4 'hello' #3"});
     CHECK(r.mailbox.rows() == 1);
 }
 
 TEST_CASE("relay: a tombstone to a peer that is away is stored [spec 5.1]") {
     rig r = with_alice();
     CHECK(r.handle(at_alice, "alice", tombstone("bob", 4)) ==
-          strings{"alice@1: msg:A bob 7:4 #3", "alice@1: ack:N bob 7:4 stored #3"});
+          strings{"alice@1: msg:A bob 7:4 #3", "alice@1: ack:N bob 7:4 stored #3",
+                  "bob@0: msg:N alice 7:4 tombstone #3"});
     CHECK(r.mailbox.rows() == 1);
 }
 
@@ -314,7 +316,7 @@ TEST_CASE("relay: refuses a payload above its option, and takes one that just fi
     r.online(at_alice, "alice");
     check_refused(r, at_alice, encoded(hello("bob", 0, "12345"), "alice"),
                   refusal::payload_too_large);
-    CHECK(r.handle(at_alice, "alice", hello("bob", 0, "1234")).size() == 2);
+    CHECK(r.handle(at_alice, "alice", hello("bob", 0, "1234")).size() == 3);
 }
 
 // ---- probe
@@ -335,11 +337,14 @@ TEST_CASE("relay: the low of a probe is the base or the lowest row, whichever is
         r.handle(at_alice, "alice", hello("bob", each));
     }
     CHECK(r.handle(at_alice, "alice", probe("bob", 9)) ==
-          strings{"alice@1: ack:N bob 7 ended low=3 no state"});
+          strings{"alice@1: ack:N bob 7 ended low=3 no state",
+                  "bob@0: msg:N alice 7:0 probe low=3 clean"});
     CHECK(r.handle(at_alice, "alice", probe("bob", 3)) ==
-          strings{"alice@1: ack:N bob 7 ended low=3 no state"});
+          strings{"alice@1: ack:N bob 7 ended low=3 no state",
+                  "bob@0: msg:N alice 7:0 probe low=3 clean"});
     CHECK(r.handle(at_alice, "alice", probe("bob", 2)) ==
-          strings{"alice@1: ack:N bob 7 ended low=2 no state"});
+          strings{"alice@1: ack:N bob 7 ended low=2 no state",
+                  "bob@0: msg:N alice 7:0 probe low=2 clean"});
 }
 
 TEST_CASE("relay: a probe passes on the lowest row of a smaller epoch that waits [spec 5.2]") {
@@ -366,13 +371,15 @@ TEST_CASE(
     outcome.done = true;
     outcome.last_state = state;
     r.relay.complete(*request, outcome, r.out);
-    CHECK(r.sent() == strings{"alice@1: ack:N bob 7 ended low=9 floor=6"});
+    CHECK(r.sent() == strings{"alice@1: ack:N bob 7 ended low=9 floor=6",
+                              "bob@0: msg:N alice 7:0 probe low=9 clean"});
 
     const blob damaged(3, std::byte{0xFF});
     outcome.last_state = damaged;
     CHECK(r.relay.complete(*request, outcome, r.out) == refusal::mailbox);
     CHECK(r.relay.refusals()[refusal::mailbox] == 1);
-    CHECK(r.sent() == strings{"alice@1: ack:N bob 7 ended low=9 no state"});
+    CHECK(r.sent() == strings{"alice@1: ack:N bob 7 ended low=9 no state",
+                              "bob@0: msg:N alice 7:0 probe low=9 clean"});
 }
 
 // ---- ack:R
@@ -800,7 +807,9 @@ TEST_CASE("relay: a copy goes on by itself") {
     CHECK(copy.handle(at_alice, "alice", hello("bob"))[1] == "bob@2: msg:N alice 7:0 'hello' #3");
 }
 
-TEST_CASE("relay: a request may be completed by a relay that has never seen its links [spec 5.7]") {
+TEST_CASE(
+    "relay: a request may be completed by a relay that has never seen its links, and what it puts "
+    "out names its peers [spec 5.7, 5.8]") {
     rig r = with_alice();
     const blob packet = encoded(hello("bob"), "alice");
     r.relay.handle(at_alice, packet, r.out);
@@ -808,7 +817,8 @@ TEST_CASE("relay: a request may be completed by a relay that has never seen its 
     REQUIRE(request);
     rig other;
     other.relay.complete(*request, other.mailbox.execute(*request), other.out);
-    CHECK(other.sent() == strings{"alice@0: ack:N bob 7:0 stored #3"});
+    CHECK(other.sent() ==
+          strings{"alice@0: ack:N bob 7:0 stored #3", "bob@0: msg:N alice 7:0 'hello' #3"});
 }
 
 TEST_CASE("relay: nothing that it puts out depends on its seed") {
@@ -829,7 +839,7 @@ TEST_CASE("relay: nothing that it puts out depends on its seed") {
         }
         return all;
     };
-    CHECK(run(1).size() == 100);
+    CHECK(run(1).size() == 107);
     CHECK(run(1) == run(2));
 }
 
@@ -876,7 +886,7 @@ TEST_CASE("relay: does not allocate for messages once its reactions have grown")
                   round();
               }
           }) == 0);
-    CHECK(frames == 1001 * (2 + 2 + 2 + 2 + 2));
+    CHECK(frames == 1001 * (2 + 3 + 2 + 2 + 2));
 }
 
 // ---- reactions
