@@ -81,7 +81,7 @@ class network {
         return packets_.size() - 1;
     }
     [[nodiscard]] bool is_lost(way& road) {
-        if (auto dice = world_->bad_luck.happens(fault::burst)) {
+        if (auto dice = world_->bad_luck.happens(fault::loss_burst)) {
             road.burst = 1 + dice->below(50);
         }
         if (road.burst != 0) {

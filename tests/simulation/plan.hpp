@@ -18,16 +18,16 @@ namespace simulation {
 
 /// What can go wrong. Each has a rate and random numbers of its own, so that one that is taken out leaves the others.
 enum class fault : std::uint8_t {
-    loss,       ///< a packet is lost
-    burst,      ///< so are those that follow
-    duplicate,  ///< a packet comes up to eight times
-    delay,      ///< a packet comes later, and overtaken
-    corrupt,    ///< bits, length or order of the bytes of a packet change
-    astray,     ///< a packet comes to somebody else too
-    cut,        ///< nothing gets through to or from a client for a while, in one direction or both
-    flap,       ///< a link goes down and up again
-    failover,   ///< a client goes on at another relay; the old one finds out later
-    crash,      ///< a client loses its power between two effects
+    loss,        ///< a packet is lost
+    loss_burst,  ///< so are those that follow
+    duplicate,   ///< a packet comes up to eight times
+    delay,       ///< a packet comes later, and overtaken
+    corrupt,     ///< bits, length or order of the bytes of a packet change
+    astray,      ///< a packet comes to somebody else too
+    cut,         ///< nothing gets through to or from a client for a while, in one direction or both
+    flap,        ///< a link goes down and up again
+    failover,    ///< a client goes on at another relay; the old one finds out later
+    crash,       ///< a client loses its power between two effects
     crash_again,     ///< and once more while it begins its next life
     torn,            ///< the rest of the journal that was not synced is gone, or cut anywhere
     amnesia,         ///< with everything on its disk
@@ -49,7 +49,7 @@ enum class fault : std::uint8_t {
     retention,       ///< the mailbox makes a tombstone of a payload
 };
 inline constexpr std::array fault_names{
-    "loss",        "burst",      "duplicate",    "delay",          "corrupt",     "astray",
+    "loss",        "loss_burst", "duplicate",    "delay",          "corrupt",     "astray",
     "cut",         "flap",       "failover",     "crash",          "crash_again", "torn",
     "amnesia",     "set_back",   "commit_fails", "commit_unknown", "sync_late",   "clock",
     "relay_crash", "store_late", "store_fails",  "store_unknown",  "bus",         "app_waits",

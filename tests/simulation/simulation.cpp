@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
+#include <set>
 #include <string>
 
 #include "simulation/report.hpp"
@@ -64,6 +66,14 @@ TEST_CASE("simulation: a plan is told by what is not as its seed has it") {
     *number(what, "loss") = 123'456;
     CHECK(differences(what, draw(3)) == "messages=2 loss=123456");
     CHECK(number(what, "nonsense") == nullptr);
+    std::set<std::uint64_t*> all;
+    for (const auto& each : numbers) {
+        all.insert(number(what, each.name));
+    }
+    for (const char* each : fault_names) {
+        all.insert(number(what, each));
+    }
+    CHECK(all.size() == std::size(numbers) + fault_kinds);  // no name stands for two
     CHECK(replay_arguments({what, std::vector<decision>{{fault::crash, 17}}}) ==
           "--seed 3 --set messages=2 loss=123456 --only crash:17");
 }
