@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <atomic>
 #include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -40,10 +43,25 @@ decision single(const std::string& text) {
                                "must be the name of a fault, ':', and how many there were before");
 }
 
+std::atomic<std::uint64_t> running{};  // the seed of the world
+
+/// An assertion that does not hold, or worse: whoever reads the message of the process knows how to see it again.
+void name_seed(int signal) {
+    std::fprintf(stderr, "simulate: the process ends; to see it again: simulate --seed %llu\n",
+                 static_cast<unsigned long long>(running.load()));
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+}
+
 int show(const failure& it) {
+    running = it.what.seed;
     world shown(it.what, it.only);
-    shown.show([](const std::string& line) { std::puts(line.c_str()); },
-               [](const sixfold::frame& what) { return fmt::format("{}", what); });
+    shown.show(
+        [](const std::string& line) {
+            std::puts(line.c_str());
+            std::fflush(stdout);  // what comes next may end the process
+        },
+        [](const sixfold::frame& what) { return fmt::format("{}", what); });
     const outcome result = shown.run();
     fmt::print("trace {:016x}\n", result.hash);
     return result.wrong.empty() ? 0 : 1;
@@ -58,6 +76,7 @@ int run_many(std::uint64_t first, std::uint64_t count, std::uint64_t seconds) {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
     for (; seconds != 0 ? lasted() < static_cast<double>(seconds) : seed < first + count; ++seed) {
+        running = seed;
         outcome result = world(draw(seed)).run();
         all += result.seen;
         if (!result.wrong.empty()) {
@@ -94,6 +113,9 @@ int main(int argc, char** argv) try {
     app.add_option("--set", sets, "numbers of its plan: loss=30000 messages=3")->needs(one);
     CLI::Option* const few =
         app.add_option("--only", only, "single faults: crash:17 loss:3")->needs(one);
+    for (const int each : {SIGABRT, SIGFPE, SIGILL, SIGSEGV}) {
+        std::signal(each, name_seed);
+    }
     try {
         app.parse(argc, argv);
         failure it{draw(seed)};
