@@ -178,7 +178,7 @@ class app {
     void turn() {
         if (const auto dice = world_->bad_luck.happens(fault::crash)) {
             auto how = *dice;
-            crash_at_ = 1 + how.below(8);
+            crash_at_ = 1 + how.below(4);
         }
         effects_ = 0;
         send_new();

@@ -200,7 +200,7 @@ namespace detail {
     // The most that is drawn for each kind, per million: of packets, of turns, of requests, of messages, or of ticks.
     static constexpr std::array<std::uint64_t, fault_kinds> most{
         300'000, 5'000,   300'000, 300'000, 50'000,  50'000,  20'000,  20'000,  20'000, 20'000,
-        200'000, 900'000, 50'000,  50'000,  20'000,  20'000,  500'000, 20'000,  20'000, 400'000,
+        200'000, 900'000, 150'000, 150'000, 20'000,  20'000,  500'000, 20'000,  20'000, 400'000,
         50'000,  50'000,  300'000, 300'000, 100'000, 200'000, 200'000, 200'000, 10'000};
     for (std::size_t i = 0; i < fault_kinds; ++i) {
         out.rate[i] = detail::draw_rate(dice, most[i]);
