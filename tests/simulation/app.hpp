@@ -471,7 +471,7 @@ class app {
     std::uint64_t handled_ = 0;
     std::uint64_t crash_at_ = 0;
     std::uint32_t most_queued_ =
-        0;  // by the options; or as many as the last life has left, if they were others
+        0;  // by the options; or as many as the journal has brought, which does not hear of each place that became free
     bool sent_before_ = false;
 };
 
