@@ -121,6 +121,58 @@ TEMPLATE_TEST_CASE(
     CHECK(second.machine.outstanding(after));
 }
 
+/// No disk at all: which calls were made, and one that fails.
+struct recorded_files {
+    struct record {
+        std::vector<std::string> calls;
+        std::string fails;
+    };
+    record* all;
+
+    std::error_code did(const char* what) const {
+        all->calls.emplace_back(what);
+        return std::make_error_code(all->fails == what ? std::errc::io_error : std::errc{});
+    }
+    std::error_code lock(const std::string&) const { return did("lock"); }
+    std::error_code read(const std::string&, std::vector<std::byte>&) const {
+        (void)did("read");
+        return std::make_error_code(std::errc::no_such_file_or_directory);
+    }
+    std::error_code create(const std::string&) const { return did("create"); }
+    std::error_code write(bytes) const { return did("write"); }
+    std::error_code sync() const { return did("sync"); }
+    std::error_code rename(const std::string&, const std::string&) const { return did("rename"); }
+    std::error_code sync_directory(const std::string&) const { return did("sync_directory"); }
+};
+
+TEST_CASE(
+    "file journal: a file is durable before it has its name, and a group before sync is true") {
+    recorded_files::record made;
+    auto journal = basic_file_journal<recorded_files>::open("j", 1, {&made}).value();
+    CHECK(made.calls == std::vector<std::string>{"lock", "read", "create", "write", "sync",
+                                                 "rename", "sync_directory"});
+    made.calls.clear();
+    journal.append(as_bytes("records"));
+    CHECK(made.calls.empty());
+    CHECK(journal.sync());
+    CHECK(made.calls == std::vector<std::string>{"write", "sync"});
+}
+
+TEST_CASE("file journal: after a call that failed no other is made, as it would prove nothing") {
+    for (const char* const fails : {"write", "sync"}) {
+        recorded_files::record made;
+        auto journal = basic_file_journal<recorded_files>::open("j", 1, {&made}).value();
+        journal.append(as_bytes("records"));
+        made.fails = fails;
+        CHECK_FALSE(journal.sync());
+        made.fails.clear();
+        made.calls.clear();
+        CHECK_FALSE(journal.sync());
+        CHECK(made.calls.empty());
+        CHECK(journal.last_error().code == std::errc::io_error);
+    }
+}
+
 TEST_CASE("file journal: a loop that asks stays small") {
     const temporary there;
     app<file_journal> one(there.file);

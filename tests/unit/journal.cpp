@@ -134,8 +134,13 @@ TEST_CASE("journal: the records of the specification [spec 7.1, 7.2, 7.4 to 7.6]
     stream.note({7, fate::tombstoned});
     stream.window.accept(12);
     stream.note({12, fate::rejected});
-    CHECK(of(detail::encode_inbound("alice", stream, out)) ==
-          "10 1A 02 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 0A 05 01 04 02 0E 19 49 33 A6 8A");
+    const std::string_view inbound =
+        "10 1A 02 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 0A 05 01 04 02 0E 19 49 33 A6 8A";
+    CHECK(of(detail::encode_inbound("alice", stream, out)) == inbound);
+    inbound_stream read(64, 64);
+    REQUIRE(detail::decode_inbound(journal_reader(out).next().value().value, read));
+    CHECK(read.horizon == 5);
+    CHECK(of(detail::encode_inbound("alice", read, out)) == inbound);
     CHECK(of(detail::encode_tickets(300, out)).starts_with("10 07 06 AC 02 "));
     manual_clock clock;
     auto alice = client::create(clock, journalled("alice")).value();
