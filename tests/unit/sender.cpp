@@ -240,6 +240,16 @@ TEST_CASE("sender: a deadline is heard as expiring, and then how it ended [spec 
     }
 }
 
+TEST_CASE("sender: a deadline that has passed comes before a cancel that is called later") {
+    fixture f;
+    f.up();
+    const ticket late = f.send("bob", "x", {.expires_after = 10s});
+    (void)f.transmit();
+    f.clock.advance(10s);
+    CHECK(f.a.cancel(late));
+    CHECK(f.news() == std::vector{status::expiring});
+}
+
 TEST_CASE(
     "sender: only as many stored messages are given up as the memory for them needs [spec 3.6]") {
     fixture f({.unsettled_max = 2});
