@@ -41,7 +41,7 @@ NETS = {
     "explore": Net(("explore",), "-O2", 240,
                    "sender|receiver|relay|client|bound_messages|bound_stream|queue|window|ack_state|sync|held|memory_mailbox"),
     # Asked only about what the machines alone cannot show, and what none of the three has noticed.
-    "others": Net(("scenario", "fault", "crash", "iofail", "powerloss", "fuzz"), "-O1", 240),
+    "others": Net(("scenario", "fault", "crash", "iofail", "powerloss", "hostile", "fuzz"), "-O1", 240),
 }
 
 
