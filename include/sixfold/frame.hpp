@@ -36,7 +36,7 @@ enum class form : std::uint8_t {
 /// May the relay put the message into the mailbox while the receiver is away?
 enum class storing : std::uint8_t {
     allowed,    ///< default
-    forbidden,  ///< worthless later: the relay answers `away` instead
+    forbidden,  ///< worthless later: the relay answers `away` instead, if it has no link of the receiver itself
 };
 
 /// msg:R, from A to the relay (spec 4.1).
