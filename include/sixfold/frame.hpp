@@ -35,7 +35,7 @@ enum class form : std::uint8_t {
 
 /// May the relay put the message into the mailbox while the receiver is away?
 enum class storing : std::uint8_t {
-    allowed,    ///< default
+    allowed,  ///< default
     forbidden,  ///< worthless later: the relay answers `away` instead, if it has no link of the receiver itself
 };
 
