@@ -98,7 +98,7 @@ class app {
 
     /// A new life, from what the disk has.
     void begin(std::uint64_t seed) {
-        options_.start += 1;  // a counter that survives everything
+        options_.start += 1 + world_->dice.below(1'000'000);  // as a clock that survives everything
         options_.seed = seed;
         sixfold::journal_reader whole(journal_);
         while (whole.next()) {
@@ -119,7 +119,7 @@ class app {
                    "a snapshot is another client");
         }
         rows_ = durable_rows_;
-        earlier_ = {journal_, durable_rows_, inbox_};
+        copies_.push_back({journal_, durable_rows_, inbox_});
         shown_.clear();
         ended_.clear();
         for (row& each : rows_) {
@@ -149,9 +149,10 @@ class app {
             inbox_.clear();
             world_->book.lost_memory(number_);
         } else if (world_->bad_luck.happens(fault::set_back)) {
-            journal_ = earlier_.journal;
-            durable_rows_ = earlier_.rows;
-            inbox_ = earlier_.inbox;
+            const copy& then = copies_[world_->dice.below(copies_.size())];
+            journal_ = then.journal;
+            durable_rows_ = then.rows;
+            inbox_ = then.inbox;
             world_->book.set_back(number_);
         }
         rows_.clear();
@@ -216,6 +217,11 @@ class app {
         sixfold::time_point when;  // the app settles it
     };
     using inbox_key = std::tuple<client_number, std::uint64_t, sixfold::seq>;
+    struct copy {
+        std::vector<std::byte> journal;
+        std::vector<row> rows;
+        std::map<inbox_key, bool> inbox;
+    };
 
     [[nodiscard]] std::string fingerprint() const {
         return sixfold::test_access::fingerprint(machine_->sender()) + '|' +
@@ -448,11 +454,7 @@ class app {
     std::map<inbox_key, bool> inbox_;  // whether it was rejected
 
     // kept elsewhere, as the counter of lives is
-    struct {
-        std::vector<std::byte> journal;
-        std::vector<row> rows;
-        std::map<inbox_key, bool> inbox;
-    } earlier_;
+    std::vector<copy> copies_;  // of what was on the disk when each life began
     std::vector<client_number> written_to_;
 
     // in memory

@@ -202,11 +202,14 @@ namespace detail {
         300'000, 5'000,   300'000, 300'000, 50'000,  50'000,  20'000,  20'000,  20'000, 20'000,
         200'000, 900'000, 150'000, 150'000, 20'000,  20'000,  500'000, 20'000,  20'000, 400'000,
         50'000,  50'000,  300'000, 300'000, 100'000, 200'000, 200'000, 200'000, 10'000};
+    const bool corner =
+        dice.below(4) == 0;  // of a few kinds of faults, and each as often as it gets
     for (std::size_t i = 0; i < fault_kinds; ++i) {
-        out.rate[i] = detail::draw_rate(dice, most[i]);
+        const std::uint64_t rate = detail::draw_rate(dice, most[i]);
+        out.rate[i] = !corner ? rate : dice.below(6) == 0 ? most[i] : 0;
     }
-    if (dice.below(5) ==
-        0) {  // in a world where everything must be delivered, more can be demanded
+    // In a world where everything must be delivered, more can be demanded.
+    if (dice.below(5) == 0) {
         for (const fault each : {fault::app_rejects, fault::cancel, fault::expire,
                                  fault::not_stored, fault::retention}) {
             out.rate[static_cast<std::size_t>(each)] = 0;
