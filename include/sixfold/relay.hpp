@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <variant>
 #include <vector>
 
@@ -49,7 +48,7 @@ struct relay_options {
 ///         relay.complete(*request, mailbox.execute(*request), out);
 ///     }
 ///     for (const auto& frame : out.frames()) {
-///         network.send(frame.link, frame.bytes);
+///         network.send(frame.link, frame.bytes);  // link_id::none: to the relay that has it, or nowhere
 ///     }
 ///     out.clear();
 ///

@@ -75,7 +75,7 @@ int main() {
             relay.complete(*request, mailbox.execute(*request), out);
         }
         for (const auto& frame : out.frames()) {
-            send_to(frame.link, frame.bytes);
+            send_to(frame.link, frame.bytes);  // link_id::none: away, or at another relay
         }
         out.clear();
     };

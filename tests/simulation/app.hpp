@@ -66,7 +66,6 @@ class app {
     [[nodiscard]] bool has_disk() const { return disk_ != disk::none; }
     [[nodiscard]] client_number number() const { return number_; }
     [[nodiscard]] sixfold::client& machine() { return *machine_; }
-    [[nodiscard]] const sixfold::client_options& options() const { return options_; }
     /// Whether it has nothing left to do but what its machine does.
     [[nodiscard]] bool at_rest() const {
         return alive() && waiting_.empty() && unsynced_.empty() &&

@@ -137,8 +137,7 @@ class ledger {
         demand(std::equal(right.begin(), right.end(), payload.begin(), payload.end()),
                "a message has other bytes");
     }
-    /// The row of a message is on the disk of its receiver, with its msgid. Returns false if it was there before, which the app
-    /// has to see by itself.
+    /// The row of a message is on the disk of its receiver, with its msgid, and was not there before.
     void accepted(client_number to, client_number from, sixfold::msgid name, letter_number id) {
         settle(to, from, name);
         if (!promised(from)) {

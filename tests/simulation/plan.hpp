@@ -86,9 +86,6 @@ struct plan {
     std::uint64_t calm = 0;         ///< 1: when all heals, links that are there stay
     std::uint64_t as_it_comes = 0;  ///< of 2: 0 none, 1 some, 2 all receivers
     std::array<std::uint64_t, fault_kinds> rate{};  ///< per million
-
-    [[nodiscard]] std::uint64_t rate_of(fault f) const { return rate[static_cast<std::size_t>(f)]; }
-    friend bool operator==(const plan&, const plan&) = default;
 };
 
 /// A number of a plan, by its name.
