@@ -471,7 +471,7 @@ class world {
 
     static constexpr sixfold::duration tick_interval = std::chrono::milliseconds(100);
     /// Some rounds of what is slowest, the looks into the mailbox and the probes, every 10 s. Of 3,000 worlds none took more than
-    /// 24 s.
+    /// 30 s.
     static constexpr sixfold::duration ends_within = std::chrono::minutes(2);
     static constexpr std::size_t replayed_max = 3000;
 
