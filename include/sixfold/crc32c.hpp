@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
+#include "sixfold/little_endian.hpp"
 #include "sixfold/types.hpp"
 
 // The checksum of a frame: CRC-32C, the Castagnoli polynomial, as iSCSI and SCTP use it. (spec 2.5)
@@ -44,25 +46,15 @@ struct crc32c_tables {
 
 inline constexpr crc32c_tables crc32c_table = make_crc32c_tables();
 
-/// Four bytes, the first the lowest. Compilers make one load of it.
-[[nodiscard]] constexpr std::uint32_t load_little32(const std::byte* from) noexcept {
-    return std::to_integer<std::uint32_t>(from[0]) | std::to_integer<std::uint32_t>(from[1]) << 8 |
-           std::to_integer<std::uint32_t>(from[2]) << 16 |
-           std::to_integer<std::uint32_t>(from[3]) << 24;
-}
+// Both take and return the bits inverted, as they are while a checksum is being calculated.
 
-}  // namespace detail
-
-/// The CRC-32C of some bytes; or, given the checksum of what came before them, of both together.
-/// O(bytes).
-[[nodiscard]] constexpr std::uint32_t crc32c(bytes data, std::uint32_t before = 0) noexcept {
-    const auto& table = detail::crc32c_table.after;
+[[nodiscard]] constexpr std::uint32_t crc32c_by_tables(bytes data, std::uint32_t crc) noexcept {
+    const auto& table = crc32c_table.after;
     const std::byte* next = data.data();
     std::size_t left = data.size();
-    std::uint32_t crc = ~before;
     for (; left >= 8; next += 8, left -= 8) {
-        const std::uint32_t low = detail::load_little32(next) ^ crc;
-        const std::uint32_t high = detail::load_little32(next + 4);
+        const std::uint32_t low = load_little32(next) ^ crc;
+        const std::uint32_t high = load_little32(next + 4);
         crc = table[7][low & 0xFF] ^ table[6][low >> 8 & 0xFF] ^ table[5][low >> 16 & 0xFF] ^
               table[4][low >> 24] ^ table[3][high & 0xFF] ^ table[2][high >> 8 & 0xFF] ^
               table[1][high >> 16 & 0xFF] ^ table[0][high >> 24];
@@ -70,7 +62,44 @@ inline constexpr crc32c_tables crc32c_table = make_crc32c_tables();
     for (; left != 0; ++next, --left) {
         crc = crc >> 8 ^ table[0][(crc ^ std::to_integer<std::uint32_t>(*next)) & 0xFF];
     }
-    return ~crc;
+    return crc;
+}
+
+#if defined(__GNUC__) && defined(__x86_64__)
+/// The instruction of SSE 4.2: four times as fast for a kilobyte. Compiled whatever the machine that it is compiled for.
+[[nodiscard, gnu::target("sse4.2")]] inline std::uint32_t
+crc32c_by_instruction(bytes data, std::uint32_t crc) noexcept {
+    const std::byte* next = data.data();
+    std::size_t left = data.size();
+    for (; left >= 8; next += 8, left -= 8) {
+        crc = static_cast<std::uint32_t>(__builtin_ia32_crc32di(crc, load_little64(next)));
+    }
+    for (; left != 0; ++next, --left) {
+        crc = __builtin_ia32_crc32qi(crc, std::to_integer<unsigned char>(*next));
+    }
+    return crc;
+}
+[[nodiscard]] inline bool has_crc32c_instruction() noexcept {
+    return __builtin_cpu_supports("sse4.2") != 0;
+}
+#else
+[[nodiscard]] inline std::uint32_t crc32c_by_instruction(bytes data, std::uint32_t crc) noexcept {
+    return crc32c_by_tables(data, crc);
+}
+[[nodiscard]] inline bool has_crc32c_instruction() noexcept {
+    return false;
+}
+#endif
+
+}  // namespace detail
+
+/// The CRC-32C of some bytes; or, given the checksum of what came before them, of both together. By the instruction of the
+/// processor if it has one that we know, else by tables. O(bytes).
+[[nodiscard]] constexpr std::uint32_t crc32c(bytes data, std::uint32_t before = 0) noexcept {
+    if (!std::is_constant_evaluated() && detail::has_crc32c_instruction()) {
+        return ~detail::crc32c_by_instruction(data, ~before);
+    }
+    return ~detail::crc32c_by_tables(data, ~before);
 }
 
 }  // namespace sixfold::inline v0

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sixfold/little_endian.hpp"
 #include "sixfold/types.hpp"
 
 namespace sixfold::inline v0 {
@@ -27,11 +28,16 @@ class siphash {
     [[nodiscard]] std::uint64_t operator()(bytes data) const noexcept {
         state v{low_ ^ 0x736f6d6570736575, high_ ^ 0x646f72616e646f6d, low_ ^ 0x6c7967656e657261,
                 high_ ^ 0x7465646279746573};
-        const std::uint64_t length = std::uint64_t{data.size()} << 56;
-        for (; data.size() >= 8; data = data.subspan(8)) {
-            v.add(little_endian(data.first(8)));
+        const std::byte* next = data.data();
+        std::size_t left = data.size();
+        for (; left >= 8; next += 8, left -= 8) {
+            v.add(detail::load_little64(next));
         }
-        v.add(little_endian(data) | length);
+        std::uint64_t last = std::uint64_t{data.size()} << 56;
+        for (; left != 0; --left) {
+            last |= std::to_integer<std::uint64_t>(next[left - 1]) << (8 * (left - 1));
+        }
+        v.add(last);
         v.c ^= 0xff;
         v.template mix<EndRounds>();
         return v.a ^ v.b ^ v.c ^ v.d;
@@ -63,14 +69,6 @@ class siphash {
             }
         }
     };
-
-    [[nodiscard]] static std::uint64_t little_endian(bytes data) noexcept {
-        std::uint64_t word = 0;
-        for (std::size_t i = 0; i < data.size(); ++i) {
-            word |= std::to_integer<std::uint64_t>(data[i]) << (8 * i);
-        }
-        return word;
-    }
 
     std::uint64_t low_;
     std::uint64_t high_;
