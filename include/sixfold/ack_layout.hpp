@@ -15,16 +15,10 @@
 
 namespace sixfold::inline v0::detail {
 
-[[nodiscard]] inline bool is_ack_state(bytes encoded) noexcept {
-    ack_state ignored;
-    return ack_state::decode(encoded, ignored) == refusal::none;
-}
-
 /// An ack state in all the rest of the body: left as it is, but refused unless it is one.
 [[nodiscard]] inline bytes read_ack_state(byte_reader& in) noexcept {
     const bytes encoded = in.rest();
-    ack_state ignored;
-    if (const refusal why = ack_state::decode(encoded, ignored); why != refusal::none) {
+    if (const refusal why = ack_state::check(encoded); why != refusal::none) {
         in.refuse(why);
     }
     return encoded;
@@ -65,7 +59,10 @@ struct frame_layout<ack_request> {
         return m.to.valid() && m.epoch != epoch::none && m.word <= ack_word::past &&
                (!m.echo || m.echo->seq < seq_end) &&
                (m.word == ack_word::past ? m.current > m.epoch : m.current == epoch::none) &&
-               (is_state ? is_ack_state(m.state) : m.state.empty());
+               is_state != m.state.empty();
+    }
+    [[nodiscard]] static bool is_state_valid(const ack_request& m) noexcept {
+        return m.state.empty() || ack_state::check(m.state) == refusal::none;
     }
 
     template <class Out>
@@ -156,8 +153,10 @@ struct frame_layout<ack_notify> {
                (m.word == ack_word::past ? m.current > m.epoch : m.current == epoch::none) &&
                (is_stored ? m.seq < seq_end : m.seq == 0 && m.attempt == 0) &&
                (is_ended ? m.low <= seq_end : m.low == 0) &&
-               (is_state || (is_ended && !m.state.empty()) ? is_ack_state(m.state)
-                                                           : m.state.empty());
+               (is_ended || is_state != m.state.empty());
+    }
+    [[nodiscard]] static bool is_state_valid(const ack_notify& m) noexcept {
+        return m.state.empty() || ack_state::check(m.state) == refusal::none;
     }
 
     template <class Out>

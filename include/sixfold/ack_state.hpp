@@ -121,32 +121,15 @@ class ack_state {
 
     /// Reads all of `encoded`. On refusal `out` is as it was. O(bytes).
     [[nodiscard]] static refusal decode(bytes encoded, ack_state& out) noexcept {
-        byte_reader in(encoded);
         ack_state read;
-        const unsigned parts = in.get_u8();
-        in.require((parts & ~detail::ack_parts::all) == 0, refusal::flags);
-        read.floor_ = in.get_seq_bound();
-        if ((parts & detail::ack_parts::limits) != 0) {
-            read.limits_ = read_limits(in);
-        }
-        if ((parts & detail::ack_parts::accepted) != 0) {
-            read.accepted_ = read_bits(in, read.floor_);
-            // The floor is the first seq that is not accepted; else it would be higher.
-            in.require(!detail::test_bit(read.accepted_, 0), refusal::ack_state);
-        }
-        if ((parts & detail::ack_parts::held) != 0) {
-            read.held_ = read_bits(in, read.floor_);
-            in.require(detail::disjoint(read.accepted_, read.held_), refusal::ack_state);
-        }
-        if ((parts & detail::ack_parts::exceptions) != 0) {
-            read.read_exceptions(in);
-        }
-        in.require(in.left() == 0, refusal::trailing);
-        if (in.ok()) {
+        const refusal why = read.read(encoded);
+        if (why == refusal::none) {
             out = read;
         }
-        return in.refused();
+        return why;
     }
+    /// Why these bytes are no ack state; `none` if they are one. O(bytes).
+    [[nodiscard]] static refusal check(bytes encoded) noexcept { return ack_state().read(encoded); }
 
     /// All below has ended; the floor itself has not.
     [[nodiscard]] seq floor() const noexcept { return floor_; }
@@ -203,6 +186,30 @@ class ack_state {
   private:
     [[nodiscard]] bool has_ended(seq which) const noexcept {
         return which < floor_ || detail::test_bit(accepted_, which - floor_);
+    }
+
+    [[nodiscard]] refusal read(bytes encoded) noexcept {
+        byte_reader in(encoded);
+        const unsigned parts = in.get_u8();
+        in.require((parts & ~detail::ack_parts::all) == 0, refusal::flags);
+        floor_ = in.get_seq_bound();
+        if ((parts & detail::ack_parts::limits) != 0) {
+            limits_ = read_limits(in);
+        }
+        if ((parts & detail::ack_parts::accepted) != 0) {
+            accepted_ = read_bits(in, floor_);
+            // The floor is the first seq that is not accepted; else it would be higher.
+            in.require(!detail::test_bit(accepted_, 0), refusal::ack_state);
+        }
+        if ((parts & detail::ack_parts::held) != 0) {
+            held_ = read_bits(in, floor_);
+            in.require(detail::disjoint(accepted_, held_), refusal::ack_state);
+        }
+        if ((parts & detail::ack_parts::exceptions) != 0) {
+            read_exceptions(in);
+        }
+        in.require(in.left() == 0, refusal::trailing);
+        return in.refused();
     }
 
     template <class Visit>

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>  // memcpy
 #include <span>
+#include <utility>  // exchange
 #include <vector>
 
 #include "sixfold/assert.hpp"
@@ -45,6 +46,7 @@ class byte_pool {
         : tags_(capacity / unit + (capacity % unit != 0 ? 1 : 0)), storage_(tags_.size() * unit) {
         SIXFOLD_ASSERT(tags_.size() < empty);
         heads_.fill(none);
+        kept_.fill(none);
         handle at = 0;
         for (unsigned order = order_count; order-- > 0;) {
             if ((tags_.size() >> order & 1) != 0) {
@@ -64,7 +66,16 @@ class byte_pool {
         if (size == 0) {
             return empty;
         }
+        if (size > capacity()) {
+            return none;
+        }
         const unsigned wanted = order_of(size);
+        if (kept_[wanted] != none) {
+            return take(std::exchange(kept_[wanted], none), wanted);
+        }
+        if (free_orders_ >> wanted == 0) {
+            join_kept();
+        }
         const std::uint64_t fitting = free_orders_ >> wanted;  // by less than 60, of any size
         if (fitting == 0) {
             return none;
@@ -76,9 +87,7 @@ class byte_pool {
             --order;
             link(block + (handle{1} << order), order);
         }
-        tags_[block] = tag(taken, wanted);
-        used_ += unit << wanted;
-        return block;
+        return take(block, wanted);
     }
 
     /// Gives back what `allocate(size)` returned, once.
@@ -87,16 +96,12 @@ class byte_pool {
         if (size == 0) {
             return;
         }
-        unsigned order = order_of(size);
+        const unsigned order = order_of(size);
         used_ -= unit << order;
-        tags_[block] = inside;
-        while (is_free(buddy_of(block, order), order)) {
-            const handle buddy = buddy_of(block, order);
-            unlink(buddy, order);
-            block = (std::min)(block, buddy);
-            ++order;
+        tags_[block] = tag(kept, order);
+        if (const handle former = std::exchange(kept_[order], block); former != none) {
+            join(former, order);
         }
-        link(block, order);
     }
 
     /// The bytes of what `allocate(size)` returned. No bytes if `size` is 0, whatever the handle.
@@ -122,9 +127,9 @@ class byte_pool {
   private:
     friend struct test_access;
 
-    /// What a tag says of its unit: in a block, or the first of one that is free or taken, and then
+    /// What a tag says of its unit: in a block, or the first of one that is free, taken or kept, and then
     /// of which order.
-    enum kind : std::uint8_t { inside = 0, free = 64, taken = 128 };
+    enum kind : std::uint8_t { inside = 0, free = 64, taken = 128, kept = 192 };
 
     struct links {
         handle next;
@@ -156,6 +161,32 @@ class byte_pool {
     }
     [[nodiscard]] const std::byte* address(handle block) const noexcept {
         return storage_.data() + std::size_t{block} * unit;
+    }
+
+    [[nodiscard]] handle take(handle block, unsigned order) noexcept {
+        tags_[block] = tag(taken, order);
+        used_ += unit << order;
+        return block;
+    }
+
+    /// Makes a block free, joined with all that is free beside it.
+    void join(handle block, unsigned order) noexcept {
+        tags_[block] = inside;
+        while (is_free(buddy_of(block, order), order)) {
+            const handle buddy = buddy_of(block, order);
+            unlink(buddy, order);
+            block = (std::min)(block, buddy);
+            ++order;
+        }
+        link(block, order);
+    }
+
+    void join_kept() noexcept {
+        for (unsigned order = 0; order < order_count; ++order) {
+            if (const handle block = std::exchange(kept_[order], none); block != none) {
+                join(block, order);
+            }
+        }
     }
 
     // The list of the free blocks of an order lives in these blocks.
@@ -200,7 +231,10 @@ class byte_pool {
     std::vector<std::uint8_t> tags_;  ///< one a unit
     std::vector<std::byte> storage_;
     std::array<handle, order_count> heads_{};  ///< of the free lists, by order
-    std::uint64_t free_orders_ = 0;            ///< bit k: the list of order k is not empty
+    /// Of each order the block that was released last, not joined: the next payload is often as large, and what was joined
+    /// would be cut again.
+    std::array<handle, order_count> kept_{};
+    std::uint64_t free_orders_ = 0;  ///< bit k: the list of order k is not empty
     std::size_t used_ = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "sixfold/error.hpp"
+#include "sixfold/little_endian.hpp"
 #include "sixfold/types.hpp"
 
 // Numbers, names and spans, to bytes and back. These three know how wide a field is and where the
@@ -23,12 +24,63 @@
 //     300    AC 02         300 = 0b10'0101100
 //     2^62   80 80 80 80 80 80 80 80 40
 
+// A reader or writer stays in registers only if none of its functions is called out of line. With g++ 12 that makes a relay, which
+// does little else, a fifth faster.
+#if defined(__GNUC__)
+#define SIXFOLD_INLINE [[gnu::always_inline]]
+#else
+#define SIXFOLD_INLINE
+#endif
+
 namespace sixfold::inline v0 {
 
 /// How many bytes the varint of a value takes: 1 to 10.
 [[nodiscard]] constexpr std::size_t varint_size(std::uint64_t value) noexcept {
-    return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+    return (static_cast<std::size_t>(std::bit_width(value | 1)) * 9 + 64) /
+           64;  // a seventh, rounded up
 }
+
+namespace detail {
+
+/// A varint as it was read; of no size if it was refused.
+struct varint {
+    std::uint64_t value;
+    std::uint32_t size;
+    refusal refused;
+};
+
+[[nodiscard]] inline varint read_varint(bytes from, unsigned bits) noexcept {
+    const std::byte* at = from.data();
+    const std::byte* const end = at + from.size();
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < bits; shift += 7) {
+        if (at == end) {
+            return {0, 0, refusal::truncated};
+        }
+        const auto byte = std::to_integer<std::uint64_t>(*at++);
+        value |= (byte & 0x7F) << shift;
+        if (byte < 0x80) {
+            const bool superfluous = byte == 0 && shift != 0;
+            const bool too_wide = bits - shift < 7 && byte >> (bits - shift) != 0;
+            if (superfluous || too_wide) {
+                break;
+            }
+            return {value, static_cast<std::uint32_t>(at - from.data()), refusal::none};
+        }
+    }
+    return {0, 0, refusal::not_canonical};
+}
+
+/// Where a number begins that was written as a varint of more than one byte; the end of it.
+inline std::byte* write_varint(std::uint64_t value, std::byte* to) noexcept {
+    for (; value >= 0x80; value >>= 7) {
+        *to++ = static_cast<std::byte>(value | 0x80);
+    }
+    *to++ = static_cast<std::byte>(value);
+    return to;
+}
+
+}  // namespace detail
 
 /// Counts the bytes that a `byte_writer` would write, and writes nothing: the first pass over what
 /// begins with its own length.
@@ -64,66 +116,80 @@ class byte_counter {
 class byte_writer {
   public:
     /// Into a buffer that outlives it.
-    explicit byte_writer(std::span<std::byte> out) noexcept : out_(out) {}
+    SIXFOLD_INLINE explicit byte_writer(std::span<std::byte> out) noexcept
+        : begin_(out.data()), at_(begin_), end_(begin_ + out.size()) {}
 
     /// One byte.
-    void put_u8(std::uint8_t value) noexcept { put_little(value, 1); }
+    SIXFOLD_INLINE void put_u8(std::uint8_t value) noexcept {
+        if (fits(1)) {
+            *at_++ = static_cast<std::byte>(value);
+        }
+    }
     /// Four bytes, little-endian.
-    void put_u32(std::uint32_t value) noexcept { put_little(value, 4); }
+    SIXFOLD_INLINE void put_u32(std::uint32_t value) noexcept {
+        if (fits(4)) {
+            detail::store_little32(at_, value);
+            at_ += 4;
+        }
+    }
     /// Eight bytes, little-endian.
-    void put_u64(std::uint64_t value) noexcept { put_little(value, 8); }
+    SIXFOLD_INLINE void put_u64(std::uint64_t value) noexcept {
+        if (fits(8)) {
+            detail::store_little64(at_, value);
+            at_ += 8;
+        }
+    }
 
     /// The shortest varint. (spec 2.3)
-    void put_varint(std::uint64_t value) noexcept {
-        if (!reserve(varint_size(value))) {
-            return;
+    SIXFOLD_INLINE void put_varint(std::uint64_t value) noexcept {
+        if (value < 0x80) {  // as most of them are
+            return put_u8(static_cast<std::uint8_t>(value));
         }
-        for (; value >= 0x80; value >>= 7) {
-            out_[size_++] = static_cast<std::byte>(value | 0x80);
+        if (fits(varint_size(value))) {
+            at_ = detail::write_varint(value, at_);
         }
-        out_[size_++] = static_cast<std::byte>(value);
     }
 
     /// All of them, or none.
-    void put_bytes(bytes data) noexcept {
-        if (reserve(data.size())) {
-            std::copy_n(data.data(), data.size(), out_.data() + size_);
-            size_ += data.size();
+    SIXFOLD_INLINE void put_bytes(bytes data) noexcept {
+        if (fits(data.size())) {
+            at_ = std::copy_n(data.data(), data.size(), at_);
         }
     }
 
     /// A length byte and the name. (spec 2.6)
-    void put_peer(const peer& who) noexcept {
+    SIXFOLD_INLINE void put_peer(const peer& who) noexcept {
         put_u8(static_cast<std::uint8_t>(who.name().size()));
         put_bytes(who.bytes());
     }
 
     /// Eight bytes, little-endian. (spec 2.7)
-    void put_epoch(epoch value) noexcept { put_u64(static_cast<std::uint64_t>(value)); }
+    SIXFOLD_INLINE void put_epoch(epoch value) noexcept {
+        put_u64(static_cast<std::uint64_t>(value));
+    }
 
     /// False as soon as something has not fitted.
-    [[nodiscard]] bool ok() const noexcept { return ok_; }
+    [[nodiscard]] SIXFOLD_INLINE bool ok() const noexcept { return ok_; }
     /// How many bytes have been written.
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] SIXFOLD_INLINE std::size_t size() const noexcept {
+        return static_cast<std::size_t>(at_ - begin_);
+    }
     /// What has been written. Good as long as the buffer is.
-    [[nodiscard]] bytes written() const noexcept { return out_.first(size_); }
+    [[nodiscard]] bytes written() const noexcept { return {begin_, size()}; }
 
   private:
-    [[nodiscard]] bool reserve(std::size_t size) noexcept {
-        ok_ = ok_ && size <= out_.size() - size_;
-        return ok_;
-    }
-
-    void put_little(std::uint64_t value, std::size_t size) noexcept {
-        if (reserve(size)) {
-            for (std::size_t i = 0; i < size; ++i, value >>= 8) {
-                out_[size_++] = static_cast<std::byte>(value);
-            }
+    [[nodiscard]] SIXFOLD_INLINE bool fits(std::size_t size) noexcept {
+        if (size <= static_cast<std::size_t>(end_ - at_)) {
+            return true;
         }
+        end_ = at_;
+        ok_ = false;
+        return false;
     }
 
-    std::span<std::byte> out_;
-    std::size_t size_ = 0;
+    std::byte* begin_;
+    std::byte* at_;
+    std::byte* end_;
     bool ok_ = true;
 };
 
@@ -136,111 +202,105 @@ class byte_writer {
 class byte_reader {
   public:
     /// Of bytes that outlive it.
-    explicit byte_reader(bytes input) noexcept : left_(input) {}
+    SIXFOLD_INLINE explicit byte_reader(bytes input) noexcept
+        : at_(input.data()), end_(input.data() + input.size()) {}
 
     /// One byte.
-    [[nodiscard]] std::uint8_t get_u8() noexcept {
-        return static_cast<std::uint8_t>(get_little(1));
+    [[nodiscard]] SIXFOLD_INLINE std::uint8_t get_u8() noexcept {
+        return has(1) ? std::to_integer<std::uint8_t>(*at_++) : std::uint8_t{0};
     }
     /// Four bytes, little-endian.
-    [[nodiscard]] std::uint32_t get_u32() noexcept {
-        return static_cast<std::uint32_t>(get_little(4));
+    [[nodiscard]] SIXFOLD_INLINE std::uint32_t get_u32() noexcept {
+        return has(4) ? detail::load_little32(skip(4)) : 0;
     }
     /// Eight bytes, little-endian.
-    [[nodiscard]] std::uint64_t get_u64() noexcept { return get_little(8); }
+    [[nodiscard]] SIXFOLD_INLINE std::uint64_t get_u64() noexcept {
+        return has(8) ? detail::load_little64(skip(8)) : 0;
+    }
 
     /// A varint of at most so many bits, 1 to 64. One that has more, or a superfluous byte, is
     /// `not_canonical`; one that is not at its end where the input is, is `truncated`. (spec 2.3)
-    [[nodiscard]] std::uint64_t get_varint(unsigned bits = 64) noexcept {
-        std::uint64_t value = 0;
-        for (unsigned shift = 0; shift < bits; shift += 7) {
-            const std::uint64_t byte = get_u8();
-            const std::uint64_t digit = byte & 0x7F;
-            const bool too_wide = bits - shift < 7 && digit >> (bits - shift) != 0;
-            const bool superfluous = byte == 0 && shift != 0 && ok();
-            if (too_wide || superfluous) {
-                break;
-            }
-            value |= digit << shift;
-            if (byte < 0x80) {
-                return ok() ? value : 0;
-            }
+    [[nodiscard]] SIXFOLD_INLINE std::uint64_t get_varint(unsigned bits = 64) noexcept {
+        if (bits >= 7 && at_ != end_ && *at_ < std::byte{0x80}) {  // as most of them are
+            return std::to_integer<std::uint64_t>(*at_++);
         }
-        refuse(refusal::not_canonical);
-        return 0;
+        const detail::varint read = detail::read_varint({at_, end_}, bits);
+        if (read.size == 0) {
+            refuse(read.refused);
+            return 0;
+        }
+        at_ += read.size;
+        return read.value;
     }
 
     /// So many bytes. Good as long as the input is.
-    [[nodiscard]] bytes get_bytes(std::size_t size) noexcept {
-        if (size > left_.size()) {
-            refuse(refusal::truncated);
-            return {};
-        }
-        const bytes front = left_.first(size);
-        left_ = left_.subspan(size);
-        return front;
+    [[nodiscard]] SIXFOLD_INLINE bytes get_bytes(std::size_t size) noexcept {
+        return has(size) ? bytes(skip(size), size) : bytes();
     }
 
     /// All that is left, which may be nothing. Good as long as the input is.
-    [[nodiscard]] bytes rest() noexcept { return get_bytes(left_.size()); }
+    [[nodiscard]] SIXFOLD_INLINE bytes rest() noexcept { return get_bytes(left()); }
 
     /// A peer's name, 1 to 47 bytes behind a length byte. (spec 2.6)
-    [[nodiscard]] peer get_peer() noexcept {
+    [[nodiscard]] SIXFOLD_INLINE peer get_peer() noexcept {
         const std::size_t size = get_u8();
-        if (size == 0 || size > peer::size_max) {
-            refuse(refusal::peer_name);
-            return {};
-        }
-        const bytes name = get_bytes(size);
-        return ok() ? peer(name) : peer();
+        require(size != 0 && size <= peer::size_max, refusal::peer_name);
+        return peer(get_bytes(size));
     }
 
     /// An epoch, which is not zero. (spec 2.7)
-    [[nodiscard]] epoch get_epoch() noexcept {
+    [[nodiscard]] SIXFOLD_INLINE epoch get_epoch() noexcept {
         const auto value = static_cast<epoch>(get_u64());
         require(value != epoch::none, refusal::epoch);
         return value;
     }
 
     /// The seq of a message: below 2^62. (spec 2.7)
-    [[nodiscard]] seq get_seq() noexcept { return get_seq_up_to(seq_end - 1); }
+    [[nodiscard]] SIXFOLD_INLINE seq get_seq() noexcept { return get_seq_up_to(seq_end - 1); }
 
     /// A bound of seqs, such as a floor: at most 2^62. (spec 2.7)
-    [[nodiscard]] seq get_seq_bound() noexcept { return get_seq_up_to(seq_end); }
+    [[nodiscard]] SIXFOLD_INLINE seq get_seq_bound() noexcept { return get_seq_up_to(seq_end); }
 
     /// Refuses the input. The first refusal stays.
-    void refuse(refusal why) noexcept {
+    SIXFOLD_INLINE void refuse(refusal why) noexcept {
         if (ok()) {
             refused_ = why;
-            left_ = {};
+            at_ = end_;
         }
     }
 
     /// Refuses the input unless the condition holds.
-    void require(bool condition, refusal otherwise) noexcept {
+    SIXFOLD_INLINE void require(bool condition, refusal otherwise) noexcept {
         if (!condition) {
             refuse(otherwise);
         }
     }
 
     /// Whether nothing was wrong so far.
-    [[nodiscard]] bool ok() const noexcept { return refused_ == refusal::none; }
+    [[nodiscard]] SIXFOLD_INLINE bool ok() const noexcept { return refused_ == refusal::none; }
     /// The first thing that was wrong.
-    [[nodiscard]] refusal refused() const noexcept { return refused_; }
+    [[nodiscard]] SIXFOLD_INLINE refusal refused() const noexcept { return refused_; }
     /// How many bytes are left.
-    [[nodiscard]] std::size_t left() const noexcept { return left_.size(); }
-
-  private:
-    [[nodiscard]] std::uint64_t get_little(std::size_t size) noexcept {
-        const bytes field = get_bytes(size);
-        std::uint64_t value = 0;
-        for (std::size_t i = field.size(); i != 0; --i) {
-            value = value << 8 | std::to_integer<std::uint64_t>(field[i - 1]);
-        }
-        return value;
+    [[nodiscard]] SIXFOLD_INLINE std::size_t left() const noexcept {
+        return static_cast<std::size_t>(end_ - at_);
     }
 
-    [[nodiscard]] seq get_seq_up_to(seq max) noexcept {
+  private:
+    /// Are there so many bytes? If not, the input is refused.
+    [[nodiscard]] SIXFOLD_INLINE bool has(std::size_t size) noexcept {
+        if (size <= left()) {
+            return true;
+        }
+        refuse(refusal::truncated);
+        return false;
+    }
+    /// Where the next bytes are, which are there.
+    [[nodiscard]] SIXFOLD_INLINE const std::byte* skip(std::size_t size) noexcept {
+        at_ += size;
+        return at_ - size;
+    }
+
+    [[nodiscard]] SIXFOLD_INLINE seq get_seq_up_to(seq max) noexcept {
         const seq value = get_varint();
         if (value > max) {
             refuse(refusal::seq_range);
@@ -249,10 +309,13 @@ class byte_reader {
         return value;
     }
 
-    bytes left_;
+    const std::byte* at_;
+    const std::byte* end_;
     refusal refused_ = refusal::none;
 };
 
 }  // namespace sixfold::inline v0
+
+#undef SIXFOLD_INLINE
 
 #endif

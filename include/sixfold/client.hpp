@@ -130,17 +130,12 @@ class client {
     /// refusal, so that one if there is one. On datagrams there is nothing to do about it; a byte stream is to be closed
     /// if `ends_stream` says so.
     refusal handle(bytes packet) {
-        packet_reader reader(packet);
-        refusal last = refusal::none;
-        while (auto one = reader.next()) {
-            if (const refusal why = handle_frame(*one); why != refusal::none) {
-                last = why;
-            }
-            if (ends_stream(last)) {
-                return last;
-            }
+        const refusal last =
+            decode_packet(packet, framing_, [this](const auto& what, bytes) { return take(what); });
+        if (ends_stream(last)) {
+            refusals_.add(last);  // all others were counted by the machines
         }
-        return reader.refused() == refusal::none ? last : refuse(reader.refused());
+        return last;
     }
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
@@ -264,21 +259,12 @@ class client {
                                      [this](auto& to) { to.put_bytes(self_.bytes()); });
     }
 
-    refusal handle_frame(bytes one) {
-        frame decoded;
-        if (const refusal why = decode(one, framing_, decoded); why != refusal::none) {
-            return refuse(why);
-        }
-        if (std::holds_alternative<msg_answer>(decoded) ||
-            std::holds_alternative<ack_notify>(decoded)) {
-            return sender_.handle(decoded);
-        }
-        return receiver_.handle(decoded);
-    }
-
-    refusal refuse(refusal why) noexcept {
-        refusals_.add(why);
-        return why;
+    // What a client takes; any other frame goes to the receiver, which refuses it.
+    refusal take(const msg_answer& answer) { return sender_.handle(answer); }
+    refusal take(const ack_notify& notice) { return sender_.handle(notice); }
+    template <class Frame>
+    refusal take(const Frame& what) {
+        return receiver_.handle(what);
     }
 
     peer self_;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>  // as_const
 #include <variant>
 
 #include "sixfold/ack_layout.hpp"
@@ -16,6 +17,7 @@
 #include "sixfold/error.hpp"
 #include "sixfold/frame.hpp"
 #include "sixfold/frame_layout.hpp"
+#include "sixfold/little_endian.hpp"
 #include "sixfold/msg_layout.hpp"
 #include "sixfold/packet.hpp"
 #include "sixfold/sync_layout.hpp"
@@ -75,9 +77,9 @@ inline constexpr std::size_t frame_overhead_max =
 
 namespace detail {
 
-/// The body of a frame whose header and checksum are right. On refusal `out` is as it was.
-template <class Frame>
-[[nodiscard]] refusal decode_body(unsigned flags, bytes body, frame& out) noexcept {
+/// Reads the body of a frame whose header and checksum are right, and gives it to `take` if nothing is wrong.
+template <class Frame, class Take>
+[[nodiscard]] refusal take_body(unsigned flags, bytes body, const Take& take) {
     if (!frame_layout<Frame>::accepts(flags)) {
         return refusal::flags;
     }
@@ -85,10 +87,33 @@ template <class Frame>
     Frame read;
     frame_layout<Frame>::read(in, flags, read);
     in.require(in.left() == 0, refusal::trailing);
-    if (in.ok()) {
-        out.emplace<Frame>(read);
+    return in.ok() ? take(std::as_const(read)) : in.refused();
+}
+
+/// Gives a whole frame to `take`, if its checksum is right and its body is one.
+template <class Take>
+[[nodiscard]] refusal
+take_frame(bytes whole, std::size_t header, const framing& link, const Take& take) {
+    if (whole.size() - header < link.trailer_size()) {
+        return refusal::truncated;
     }
-    return in.refused();
+    const bytes front = whole.first(whole.size() - link.trailer_size());
+    if (link.mode() == checksum::on &&
+        load_little32(whole.data() + front.size()) != link.checksum_of(front)) {
+        return refusal::checksum;
+    }
+    const bytes body = front.subspan(header);
+    const auto flags = std::to_integer<unsigned>(whole[1]);
+    switch (std::to_integer<unsigned>(whole[0] & std::byte{0x0F})) {
+    case 1: return take_body<msg_request>(flags, body, take);
+    case 2: return take_body<msg_answer>(flags, body, take);
+    case 3: return take_body<msg_notify>(flags, body, take);
+    case 4: return take_body<ack_request>(flags, body, take);
+    case 5: return take_body<ack_answer>(flags, body, take);
+    case 6: return take_body<ack_notify>(flags, body, take);
+    case 7: return take_body<sync_request>(flags, body, take);
+    default: return take_body<sync_answer>(flags, body, take);
+    }
 }
 
 }  // namespace detail
@@ -99,13 +124,19 @@ template <class Frame>
 template <class Frame>
 [[nodiscard]] bool is_valid(const Frame& what) noexcept {
     using layout = detail::frame_layout<Frame>;
+    if constexpr (requires { layout::is_state_valid(what); }) {
+        if (!layout::is_state_valid(what)) {
+            return false;
+        }
+    }
     return layout::accepts(layout::flags(what)) && layout::is_valid(what);
 }
 
 /// Encodes any of the eight frames. Returns its size, or 0 if it does not fit: into `out`, or into
 /// a frame at all.
 ///
-/// The frame must be valid; if it is not, that is a bug of the caller's, and nothing is encoded.
+/// The frame must be valid; if it is not, that is a bug of the caller's, and nothing is encoded. Into an ack state it does not
+/// look: that was checked by whoever decoded it, or made by `encode_ack_state`.
 /// Allocates nothing, and copies the payload once. O(size of the frame). (spec 2.2, 2.4, 2.5)
 template <class Frame>
     requires requires {
@@ -114,7 +145,8 @@ template <class Frame>
 [[nodiscard]] std::size_t
 encode(const Frame& what, const framing& link, std::span<std::byte> out) noexcept {
     using layout = detail::frame_layout<Frame>;
-    const bool valid = is_valid(what);
+    const unsigned flags = layout::flags(what);
+    const bool valid = layout::accepts(flags) && layout::is_valid(what);
     SIXFOLD_ASSERT(valid);
     if (!valid) {
         return 0;
@@ -127,7 +159,7 @@ encode(const Frame& what, const framing& link, std::span<std::byte> out) noexcep
     }
     byte_writer to(out);
     to.put_u8(wire_version << 4 | layout::kind);
-    to.put_u8(static_cast<std::uint8_t>(layout::flags(what)));
+    to.put_u8(static_cast<std::uint8_t>(flags));
     to.put_varint(length);
     layout::write(to, what);
     if (link.mode() == checksum::on) {
@@ -149,39 +181,42 @@ encode(const frame& what, const framing& link, std::span<std::byte> out) noexcep
 /// state in `out` refers to `one_frame`. It allocates nothing. O(size), and O(1) if the header is
 /// refused. (spec 2.9)
 [[nodiscard]] inline refusal decode(bytes one_frame, const framing& link, frame& out) noexcept {
-    if (one_frame.size() < 3) {
-        return refusal::truncated;
-    }
-    if (const refusal why = check_first_byte(one_frame[0]); why != refusal::none) {
-        return why;
-    }
-    const frame_extent extent = measure_frame(one_frame);
+    const frame_extent extent = detail::find_frame(one_frame);
     if (extent.refused != refusal::none) {
         return extent.refused;
     }
     if (extent.size != one_frame.size()) {
-        return extent.size > one_frame.size() ? refusal::truncated : refusal::trailing;
+        return refusal::trailing;
     }
-    if (extent.size - extent.header < link.trailer_size()) {
-        return refusal::truncated;
-    }
-    const bytes front = one_frame.first(extent.size - link.trailer_size());
-    if (link.mode() == checksum::on) {
-        byte_reader trailer(one_frame.subspan(front.size()));
-        if (trailer.get_u32() != link.checksum_of(front)) {
-            return refusal::checksum;
-        }
-    }
-    using decoder = refusal (*)(unsigned, bytes, frame&) noexcept;
-    static constexpr decoder decoders[] = {
-        detail::decode_body<msg_request>,  detail::decode_body<msg_answer>,
-        detail::decode_body<msg_notify>,   detail::decode_body<ack_request>,
-        detail::decode_body<ack_answer>,   detail::decode_body<ack_notify>,
-        detail::decode_body<sync_request>, detail::decode_body<sync_answer>,
+    const auto take = [&out](const auto& read) {
+        out = read;
+        return refusal::none;
     };
-    const auto kind = std::to_integer<std::size_t>(one_frame[0] & std::byte{0x0F});
-    return decoders[kind - 1](std::to_integer<unsigned>(one_frame[1]), front.subspan(extent.header),
-                              out);
+    return detail::take_frame(one_frame, extent.header, link, take);
+}
+
+/// Decodes the frames of a packet, one after the other, and calls `take(what, wire)` for each: a function of any of the eight
+/// frames, and of the bytes that it was decoded from. It returns what it refuses.
+///
+/// Returns the last refusal, of `take` or of a frame that cannot be decoded. Nobody knows where the next one begins behind such
+/// a frame, so it is the last. Otherwise as `decode`. (spec 2.10)
+template <class Take>
+refusal decode_packet(bytes packet, const framing& link, Take take) {
+    refusal last = refusal::none;
+    while (!packet.empty() && !ends_stream(last)) {
+        const frame_extent extent = detail::find_frame(packet);
+        if (extent.refused != refusal::none) {
+            return extent.refused;
+        }
+        const bytes wire = packet.first(extent.size);
+        const auto take_this = [&](const auto& what) {
+            return take(what, wire);
+        };
+        const refusal why = detail::take_frame(wire, extent.header, link, take_this);
+        last = why == refusal::none ? last : why;
+        packet = packet.subspan(extent.size);
+    }
+    return last;
 }
 
 }  // namespace sixfold::inline v0

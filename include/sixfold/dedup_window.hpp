@@ -75,7 +75,7 @@ class dedup_window {
     }
 
     /// Writes the window to `out`, as far as it reaches: bit i, lowest first in each byte, says
-    /// whether floor + from + i was accepted. Returns the bytes up to the last that is not zero.
+    /// whether floor + from + i was accepted. Returns the bytes up to the last that is not zero, and writes no more.
     std::size_t copy_bits(std::span<std::byte> out, std::uint32_t from = 0) const noexcept {
         return bits_.copy_bits(floor_ + from, width() - from, out);
     }

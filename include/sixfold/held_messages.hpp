@@ -90,10 +90,13 @@ class held_messages {
         return at;
     }
 
-    /// The message of this name, settled or not by its stream since; `none`.
-    [[nodiscard]] slot find(std::uint32_t stream, msgid id) const noexcept {
+    /// The message of this name, settled or not by its stream since; `none`. `hint` is where it may be.
+    [[nodiscard]] slot find(std::uint32_t stream, msgid id, slot hint = none) const noexcept {
+        if (hint < entries_.size() && is(hint, stream, id)) {
+            return hint;
+        }
         slot at = buckets_[bucket_of(stream, id)];
-        while (at != none && !(entries_[at].stream == stream && entries_[at].id == id)) {
+        while (at != none && !is(at, stream, id)) {
             at = entries_[at].same_bucket;
         }
         return at;
@@ -153,6 +156,9 @@ class held_messages {
   private:
     friend struct test_access;
 
+    [[nodiscard]] bool is(slot at, std::uint32_t stream, msgid id) const noexcept {
+        return entries_[at].stream == stream && entries_[at].id == id;
+    }
     [[nodiscard]] std::span<std::byte> storage(const entry& e) noexcept {
         return e.payload == byte_pool::none ? std::span<std::byte>(spare_.data(), e.payload_size)
                                             : payloads_.at(e.payload, e.payload_size);

@@ -91,7 +91,7 @@ class inbound_messages {
     void take_ahead(std::uint32_t which);
     void release_held(std::uint32_t which, seq to);
     void hold(std::uint32_t which, const msg_notify& notice);
-    void line_up(std::uint32_t which);
+    void line_up(std::uint32_t which, slot hint = held_messages::none);
     void note(std::uint32_t which);
 
     receiver_options options_;
@@ -261,14 +261,14 @@ inline void inbound_messages::hold(std::uint32_t which, const msg_notify& notice
     }
     stream.held.set(notice.seq);
     if (in_order()) {
-        line_up(which);
+        line_up(which, at);
     } else {
         held.make_ready(at);
     }
 }
 
-/// In order: moves on over what has ended and what is there. (spec 3.18)
-inline void inbound_messages::line_up(std::uint32_t which) {
+/// In order: moves on over what has ended and what is there. `hint` is where the first of them may be held. (spec 3.18)
+inline void inbound_messages::line_up(std::uint32_t which, slot hint) {
     if (!in_order()) {
         return;
     }
@@ -282,7 +282,7 @@ inline void inbound_messages::line_up(std::uint32_t which) {
         if (!stream.held.test(stream.next)) {
             return;
         }
-        held.make_ready(held.find(which, {stream.epoch, stream.next}));
+        held.make_ready(held.find(which, {stream.epoch, stream.next}, hint));
     }
 }
 

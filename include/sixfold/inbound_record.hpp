@@ -45,10 +45,10 @@ inline constexpr std::uint32_t bits_piece = 64;
 
 template <class Out>
 void write_accepted_bits(Out& out, const dedup_window& window) noexcept {
-    std::array<std::byte, bits_piece> piece;
     const std::size_t size = accepted_bits_size(window);
     out.put_varint(size);
     for (std::size_t at = 0; at < size; at += bits_piece) {
+        std::array<std::byte, bits_piece> piece{};
         (void)window.copy_bits(piece, static_cast<std::uint32_t>(at * 8));
         out.put_bytes(bytes(piece).first((std::min)(std::size_t{bits_piece}, size - at)));
     }

@@ -101,8 +101,8 @@ class inbound_stream {
     /// The ack state as it is, encoded; the size. (spec 2.8)
     [[nodiscard]] std::size_t report(std::optional<receiver_limits> limits,
                                      std::span<std::byte> out) const noexcept {
-        std::array<std::byte, ack_bits_size_max> accepted_bits{};
-        std::array<std::byte, ack_bits_size_max> held_bits{};
+        std::array<std::byte, ack_bits_size_max> accepted_bits;
+        std::array<std::byte, ack_bits_size_max> held_bits;
         const std::size_t accepted_size = window.copy_bits(accepted_bits);
         const std::size_t held_size = held.copy_bits(window.floor(), window.width(), held_bits);
         return encode_ack_state({.floor = window.floor(),

@@ -28,6 +28,8 @@ struct mailbox_request {
     peer from{};  ///< whose frame it is: the sender of a msg:R, the receiver in the other two
     std::variant<msg_request, ack_request, sync_request> what{};  ///< the frame, decoded
     bytes wire{};                                                 ///< the frame as it came
+    std::uint32_t place =
+        UINT32_MAX;  ///< where the relay keeps that peer: a hint, which may be wrong by now
 };
 
 /// One row, as a page hands it out. All of it is read in one snapshot of the mailbox. (spec 5.4)

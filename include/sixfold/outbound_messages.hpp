@@ -46,8 +46,9 @@ class outbound_messages {
 
     // --- messages --------------------------------------------------------------------------------------------------
 
-    /// Puts a message that is in the queue behind all others to this peer. Precondition: there is room for the peer.
-    void append(slot at, const peer& to);
+    /// Puts a message that is in the queue behind all others to this peer, whose stream is `known`, or none yet. Precondition: there
+    /// is room for the peer.
+    void append(slot at, const peer& to, std::uint32_t known);
     /// The app or a deadline ends it: from now on it is a tombstone.
     void take_back(slot at, message_state to);
     /// The relay has it in the mailbox, durably. Precondition: it is unfinished, and no tombstone.
@@ -129,8 +130,8 @@ class outbound_messages {
 
 // --- messages --------------------------------------------------------------------------------------------------------
 
-inline void outbound_messages::append(slot at, const peer& to) {
-    std::uint32_t which = peers.find(to);
+inline void outbound_messages::append(slot at, const peer& to, std::uint32_t known) {
+    std::uint32_t which = known;
     if (which == peer_table::none) {
         which = insert(to);
         streams[which].epoch = mint(start_);

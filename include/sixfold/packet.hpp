@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_PACKET_HPP
 #define SIXFOLD_PACKET_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,21 +46,37 @@ inline constexpr std::size_t frame_header_size_max = 6;
 struct frame_extent {
     refusal refused =
         refusal::none;  ///< `truncated`: the header is not whole yet; `not_canonical`: no length
-    std::size_t header = 0;  ///< bytes in front of the body
-    std::size_t size = 0;    ///< bytes of the frame, which may be more than are here
+    std::uint32_t header = 0;  ///< bytes in front of the body
+    std::uint32_t size = 0;    ///< bytes of the frame, which may be more than are here
 };
 
 /// Reads the header of the frame that begins here, and looks at nothing but its length. O(1).
 [[nodiscard]] inline frame_extent measure_frame(bytes front) noexcept {
     byte_reader in(front.first((std::min)(front.size(), frame_header_size_max)));
     (void)in.get_bytes(2);
-    const auto length = static_cast<std::size_t>(in.get_varint(28));
+    const auto length = static_cast<std::uint32_t>(in.get_varint(28));
     if (!in.ok()) {
         return {in.refused(), 0, 0};
     }
-    const std::size_t header = 2 + varint_size(length);
+    const auto header = static_cast<std::uint32_t>(2 + varint_size(length));
     return {refusal::none, header, header + length};
 }
+
+namespace detail {
+
+/// How long the frame is that begins here, and whether it may be one and is here as a whole. In the order of spec 2.9. O(1).
+[[nodiscard]] inline frame_extent find_frame(bytes front) noexcept {
+    if (front.size() < 3) {
+        return {refusal::truncated, 0, 0};
+    }
+    if (const refusal why = check_first_byte(front[0]); why != refusal::none) {
+        return {why, 0, 0};
+    }
+    const frame_extent extent = measure_frame(front);
+    return extent.size > front.size() ? frame_extent{refusal::truncated, 0, 0} : extent;
+}
+
+}  // namespace detail
 
 /// Splits a packet into its frames, by their lengths alone. What is in them, `decode` says.
 ///
@@ -79,7 +96,7 @@ class packet_reader {
         }
         const frame_extent extent = measure_frame(left_);
         if (extent.refused != refusal::none || extent.size > left_.size()) {
-            refused_ = reason(left_, extent);
+            refused_ = detail::find_frame(left_).refused;
             left_ = {};
             return std::nullopt;
         }
@@ -93,17 +110,6 @@ class packet_reader {
     [[nodiscard]] refusal refused() const noexcept { return refused_; }
 
   private:
-    /// In the order of `decode`, to which this frame cannot be given. (spec 2.9)
-    [[nodiscard]] static refusal reason(bytes front, const frame_extent& extent) noexcept {
-        if (front.size() < 3) {
-            return refusal::truncated;
-        }
-        if (const refusal why = check_first_byte(front[0]); why != refusal::none) {
-            return why;
-        }
-        return extent.refused == refusal::none ? refusal::truncated : extent.refused;
-    }
-
     bytes left_;
     refusal refused_ = refusal::none;
 };

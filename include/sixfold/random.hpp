@@ -32,13 +32,14 @@ class random_source {
     /// `next` on average.
     constexpr std::uint64_t below(std::uint64_t n) noexcept {
         SIXFOLD_ASSERT(n != 0);
-        // The lowest 2^64 mod n values are thrown away, so that a multiple of n remains.
-        const std::uint64_t unfair = (0 - n) % n;
-        std::uint64_t x = next();
-        while (x < unfair) {
-            x = next();
+        for (;;) {
+            const std::uint64_t x = next();
+            const std::uint64_t out = x % n;
+            if (x - out <=
+                0 - n) {  // the last 2^64 mod n values are thrown away, so that a multiple of n remains
+                return out;
+            }
         }
-        return x % n;
     }
 
     /// Whether the same numbers follow.

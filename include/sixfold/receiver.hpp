@@ -21,6 +21,7 @@
 #include "sixfold/inbound_stream.hpp"
 #include "sixfold/journal.hpp"
 #include "sixfold/mailbox_sync.hpp"
+#include "sixfold/message.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/peer_table.hpp"
 #include "sixfold/random.hpp"
@@ -29,14 +30,6 @@
 #include "sixfold/types.hpp"
 
 namespace sixfold::inline v0 {
-
-/// A message for the app.
-struct message {
-    peer from;  ///< who sent it, by the relay's word
-    msgid id;   ///< no other message of `from` has it
-    /// Good until the message is accepted or rejected; with `acceptance::on_delivery` until the next `poll_message`.
-    bytes payload;
-};
 
 /// The receiving half of a client: hands each message to the app once, and tells the sender when the app has it.
 ///
@@ -144,6 +137,9 @@ class receiver {
   private:
     friend struct test_access;
     using slot = held_messages::slot;
+    /// Serials begin at a random number below, so that an answer to an earlier life is hardly ever taken for one to ours (which would
+    /// cost time, and no message), and are short on the wire.
+    static constexpr std::uint32_t serials_at_start = 1U << 14;
 
     receiver(clock_ref clock, std::uint64_t seed, const receiver_options& options);
 
@@ -151,6 +147,7 @@ class receiver {
         return {options_.window, options_.exceptions, options_.payload_max};
     }
     void tick();
+    void take_due();
     refusal refuse(refusal why) noexcept;
 
     // messages
@@ -164,6 +161,10 @@ class receiver {
     [[nodiscard]] std::size_t transmit_ack(std::uint32_t which, std::span<std::byte> out);
     [[nodiscard]] std::size_t transmit_state(std::uint32_t which, std::span<std::byte> out);
     [[nodiscard]] std::size_t transmit_sync(std::span<std::byte> out);
+    /// When something is to be said, as far as no retry has to bring it about.
+    [[nodiscard]] time_point next_frame() const noexcept {
+        return owed_.empty() ? sync_.deadline() : now_;
+    }
     [[nodiscard]] duration timeout() const {
         return relay_trip_.timeout(options_.retry.first, options_.retry.min, options_.retry.max);
     }
@@ -193,19 +194,23 @@ class receiver {
 inline receiver::receiver(clock_ref clock, std::uint64_t seed, const receiver_options& options)
     : options_(options), clock_(clock), random_(seed), framing_(peer(), checksum::on),
       messages_(options, random_), sync_(options.sync_interval),
-      serial_(static_cast<std::uint32_t>(random_.next())) {
+      serial_(static_cast<std::uint32_t>(random_.below(serials_at_start))) {
     tick();
 }
 
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void receiver::tick() {
     now_ = (std::max)(now_, clock_.now());
-    if (linked_) {
-        while (auto which = retries_.pop_due(now_)) {
-            ++messages_.streams[*which].resends;
-            messages_.streams[*which].state_due = true;
-            owe(*which);
-        }
+    if (linked_ && retries_.may_be_due(now_)) {
+        take_due();
+    }
+}
+
+inline void receiver::take_due() {
+    while (auto which = retries_.pop_due(now_)) {
+        ++messages_.streams[*which].resends;
+        messages_.streams[*which].state_due = true;
+        owe(*which);
     }
 }
 
@@ -216,7 +221,7 @@ inline time_point receiver::next_deadline() const {
     if (!linked_) {
         return never;
     }
-    return owed_.empty() ? (std::min)(retries_.next(), sync_.deadline()) : now_;
+    return (std::min)(retries_.next(), next_frame());
 }
 
 inline refusal receiver::refuse(refusal why) noexcept {
@@ -330,18 +335,20 @@ inline std::optional<message> receiver::poll_message() {
         owe(e.stream);
         shown_ = at;
     }
-    return message{messages_.peers[e.stream], e.id, messages_.held.payload(at)};
+    return message{messages_.peers[e.stream], e.id, messages_.held.payload(at), at};
 }
 
 inline bool receiver::settle(const message& handed, fate how) {
     const std::uint32_t which = messages_.peers.find(handed.from);
-    const slot at =
-        which == peer_table::none ? held_messages::none : messages_.held.find(which, handed.id);
-    inbound_stream* stream = which == peer_table::none ? nullptr : &messages_.streams[which];
+    if (which == peer_table::none) {
+        return false;
+    }
+    inbound_stream& stream = messages_.streams[which];
+    const slot at = messages_.held.find(which, handed.id, handed.place);
     if (at == held_messages::none || !messages_.held[at].handed) {
-        return stream != nullptr && (handed.id.epoch < stream->epoch ||
-                                     (handed.id.epoch == stream->epoch &&
-                                      stream->window.of(handed.id.seq) == standing::duplicate));
+        return handed.id.epoch < stream.epoch ||
+               (handed.id.epoch == stream.epoch &&
+                stream.window.of(handed.id.seq) == standing::duplicate);
     }
     if (at == shown_) {
         return true;  // accepted on delivery
@@ -349,7 +356,7 @@ inline bool receiver::settle(const message& handed, fate how) {
     tick();
     messages_.held.erase(at);
     // Its stream may have gone on to another epoch or floor while the app was at work: then there is nothing to say.
-    if (stream->epoch == handed.id.epoch && stream->window.of(handed.id.seq) == standing::fresh) {
+    if (stream.epoch == handed.id.epoch && stream.window.of(handed.id.seq) == standing::fresh) {
         messages_.commit(which, handed.id.seq, how);
         tell_sync();
         owe(which);
@@ -468,7 +475,7 @@ inline std::size_t receiver::transmit_sync(std::span<std::byte> out) {
 
 inline std::optional<bytes> receiver::poll_transmit(std::span<std::byte> buffer) {
     tick();
-    if (!linked_) {
+    if (!linked_ || next_frame() > now_) {
         return std::nullopt;
     }
     std::size_t used = transmit_acks(buffer);

@@ -138,17 +138,16 @@ class relay {
         if (at == none) {
             return refuse(refusal::unknown_link);
         }
-        packet_reader reader(packet);
-        refusal last = refusal::none;
-        while (const std::optional<bytes> wire = reader.next()) {
-            if (const refusal why = take(at, *wire, out); why != refusal::none) {
-                last = refuse(why);
-            }
-            if (ends_stream(last)) {
-                return last;
-            }
+        const refusal last =
+            decode_packet(packet, sessions_[at].wire, [&](const auto& what, bytes wire) {
+                const refusal why = take({peers_[at], at}, what, wire, out);
+                refusals_.add(why);
+                return why;
+            });
+        if (ends_stream(last)) {
+            refusals_.add(last);  // what could not be decoded was not taken
         }
-        return reader.refused() == refusal::none ? last : refuse(reader.refused());
+        return last;
     }
 
     /// Takes what became of a request, of this relay or of another, soon or late.
@@ -162,18 +161,21 @@ class relay {
         if (!outcome.done) {
             return refuse(refusal::mailbox);
         }
+        const party from{request.from, peers_.find(request.from, request.place)};
         if (const auto* msg = std::get_if<msg_request>(&request.what)) {
-            return msg->form == form::probe ? looked(request.from, *msg, outcome, out)
-                                            : stored(request.from, *msg, out);
+            return msg->form == form::probe ? looked(from, *msg, outcome, out)
+                                            : stored(from, *msg, out);
         }
         if (const auto* ack = std::get_if<ack_request>(&request.what)) {
-            return settled(request.from, *ack, out);
+            return settled(from, *ack, out);
         }
-        return paged(request.from, std::get<sync_request>(request.what), outcome, out);
+        return paged(from, std::get<sync_request>(request.what), outcome, out);
     }
 
     /// Has this peer a link at this relay?
-    [[nodiscard]] bool online(const peer& name) const noexcept { return peers_.find(name) != none; }
+    [[nodiscard]] bool online(const peer& name) const noexcept {
+        return peers_.look_up(name) != none;
+    }
     /// Peers that have a link here.
     [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
     /// What was refused, in frames and by the mailbox, since the relay was made.
@@ -187,6 +189,13 @@ class relay {
         framing wire;
     };
 
+    /// A peer, and its index if it has a link here.
+    struct party {
+        const peer& name;
+        std::uint32_t at;
+    };
+    [[nodiscard]] party find(const peer& name) noexcept { return {name, peers_.find(name)}; }
+
     explicit relay(const relay_options& options)
         : options_(options), links_(options.seed), peers_(options.peers_max, options.seed) {}
 
@@ -195,49 +204,42 @@ class relay {
         return why;
     }
 
-    /// One frame of the peer with index `at`.
-    refusal take(std::uint32_t at, bytes wire, reactions& out) {
-        frame taken;
-        const refusal why = decode(wire, sessions_[at].wire, taken);
-        if (why != refusal::none) {
-            return why;
+    // One frame of the peer with index `at`.
+
+    refusal take(const party& from, const ack_request& ack, bytes wire, reactions& out) {
+        if (ack.word == ack_word::waiting) {
+            return settled(from, ack, out);
         }
-        if (const auto* msg = std::get_if<msg_request>(&taken)) {
-            return take_msg(at, *msg, wire, out);
-        }
-        if (const auto* ack = std::get_if<ack_request>(&taken)) {
-            if (ack->word == ack_word::waiting) {
-                return settled(peers_[at], *ack, out);
-            }
-            out.add({peers_[at], *ack, wire});
-            return refusal::none;
-        }
-        if (const auto* sync = std::get_if<sync_request>(&taken)) {
-            out.add({peers_[at], *sync, wire});
-            return refusal::none;
-        }
+        out.add({from.name, ack, wire, from.at});
+        return refusal::none;
+    }
+    refusal take(const party& from, const sync_request& sync, bytes wire, reactions& out) {
+        out.add({from.name, sync, wire, from.at});
+        return refusal::none;
+    }
+    template <class Frame>
+    refusal take(const party&, const Frame&, bytes, reactions&) {
         return refusal::direction;  // only a relay says such things (spec 1.1)
     }
 
     /// B is here and gets it, or is away and it is stored, or both ends have to know. (spec 5.1)
-    refusal take_msg(std::uint32_t at, const msg_request& msg, bytes wire, reactions& out) {
-        const peer& from = peers_[at];
+    refusal take(const party& from, const msg_request& msg, bytes wire, reactions& out) {
         if (msg.payload.size() > options_.payload_max) {
             return refusal::payload_too_large;
         }
         if (msg.form == form::probe) {
-            out.add(
-                {from, msg, wire});  // no msg:A: the ack:N that answers it comes from the relay too
+            // No msg:A: the ack:N that answers it comes from the relay too.
+            out.add({from.name, msg, wire, from.at});
             return refusal::none;
         }
-        const std::uint32_t to = peers_.find(msg.to);
-        const bool online = to != none;
+        const party to = find(msg.to);
+        const bool online = to.at != none;
         const bool away = !online && msg.storing == storing::forbidden;
-        post(at, msg_answer{msg.to, {msg.epoch, msg.seq}, msg.attempt, away}, out);
+        post(from, msg_answer{msg.to, {msg.epoch, msg.seq}, msg.attempt, away}, out);
         if (online) {
-            post(to, direct(from, msg), out);
+            post(to, direct(from.name, msg), out);
         } else if (!away) {
-            out.add({from, msg, wire});
+            out.add({from.name, msg, wire, from.at});
         }
         return refusal::none;
     }
@@ -256,7 +258,7 @@ class relay {
     }
 
     /// It is durable: this is the relay's own word. (spec 5.1)
-    refusal stored(const peer& from, const msg_request& msg, reactions& out) const {
+    refusal stored(const party& from, const msg_request& msg, reactions& out) {
         ack_notify notify{};
         notify.from = msg.to;
         notify.epoch = msg.epoch;
@@ -264,12 +266,13 @@ class relay {
         notify.seq = msg.seq;
         notify.attempt = msg.attempt;
         post(from, notify, out);
-        post(msg.to, direct(from, msg), out);  // it may have come meanwhile, or be at another relay
+        post(find(msg.to), direct(from.name, msg),
+             out);  // it may have come meanwhile, or be at another relay
         return refusal::none;
     }
 
     /// What one look has found goes to A, and to B. (spec 5.2)
-    refusal looked(const peer& from,
+    refusal looked(const party& from,
                    const msg_request& msg,
                    const mailbox_outcome& outcome,
                    reactions& out) {
@@ -279,7 +282,7 @@ class relay {
         notify.word = ack_word::ended;
         notify.low = (std::min)(msg.base, outcome.lowest);
         msg_notify probe{};
-        probe.from = from;
+        probe.from = from.name;
         probe.epoch = msg.epoch;
         probe.form = form::probe;
         probe.low = notify.low;
@@ -287,26 +290,25 @@ class relay {
         if (!is_valid(probe)) {  // a damaged store
             return refuse(refusal::mailbox);
         }
-        ack_state checked;
-        const bool whole = outcome.last_state.empty() ||
-                           ack_state::decode(outcome.last_state, checked) == refusal::none;
+        const bool whole =
+            outcome.last_state.empty() || ack_state::check(outcome.last_state) == refusal::none;
         notify.state = whole ? outcome.last_state : bytes();
         post(from, notify, out);
-        post(msg.to, probe, out);
+        post(find(msg.to), probe, out);
         return whole ? refusal::none : refuse(refusal::mailbox);
     }
 
     /// An ack:R goes on to A as it came, and is answered. (spec 5.3)
-    refusal settled(const peer& from, const ack_request& ack, reactions& out) const {
+    refusal settled(const party& from, const ack_request& ack, reactions& out) {
         ack_notify notify{};
-        notify.from = from;
+        notify.from = from.name;
         notify.epoch = ack.epoch;
         notify.word = ack.word;
         notify.echo = ack.echo;
         notify.current = ack.current;
         notify.state = ack.state;
         post(from, ack_answer{ack.to, ack.serial}, out);
-        post(ack.to, notify, out);
+        post(find(ack.to), notify, out);
         return refusal::none;
     }
 
@@ -324,7 +326,7 @@ class relay {
     }
 
     /// The rows of a page, and behind them where to go on. (spec 5.4)
-    refusal paged(const peer& from,
+    refusal paged(const party& from,
                   const sync_request& sync,
                   const mailbox_outcome& outcome,
                   reactions& out) {
@@ -353,19 +355,14 @@ class relay {
         return last;
     }
 
-    /// To a peer that is linked here.
+    /// Whoever has its link elsewhere gets a frame with a checksum. (spec 5.8)
     template <class Frame>
-    void post(std::uint32_t to, const Frame& what, reactions& out) const {
-        out.add(peers_[to], sessions_[to].link, sessions_[to].wire, what, variable(what));
-    }
-    /// To any peer. Whoever has its link elsewhere gets a frame with a checksum. (spec 5.8)
-    template <class Frame>
-    void post(const peer& to, const Frame& what, reactions& out) const {
-        const std::uint32_t at = peers_.find(to);
-        if (at != none) {
-            return post(at, what, out);
+    void post(const party& to, const Frame& what, reactions& out) const {
+        if (to.at != none) {
+            const session& here = sessions_[to.at];
+            return out.add(to.name, here.link, here.wire, what, variable(what));
         }
-        out.add(to, link_id::none, framing(to, checksum::on), what, variable(what));
+        out.add(to.name, link_id::none, framing(to.name, checksum::on), what, variable(what));
     }
 
     [[nodiscard]] static std::size_t variable(const msg_notify& msg) { return msg.payload.size(); }

@@ -37,9 +37,8 @@ class round_trip {
             const unsigned crowd =
                 std::bit_width((std::max)(round_samples_, last_samples_) | 1U) - 1;
             const duration error = measured - smoothed_;
-            variation_ +=
-                ((error < duration::zero() ? -error : error) - variation_) / (4LL << crowd);
-            smoothed_ += error / (8LL << crowd);
+            variation_ += part((error < duration::zero() ? -error : error) - variation_, 2 + crowd);
+            smoothed_ += part(error, 3 + crowd);
         }
         if (now >= round_end_) {
             last_samples_ = std::exchange(round_samples_, 0U);
@@ -67,6 +66,11 @@ class round_trip {
     static constexpr duration granularity = std::chrono::milliseconds(1);
     /// 18 years: far from any real sample, and four variations of it still fit into a duration.
     static constexpr duration sample_max = (duration::max)() / 16;
+
+    /// 1/2^shift of it, rounded down: a division would cost more than the rest of a sample.
+    [[nodiscard]] static constexpr duration part(duration whole, unsigned shift) noexcept {
+        return duration(whole.count() >> shift);
+    }
 
     duration smoothed_{};
     duration variation_{};

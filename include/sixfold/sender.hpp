@@ -12,7 +12,6 @@
 
 #include "sixfold/ack_state.hpp"
 #include "sixfold/codec.hpp"
-#include "sixfold/deadlines.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/frame.hpp"
 #include "sixfold/journal.hpp"
@@ -20,6 +19,7 @@
 #include "sixfold/options.hpp"
 #include "sixfold/outbound_journal.hpp"
 #include "sixfold/outbound_messages.hpp"
+#include "sixfold/outbound_probes.hpp"
 #include "sixfold/outbound_record.hpp"
 #include "sixfold/outbound_stream.hpp"
 #include "sixfold/peer_table.hpp"
@@ -165,7 +165,6 @@ class sender {
 
   private:
     friend struct test_access;
-    static constexpr std::uint32_t probes_waiting = 4;  // 16 time-outs: while B says `waiting`
     using slot = outbound_messages::slot;
     using entry = outbound_messages::entry;
     using place = outbound_messages::place;
@@ -176,20 +175,18 @@ class sender {
 
     // time
     void tick();
+    void take_due();
     void take_back(slot at, message_state to);
 
     // frames in
     refusal refuse(refusal why) noexcept;
     refusal take(std::uint32_t stream, const ack_notify& notice);
     refusal on_state(std::uint32_t stream, const ack_notify& notice);
-    void on_waiting(std::uint32_t stream);
     refusal on_stored(std::uint32_t stream, seq stored);
     refusal on_ended(std::uint32_t stream, const ack_notify& notice);
 
     // frames out
-    [[nodiscard]] bool probe_wanted(std::uint32_t stream) const noexcept;
-    void consider_probe(std::uint32_t stream);
-    [[nodiscard]] std::size_t transmit_probes(std::span<std::byte> out);
+    void consider_probe(std::uint32_t stream) { probes_.consider(messages_, stream, now_); }
     [[nodiscard]] std::size_t transmit(slot at, std::span<std::byte> out);
 
     sender_options options_;
@@ -199,7 +196,7 @@ class sender {
     bool linked_ = false;
 
     outbound_messages messages_;
-    deadlines probes_;       // by stream
+    outbound_probes probes_;
     round_trip relay_trip_;  // from msg:R to msg:A, whatever the peer
     resend_pacer pacer_;
 
@@ -212,13 +209,19 @@ class sender {
 
 inline sender::sender(clock_ref clock, incarnation life, const sender_options& options)
     : options_(options), clock_(clock), framing_(peer(), checksum::on), messages_(life, options),
-      pacer_(options.burst, options.burst_interval) {
+      probes_(options.probe_max), pacer_(options.burst, options.burst_interval) {
     tick();
 }
 
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void sender::tick() {
     now_ = (std::max)(now_, clock_.now());
+    if (messages_.expiries.may_be_due(now_) || messages_.retries.may_be_due(now_)) {
+        take_due();
+    }
+}
+
+inline void sender::take_due() {
     while (auto at = messages_.expiries.pop_due(now_)) {
         take_back(*at, message_state::expiring);
     }
@@ -279,7 +282,7 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
     }
     tick();
     messages_.queue[at].storing = how.storing;
-    messages_.append(at, to);
+    messages_.append(at, to, stream);
     if (how.expires_after != (duration::max)()) {
         messages_.expiries.set(at, later(now_, how.expires_after));
     }
@@ -402,7 +405,7 @@ inline refusal sender::handle(const ack_notify& notice) {
 inline refusal sender::take(std::uint32_t which, const ack_notify& notice) {
     switch (notice.word) {
     case ack_word::state: return on_state(which, notice);
-    case ack_word::waiting: on_waiting(which); break;
+    case ack_word::waiting: probes_.wait_for_entry(messages_, which, now_); break;
     case ack_word::past: messages_.begin_again(which, notice.current); break;
     case ack_word::stored: return on_stored(which, notice.seq);
     case ack_word::ended: return on_ended(which, notice);
@@ -439,25 +442,6 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
     }
     messages_.settle(which, ack, now_);
     return refusal::none;
-}
-
-/// B is not in our epoch: it needs the relay's word on smaller ones first, which a probe brings. (spec 3.9)
-inline void sender::on_waiting(std::uint32_t which) {
-    outbound_stream& stream = messages_.streams[which];
-    if (stream.empty()) {
-        return;
-    }
-    stream.reported_floor.reset();
-    // With a low backoff, because B is there: it may have to drain its mailbox first, and is ready soon after.
-    stream.probes =
-        (std::min)(stream.probes, std::exchange(stream.met, false) ? 0U : probes_waiting);
-    consider_probe(which);
-    if (probes_.of(which) != never) {
-        // The first at once, unless one may be on its way.
-        const duration::rep times = stream.probes <= 1 ? 1 : 1 << stream.probes;
-        const time_point soon = later(stream.probed_at, messages_.timeout(stream.trip) * times);
-        probes_.set(which, (std::min)(probes_.of(which), (std::max)(now_, soon)));
-    }
 }
 
 /// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish. (spec 3.5)
@@ -506,54 +490,6 @@ inline refusal sender::on_ended(std::uint32_t which, const ack_notify& notice) {
 
 // --- frames out ------------------------------------------------------------------------------------------------------
 
-/// Law 11, spec 3.9: until B itself has said since the link came up that it is in our epoch, while something is stored and its end
-/// unknown, and while the floor that B itself last reported is below our base.
-inline bool sender::probe_wanted(std::uint32_t which) const noexcept {
-    const outbound_stream& stream = messages_.streams[which];
-    const bool lags = stream.reported_floor && *stream.reported_floor < stream.base();
-    const bool wanted = lags || (!stream.empty() && (!stream.met || stream.stored != 0));
-    return wanted && messages_.is_durable(which);
-}
-
-inline void sender::consider_probe(std::uint32_t which) {
-    outbound_stream& stream = messages_.streams[which];
-    if (!probe_wanted(which)) {
-        probes_.clear(which);
-        stream.probes = 0;
-        return;
-    }
-    if (probes_.of(which) != never) {
-        return;
-    }
-    if (!stream.met && stream.probes == 0) {
-        probes_.set(which, now_);  // in front of the messages, in the same packet
-        return;
-    }
-    probes_.set(which, later(now_, backoff(messages_.timeout(stream.trip), stream.probes,
-                                           options_.probe_max, messages_.random)));
-}
-
-inline std::size_t sender::transmit_probes(std::span<std::byte> out) {
-    std::size_t used = 0;
-    while (const auto which = probes_.pop_due(now_)) {
-        outbound_stream& stream = messages_.streams[*which];
-        const msg_request probe{.to = messages_.peers[*which],
-                                .epoch = stream.epoch,
-                                .form = form::probe,
-                                .base = stream.base()};
-        const std::size_t size = encode(probe, framing_, out.subspan(used));
-        if (size == 0) {
-            probes_.set(*which, now_);  // in the next packet
-            break;
-        }
-        used += size;
-        ++stream.probes;
-        stream.probed_at = now_;
-        consider_probe(*which);
-    }
-    return used;
-}
-
 inline std::size_t sender::transmit(slot at, std::span<std::byte> out) {
     entry& e = messages_.queue[at];
     const outbound_stream& stream = messages_.streams[e.stream];
@@ -594,7 +530,7 @@ inline std::optional<bytes> sender::poll_transmit(std::span<std::byte> buffer) {
     if (!linked_) {
         return std::nullopt;
     }
-    std::size_t used = transmit_probes(buffer);
+    std::size_t used = probes_.transmit(messages_, framing_, buffer, now_);
     for (slot at = messages_.queue.first(place::due); at != wait_ack_queue::none;
          at = messages_.queue.first(place::due)) {
         if (messages_.queue[at].was_sent && pacer_.spent(now_)) {

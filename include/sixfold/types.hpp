@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>  // memcmp
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -61,7 +62,10 @@ class peer {
 
     /// The same bytes.
     friend constexpr bool operator==(const peer& a, const peer& b) noexcept {
-        return a.name() == b.name();
+        if (std::is_constant_evaluated()) {
+            return a.name() == b.name();
+        }
+        return std::memcmp(&a, &b, sizeof a) == 0;  // what is behind a name is zero
     }
     /// Byte by byte, as text.
     friend constexpr bool operator<(const peer& a, const peer& b) noexcept {
@@ -72,6 +76,7 @@ class peer {
     std::array<char, size_max> name_{};
     std::uint8_t size_ = 0;
 };
+static_assert(std::has_unique_object_representations_v<peer>);
 
 /// One life of a stream's sender. Zero is "none"; a later life has a larger one. (law of identity, spec 3.1)
 enum class epoch : std::uint64_t {

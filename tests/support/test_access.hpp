@@ -135,34 +135,34 @@ struct test_access {
     }
     /// ... of what it has from one sender.
     static std::string fingerprint(const receiver& r, const peer& from) {
-        const std::uint32_t which = r.messages_.peers.find(from);
+        const std::uint32_t which = r.messages_.peers.look_up(from);
         return which == peer_table::none ? std::string() : fingerprint_of(r, which);
     }
 
     /// Has it nothing to send, and waits for no answer but those to its probes, which are repair?
     static bool quiet(const sender& s) {
-        return s.messages_.retries.next() == never &&
+        return s.messages_.retries.size() == 0 &&
                s.messages_.queue.first(wait_ack_queue::place::due) == wait_ack_queue::none;
     }
     /// Likewise, but for the mailbox that it asks for now and then.
     static bool quiet(const receiver& r) {
         const mailbox_sync& sync = r.sync_;
-        return r.retries_.next() == never && r.owed_.empty() && sync.resting_ &&
+        return r.retries_.size() == 0 && r.owed_.empty() && sync.resting_ &&
                sync.deadline_ >= later(sync.rested_at_, sync.interval_);
     }
 
     /// The serial that the next ack:A, or sync:A, must name to be taken for an answer.
     static std::uint32_t ack_serial(const receiver& r, const peer& from) {
-        const std::uint32_t which = r.messages_.peers.find(from);
+        const std::uint32_t which = r.messages_.peers.look_up(from);
         return which == peer_table::none ? 0 : r.messages_.streams[which].serial;
     }
 
     // A peer by value: GCC 14 suspects a reference of coming from a temporary that it was given.
     static outbound_stream& stream(sender& s, peer to) {
-        return s.messages_.streams[s.messages_.peers.find(to)];
+        return s.messages_.streams[s.messages_.peers.look_up(to)];
     }
     static inbound_stream& stream(receiver& r, peer from) {
-        return r.messages_.streams[r.messages_.peers.find(from)];
+        return r.messages_.streams[r.messages_.peers.look_up(from)];
     }
     /// How many peers were written to.
     static std::size_t streams(const sender& s) { return s.messages_.streams.size(); }
@@ -170,26 +170,26 @@ struct test_access {
     static const wait_ack_queue& queue(const sender& s) { return s.messages_.queue; }
     static const held_messages& held(const receiver& r) { return r.messages_.held; }
     static std::uint32_t index(const receiver& r, const peer& from) {
-        return r.messages_.peers.find(from);
+        return r.messages_.peers.look_up(from);
     }
     /// When the message in a slot is sent again, and when its receiver is probed again.
     static time_point retry_of(const sender& s, std::uint32_t slot) {
         return s.messages_.retries.of(slot);
     }
     static time_point probe_of(const sender& s, const peer& to) {
-        return s.probes_.of(s.messages_.peers.find(to));
+        return s.probes_.of(s.messages_.peers.look_up(to));
     }
     /// The sender's estimate of the time to the relay, and to a receiver.
     static const round_trip& relay_trip(const sender& s) { return s.relay_trip_; }
     static const mailbox_sync& sync(const receiver& r) { return r.sync_; }
     /// Zero for a sender that is not known.
     static seq floor(const receiver& r, const peer& from) {
-        const std::uint32_t which = r.messages_.peers.find(from);
+        const std::uint32_t which = r.messages_.peers.look_up(from);
         return which == peer_table::none ? 0 : r.messages_.streams[which].window.floor();
     }
     static bytes held_payload(const receiver& r, const message& m) {
         return r.messages_.held.payload(
-            r.messages_.held.find(r.messages_.peers.find(m.from), m.id));
+            r.messages_.held.find(r.messages_.peers.look_up(m.from), m.id));
     }
 
     // --- whether it is in order, O(n) -------------------------------------------------------------
@@ -201,9 +201,10 @@ struct test_access {
         for (std::size_t at = 0; at < pool.tags_.size();) {
             const unsigned order = pool.tags_[at] % 64;
             const auto block = static_cast<byte_pool::handle>(at);
-            const bool is_free = pool.is_free(block, order);
+            const bool is_free = pool.is_free(block, order) || pool.kept_[order] == block;
             if (pool.tags_[at] == byte_pool::inside ||
-                (is_free && pool.is_free(byte_pool::buddy_of(block, order), order))) {
+                (pool.is_free(block, order) &&
+                 pool.is_free(byte_pool::buddy_of(block, order), order))) {
                 return false;
             }
             (is_free ? free_sum : taken_sum) += byte_pool::unit << order;
@@ -219,7 +220,7 @@ struct test_access {
                           [](const auto& slot) { return slot.index != peer_table::none; });
         bool found = true;
         for (std::uint32_t i = 0; i < table.peers_.size(); ++i) {
-            found = found && (!table.peers_[i].valid() || table.find(table.peers_[i]) == i);
+            found = found && (!table.peers_[i].valid() || table.look_up(table.peers_[i]) == i);
         }
         return found && static_cast<std::size_t>(filled) == table.size_ &&
                table.size_ + table.free_.size() == table.peers_.size() &&
@@ -228,13 +229,19 @@ struct test_access {
     /// Is the heap one, and each id where it is said to be?
     static bool is_consistent(const deadlines& all) {
         for (std::size_t i = 0; i < all.heap_.size(); ++i) {
-            if (all.places_[all.heap_[i].id] != i ||
+            if (all.due_[all.heap_[i].id].place != i ||
+                all.due_[all.heap_[i].id].at < all.heap_[i].at ||
                 deadlines::earlier(all.heap_[i], all.heap_[deadlines::parent(i)])) {
                 return false;
             }
         }
-        const auto free = std::count(all.places_.begin(), all.places_.end(), deadlines::no_place);
-        return all.heap_.size() + static_cast<std::size_t>(free) == all.places_.size();
+        const auto none = std::count_if(all.due_.begin(), all.due_.end(), [](const auto& each) {
+            return each.place == deadlines::no_place;
+        });
+        const auto set = std::count_if(all.due_.begin(), all.due_.end(),
+                                       [](const auto& each) { return each.at != never; });
+        return all.heap_.size() + static_cast<std::size_t>(none) == all.due_.size() &&
+               all.size_ == static_cast<std::size_t>(set);
     }
 
     // --- rules broken on purpose -------------------------------------------------------------------
@@ -252,7 +259,7 @@ struct test_access {
     }
 
   private:
-    /// Bytes of all blocks in the free lists.
+    /// Bytes of all blocks in the free lists, and of the kept ones.
     static std::size_t listed(const byte_pool& pool) {
         std::size_t sum = 0;
         for (unsigned order = 0; order < byte_pool::order_count; ++order) {
@@ -262,6 +269,7 @@ struct test_access {
                     pool.is_free(block, order) && (pool.free_orders_ >> order & 1) != 0;
                 sum += known ? byte_pool::unit << order : 0;
             }
+            sum += pool.kept_[order] != byte_pool::none ? byte_pool::unit << order : 0;
         }
         return sum;
     }

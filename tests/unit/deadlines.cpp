@@ -84,6 +84,34 @@ TEST_CASE("deadlines: setting one again moves it, and never removes it") {
     CHECK(due.next() == never);
 }
 
+TEST_CASE(
+    "deadlines: one that is moved back is due at its new time, and so is the next one at its own") {
+    deadlines due;
+    due.set(0, at(10));
+    due.set(1, at(20));
+    due.set(0, at(30));
+    CHECK(due.may_be_due(at(10)));  // it has to be looked at
+    CHECK_FALSE(due.pop_due(at(19)).has_value());
+    CHECK(due.next() == at(20));
+    CHECK_FALSE(due.may_be_due(at(19)));
+    CHECK(drain(due, at(30)) == std::vector<std::uint32_t>{1, 0});
+    CHECK(due.size() == 0);
+    CHECK(test_access::is_consistent(due));
+}
+
+TEST_CASE("deadlines: an id that is set and cleared again and again takes the room of one") {
+    deadlines due;
+    due.set(7, at(5));
+    for (std::int64_t i = 0; i < 1000; ++i) {
+        due.set(0, at(10 + i));
+        due.clear(0);
+    }
+    CHECK(test_access::is_consistent(due));  // no id has two entries
+    CHECK(due.next() == at(5));
+    CHECK(drain(due, at(2000)) == std::vector<std::uint32_t>{7});
+    CHECK(due.next() == never);
+}
+
 TEST_CASE("deadlines: the earliest and the latest moment are deadlines like others") {
     deadlines due;
     due.set(0, never - duration(1));

@@ -78,6 +78,32 @@ TEST_CASE("peer table: uses the index again that was erased last") {
     CHECK(table.insert("last") == 4);
 }
 
+TEST_CASE("peer table: a hint that is wrong finds the same peer, or none") {
+    peer_table table(10, 4);
+    (void)table.insert("bob");
+    (void)table.insert("carol");
+    for (const std::uint32_t hint : {0u, 1u, 2u, peer_table::none}) {
+        CHECK(table.find("bob", hint) == 0);
+        CHECK(table.find("carol", hint) == 1);
+        CHECK(table.find("dave", hint) == peer_table::none);
+    }
+    table.erase(1);
+    CHECK(table.find("carol", 1) == peer_table::none);
+    CHECK(table.find(peer(), 1) == peer_table::none);  // where nobody is any more
+}
+
+TEST_CASE("peer table: who was found last and is gone is not found") {
+    peer_table table(10, 5);
+    (void)table.insert("bob");
+    (void)table.insert("carol");
+    CHECK(table.find("carol") == 1);
+    table.erase(1);
+    CHECK(table.find("carol") == peer_table::none);
+    CHECK(table.find(peer()) == peer_table::none);
+    CHECK(table.insert("dave") == 1);
+    CHECK(table.find("carol") == peer_table::none);
+}
+
 TEST_CASE("peer table: the indices do not depend on the key of the hash") {
     peer_table a(1000, 5);
     peer_table b(1000, 6);

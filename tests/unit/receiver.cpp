@@ -145,6 +145,22 @@ TEST_CASE("receiver: accepting what was never handed out is an error and changes
     CHECK(f.take_all() == std::vector<seq>{0, 1});
 }
 
+TEST_CASE("receiver: a message is accepted by its name, wherever it is said to be kept") {
+    for (const std::uint32_t place : {0u, 1u, 2u, 1000u, UINT32_MAX}) {
+        fixture f;
+        (void)f.probe();
+        (void)f.direct(0);
+        (void)f.direct(1);
+        message first = f.get();
+        message second = f.get();
+        first.place = second.place = place;
+        CHECK(f.b.accept(first));
+        CHECK(f.state().floor() == 1);
+        CHECK(f.b.accept(second));
+        CHECK(f.state().floor() == 2);
+    }
+}
+
 TEST_CASE("receiver: accepting twice is once, and so is rejecting") {
     fixture f;
     (void)f.probe();

@@ -452,6 +452,21 @@ TEST_CASE("relay: an ack touches only what was sent to the peer that it comes fr
     CHECK(r.mailbox.rows() == 1);
 }
 
+TEST_CASE(
+    "relay: a request is answered to the peer that it names, wherever that is said to be kept") {
+    for (const std::uint32_t place : {0u, 1u, 2u, UINT32_MAX}) {
+        rig r = with_both();
+        const blob state = ack_state_of(1);
+        const blob packet = encoded(ack("alice", state), "bob");
+        CHECK(r.relay.handle(at_bob, packet, r.out) == refusal::none);
+        auto request = r.out.next_request();
+        REQUIRE(request);
+        request->place = place;
+        CHECK(r.relay.complete(*request, r.mailbox.execute(*request), r.out) == refusal::none);
+        CHECK(r.sent() == strings{"bob@2: ack:A alice 99", "alice@1: ack:N bob 7 floor=1"});
+    }
+}
+
 TEST_CASE("relay: a frame for a peer without a link here names the peer and no link") {
     rig r;
     r.online(at_bob, "bob");
