@@ -2,9 +2,10 @@
 #ifndef SIXFOLD_BENCHMARKS_PEERS_CASES_HPP
 #define SIXFOLD_BENCHMARKS_PEERS_CASES_HPP
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -66,7 +67,6 @@ class subject {
         return static_cast<double>(allocations() - before) / static_cast<double>(messages);
     }
     [[nodiscard]] const std::string& what() const { return what_; }
-    [[nodiscard]] const load& how() const { return how_; }
 
   private:
     std::string what_;
@@ -74,28 +74,37 @@ class subject {
     std::unique_ptr<pair> pair_;
 };
 
-/// Measures all services with each load. Only those of one number in flight are in memory at a time.
-inline void run(const std::vector<service>& services) {
-    for (const std::uint32_t in_flight : {1U, 64U, 1024U, 65536U}) {
-        std::vector<std::unique_ptr<subject>> subjects;
-        std::vector<timed> cases;
-        for (const service& each : services) {
+/// Measures all services with so many messages in flight.
+inline void run(const std::vector<service>& services, std::uint32_t in_flight) {
+    std::vector<std::unique_ptr<subject>> subjects;
+    std::vector<timed> cases;
+    for (const service& each : services) {
+        for (const std::size_t payload : {std::size_t{64}, std::size_t{1024}}) {
             if (in_flight > each.most) {
                 continue;
             }
-            for (const std::size_t payload : {std::size_t{64}, std::size_t{1024}}) {
-                subjects.push_back(std::make_unique<subject>(each, load{payload, in_flight}));
-                subject* const one = subjects.back().get();
-                cases.push_back({one->what(), in_flight,
-                                 payload == 64 ? yardstick::exchange_64 : yardstick::exchange_1k,
-                                 all_of([one] { return one->exchange(); })});
-            }
-        }
-        compare({}, "peers", cases);
-        for (const auto& one : subjects) {
-            print("peers", one->what(), in_flight, one->allocations_per_message(), "allocations");
+            subjects.push_back(std::make_unique<subject>(each, load{payload, in_flight}));
+            subject* const one = subjects.back().get();
+            cases.push_back({one->what(), in_flight,
+                             payload == 64 ? yardstick::exchange_64 : yardstick::exchange_1k,
+                             all_of([one] { return one->exchange(); })});
         }
     }
+    compare({}, "peers", cases);
+    for (const auto& one : subjects) {
+        print("peers", one->what(), in_flight, one->allocations_per_message(), "allocations");
+    }
+}
+
+/// All that the main program of a peer does; returns what that is to return.
+inline int run(const std::vector<service>& services) try {
+    for (const std::uint32_t in_flight : {1U, 64U, 1024U, 65536U}) {
+        run(services, in_flight);
+    }
+    return 0;
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
 }
 
 }  // namespace bench

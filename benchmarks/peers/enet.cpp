@@ -263,5 +263,5 @@ bench::service of(const std::string& what, std::uint32_t most) {
 }  // namespace
 
 int main() {
-    bench::run({of<one_hop>("enet", 65536), of<two_hops>("enet relay", 1024)});
+    return bench::run({of<one_hop>("enet", 65536), of<two_hops>("enet relay", 1024)});
 }

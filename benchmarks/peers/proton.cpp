@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Qpid Proton: AMQP 1.0 transfers from A to B between two engines, at least once, in memory.
+// Qpid Proton: AMQP 1.0 transfers, at least once, from A to B, and from A over a relay to B, between engines in memory.
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <proton/connection.h>
@@ -81,93 +86,157 @@ class engine {
     pn_collector_t* events_;
 };
 
-/// A link with a credit of all messages in flight. B's app accepts and settles each message, A's app is told so and settles it, too.
-/// The payload is the bytes of a transfer as they are; `pn_message_t` would add an AMQP section to each.
-class amqp_link : public bench::pair {
+/// Two engines, and a link from one to the other with a credit of all messages in flight. The payload is the bytes of a transfer
+/// as they are; `pn_message_t` would add an AMQP section to each.
+class hop {
   public:
-    explicit amqp_link(const bench::load& how) : how_(how), payload_(how.payload) {
-        pn_session_t* const from = pn_session(alice_.connection());
-        pn_session_open(from);
-        sender_ = pn_sender(from, "messages");
+    hop() {
+        pn_session_t* const session = pn_session(from_.connection());
+        pn_session_open(session);
+        sender_ = pn_sender(session, "messages");
         pn_link_open(sender_);
         pass();
-        pn_session_t* const to = pn_session_head(bob_.connection(), 0);
-        pn_session_open(to);
-        receiver_ = pn_link_head(bob_.connection(), 0);
+        pn_session_open(pn_session_head(to_.connection(), 0));
+        receiver_ = pn_link_head(to_.connection(), 0);
         pn_link_open(receiver_);
         pass();
     }
 
-    std::uint64_t exchange() override {
-        pn_link_flow(receiver_, static_cast<int>(how_.in_flight) - pn_link_credit(receiver_));
+    void grant(std::uint32_t in_flight) {
+        pn_link_flow(receiver_, static_cast<int>(in_flight) - pn_link_credit(receiver_));
         pass();
-        for (std::uint32_t i = 0; i < how_.in_flight; ++i) {
-            send();
-        }
-        std::uint64_t settled = 0;
-        while (alice_.pass_to(bob_)) {
-            accept();
-            bob_.pass_to(alice_);
-            settled += settle();
-        }
-        return settled;
     }
-
-  private:
-    void pass() {
-        bool any = true;
-        while (any) {
-            any = alice_.pass_to(bob_);
-            any = bob_.pass_to(alice_) || any;
-        }
-    }
-    void send() {
+    /// `context` comes back when this message was accepted.
+    void send(std::span<const char> payload, pn_delivery_t* context = nullptr) {
         std::array<char, sizeof next_> tag;
         std::memcpy(tag.data(), &next_, sizeof next_);
         ++next_;
-        pn_delivery(sender_, pn_dtag(tag.data(), tag.size()));
-        const auto sent = pn_link_send(sender_, payload_.data(), payload_.size());
-        if (sent != static_cast<ssize_t>(payload_.size()) || !pn_link_advance(sender_)) {
-            throw std::runtime_error("a message was not taken");
-        }
+        pn_delivery_set_context(pn_delivery(sender_, pn_dtag(tag.data(), tag.size())), context);
+        const auto sent = pn_link_send(sender_, payload.data(), payload.size());
+        bench::require(sent == static_cast<ssize_t>(payload.size()) && pn_link_advance(sender_),
+                       "a message was not taken");
     }
-    void accept() {
-        bob_.deliveries([this](pn_delivery_t* delivery) {
+    bool carry() { return from_.pass_to(to_); }
+    void carry_back() { to_.pass_to(from_); }
+
+    /// Calls `take(delivery, payload)` for each message that has come. It is to be accepted then or later.
+    template <class Take>
+    void receive(Take take) {
+        to_.deliveries([&](pn_delivery_t* delivery) {
             if (!pn_delivery_readable(delivery) || pn_delivery_partial(delivery)) {
                 return;
             }
             std::array<char, 2048> buffer;
             const auto size = pn_link_recv(receiver_, buffer.data(), buffer.size());
-            const bool whole = size == static_cast<ssize_t>(how_.payload);
+            bench::require(size > 0, "a message is not what was sent");
             pn_link_advance(receiver_);
-            pn_delivery_update(delivery, whole ? PN_ACCEPTED : PN_REJECTED);
-            pn_delivery_settle(delivery);
+            take(delivery, std::span<const char>(buffer.data(), static_cast<std::size_t>(size)));
         });
     }
-    std::uint64_t settle() {
-        std::uint64_t accepted = 0;
-        alice_.deliveries([&](pn_delivery_t* delivery) {
+    static void accept(pn_delivery_t* delivery) {
+        pn_delivery_update(delivery, PN_ACCEPTED);
+        pn_delivery_settle(delivery);
+    }
+    /// Calls `hear(context)` for each message of which the other end says that it was accepted.
+    template <class Hear>
+    void settle(Hear hear) {
+        from_.deliveries([&](pn_delivery_t* delivery) {
             if (pn_delivery_updated(delivery)) {
-                accepted += pn_delivery_remote_state(delivery) == PN_ACCEPTED ? 1 : 0;
+                bench::require(pn_delivery_remote_state(delivery) == PN_ACCEPTED, "not accepted");
+                hear(static_cast<pn_delivery_t*>(pn_delivery_get_context(delivery)));
                 pn_delivery_settle(delivery);
             }
         });
+    }
+
+  private:
+    void pass() {
+        while (carry() || to_.pass_to(from_)) {
+        }
+    }
+
+    engine from_{engine::role::client};
+    engine to_{engine::role::server};
+    pn_link_t* sender_ = nullptr;
+    pn_link_t* receiver_ = nullptr;
+    std::uint64_t next_ = 0;
+};
+
+/// B's app accepts and settles each message; A's app is told so, and settles it, too.
+class one_hop : public bench::pair {
+  public:
+    explicit one_hop(const bench::load& how) : how_(how), payload_(how.payload) {}
+
+    std::uint64_t exchange() override {
+        hop_.grant(how_.in_flight);
+        for (std::uint32_t i = 0; i < how_.in_flight; ++i) {
+            hop_.send(payload_);
+        }
+        std::uint64_t accepted = 0;
+        while (hop_.carry()) {
+            hop_.receive([this](pn_delivery_t* delivery, std::span<const char> payload) {
+                bench::require(payload.size() == how_.payload, "not the whole message");
+                hop::accept(delivery);
+            });
+            hop_.carry_back();
+            hop_.settle([&](pn_delivery_t*) { ++accepted; });
+        }
         return accepted;
     }
 
+  private:
     bench::load how_;
     std::vector<char> payload_;
-    std::uint64_t next_ = 0;
-    engine alice_{engine::role::client};
-    engine bob_{engine::role::server};
-    pn_link_t* sender_ = nullptr;
-    pn_link_t* receiver_ = nullptr;
+    hop hop_;
 };
+
+/// The relay accepts a message from A when B has accepted it. That is what six frames do for a B that is there, but this relay keeps
+/// a delivery for each message in flight.
+class two_hops : public bench::pair {
+  public:
+    explicit two_hops(const bench::load& how) : how_(how), payload_(how.payload) {}
+
+    std::uint64_t exchange() override {
+        to_bob_.grant(how_.in_flight);
+        to_relay_.grant(how_.in_flight);
+        for (std::uint32_t i = 0; i < how_.in_flight; ++i) {
+            to_relay_.send(payload_);
+        }
+        std::uint64_t accepted = 0;
+        while (to_relay_.carry()) {
+            to_relay_.receive([this](pn_delivery_t* delivery, std::span<const char> payload) {
+                to_bob_.send(payload, delivery);
+            });
+            while (to_bob_.carry()) {
+                to_bob_.receive([this](pn_delivery_t* delivery, std::span<const char> payload) {
+                    bench::require(payload.size() == how_.payload, "not the whole message");
+                    hop::accept(delivery);
+                });
+                to_bob_.carry_back();
+                to_bob_.settle([](pn_delivery_t* at_relay) { hop::accept(at_relay); });
+            }
+            to_relay_.carry_back();
+            to_relay_.settle([&](pn_delivery_t*) { ++accepted; });
+        }
+        return accepted;
+    }
+
+  private:
+    bench::load how_;
+    std::vector<char> payload_;
+    hop to_relay_;
+    hop to_bob_;
+};
+
+template <class Pair>
+bench::service of(const std::string& what) {
+    return {what, [](const bench::load& how) {
+                return std::make_unique<Pair>(how);
+            }};
+}
 
 }  // namespace
 
 int main() {
-    bench::run({{"proton", [](const bench::load& how) {
-                     return std::make_unique<amqp_link>(how);
-                 }}});
+    return bench::run({of<one_hop>("proton"), of<two_hops>("proton relay")});
 }

@@ -24,7 +24,8 @@ bench::service of(const std::string& what, bench::packing packing, sixfold::chec
 }  // namespace
 
 int main() {
-    bench::run({of("sixfold single", bench::packing::single, sixfold::checksum::off),
-                of("sixfold packed", bench::packing::packed, sixfold::checksum::off),
-                of("sixfold packed checked", bench::packing::packed, sixfold::checksum::on)});
+    return bench::run(
+        {of("sixfold single", bench::packing::single, sixfold::checksum::off),
+         of("sixfold packed", bench::packing::packed, sixfold::checksum::off),
+         of("sixfold packed checked", bench::packing::packed, sixfold::checksum::on)});
 }

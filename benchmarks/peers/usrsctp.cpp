@@ -2,7 +2,11 @@
 // usrsctp: SCTP messages from A to B over its AF_CONN interface, in memory, without a thread.
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -52,6 +56,11 @@ void set_option(struct socket* s, int level, int name, const Option& value, cons
 enum class checks { on, off };
 enum class order { yes, no };
 
+/// SCTP's CRC-32C. It is a setting of the whole stack.
+void choose(checks checksum) {
+    checksum == checks::on ? usrsctp_disable_crc32c_offload() : usrsctp_enable_crc32c_offload();
+}
+
 /// What the app does besides: an acknowledgement for each packet, because the one for every second packet may wait for a timer
 /// of 200 ms, and buffers into which all messages in flight fit. Small messages wait for each other as by default (Nagle):
 /// that costs nothing here, and with SCTP_NODELAY 64 of them take twice as long.
@@ -66,88 +75,36 @@ void prepare(struct socket* s) {
     set_option(s, SOL_SOCKET, SO_RCVBUF, room, "SO_RCVBUF");
 }
 
-/// An association. The sending app learns that all it has sent was acknowledged (SCTP_SENDER_DRY_EVENT): SCTP tells it nothing of a
-/// single message. B's SCTP acknowledges, whatever B's app does with a message.
-class association : public bench::pair {
+/// Two sockets with an association, and the packets between them.
+class association {
   public:
-    association(const bench::load& how, order in_order, checks checksum)
-        : how_(how), checksum_(checksum), payload_(how.payload) {
+    explicit association(order in_order) {
         a_.other = &b_;
         b_.other = &a_;
         usrsctp_register_address(&a_);
         usrsctp_register_address(&b_);
         info_.snd_flags = in_order == order::yes ? 0 : SCTP_UNORDERED;
-        choose_checksum();
         connect();
     }
-    ~association() override {
-        usrsctp_close(alice_);
-        usrsctp_close(bob_);
+    association(const association&) = delete;  // usrsctp keeps the addresses of its ends
+    association& operator=(const association&) = delete;
+    ~association() {
+        usrsctp_close(front_);
+        usrsctp_close(back_);
         pass_packets();
         usrsctp_deregister_address(&a_);
         usrsctp_deregister_address(&b_);
     }
 
-    std::uint64_t exchange() override {
-        choose_checksum();
-        dry_ = false;
-        std::uint64_t sent = 0;
-        std::uint64_t arrived = 0;
-        while (sent < how_.in_flight || arrived < how_.in_flight || !dry_) {
-            bool moved = false;
-            while (sent < how_.in_flight && send()) {
-                ++sent;
-                moved = true;
-            }
-            moved = pass_packets() || moved;
-            arrived += receive(bob_);
-            receive(alice_);
-            bench::require(moved, "the association stands still");
-        }
-        return arrived;
-    }
+    /// The end that connected, and the one that listened.
+    [[nodiscard]] struct socket* front() const { return front_; }
+    [[nodiscard]] struct socket* back() const { return back_; }
 
-  private:
-    void choose_checksum() const {
-        checksum_ == checks::on ? usrsctp_disable_crc32c_offload()
-                                : usrsctp_enable_crc32c_offload();
-    }
-    static struct socket* open() {
-        return usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, nullptr, nullptr, 0, nullptr);
-    }
-    static void bind(struct socket* s, end& to) {
-        sockaddr_conn address = address_of(to);
-        check(usrsctp_bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "bind");
-    }
-    void connect() {
-        struct socket* const listener = open();
-        prepare(listener);
-        bind(listener, b_);
-        check(usrsctp_listen(listener, 1) == 0, "listen");
-        alice_ = open();
-        prepare(alice_);
-        bind(alice_, a_);
-        sockaddr_conn to = address_of(a_);  // of the way out, not of the other end
-        check(usrsctp_connect(alice_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0 ||
-                  errno == EINPROGRESS,
-              "connect");
-        pass_packets();
-        bob_ = usrsctp_accept(listener, nullptr, nullptr);
-        prepare(bob_);
-        usrsctp_close(listener);
-        sctp_event dry{};
-        dry.se_assoc_id = SCTP_ALL_ASSOC;
-        dry.se_type = SCTP_SENDER_DRY_EVENT;
-        dry.se_on = 1;
-        set_option(alice_, IPPROTO_SCTP, SCTP_EVENT, dry, "SCTP_EVENT");
-        receive(alice_);
-    }
-
-    bool send() {
-        const auto sent = usrsctp_sendv(alice_, payload_.data(), payload_.size(), nullptr, 0,
-                                        &info_, sizeof info_, SCTP_SENDV_SNDINFO, 0);
+    /// Returns false if the buffer of the socket is full.
+    bool send(struct socket* from, std::span<const std::byte> message) {
+        const auto sent = usrsctp_sendv(from, message.data(), message.size(), nullptr, 0, &info_,
+                                        sizeof info_, SCTP_SENDV_SNDINFO, 0);
         check(sent >= 0 || errno == EWOULDBLOCK, "send");
-        dry_ = dry_ && sent < 0;
         return sent >= 0;
     }
     /// Hands over all packets, and those that answer them, until there are none. Returns whether there were any.
@@ -165,46 +122,166 @@ class association : public bench::pair {
         }
         return any;
     }
-    /// Takes all that there is for an app; returns how many messages those were.
-    std::uint64_t receive(struct socket* s) {
-        std::uint64_t messages = 0;
-        for (;;) {
-            std::array<std::byte, 2048> buffer;
-            socklen_t no_address = 0;
-            sctp_rcvinfo info;
-            socklen_t info_size = sizeof info;
-            unsigned info_type = 0;
-            int flags = 0;
-            const auto size = usrsctp_recvv(s, buffer.data(), buffer.size(), nullptr, &no_address,
-                                            &info, &info_size, &info_type, &flags);
-            if (size <= 0) {
-                check(size < 0 && errno == EWOULDBLOCK, "receive");
-                return messages;
-            }
-            if ((flags & MSG_NOTIFICATION) == 0) {
-                messages += static_cast<std::size_t>(size) == how_.payload ? 1 : 0;
-                continue;
-            }
-            std::uint16_t kind = 0;  // the first field of each
-            std::memcpy(&kind, buffer.data(), sizeof kind);
-            dry_ = dry_ || kind == SCTP_SENDER_DRY_EVENT;
+
+  private:
+    static struct socket* open() {
+        return usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, nullptr, nullptr, 0, nullptr);
+    }
+    static void bind(struct socket* s, end& to) {
+        sockaddr_conn address = address_of(to);
+        check(usrsctp_bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "bind");
+    }
+    void connect() {
+        struct socket* const listener = open();
+        prepare(listener);
+        bind(listener, b_);
+        check(usrsctp_listen(listener, 1) == 0, "listen");
+        front_ = open();
+        prepare(front_);
+        bind(front_, a_);
+        sockaddr_conn to = address_of(a_);  // of the way out, not of the other end
+        check(usrsctp_connect(front_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0 ||
+                  errno == EINPROGRESS,
+              "connect");
+        pass_packets();
+        back_ = usrsctp_accept(listener, nullptr, nullptr);
+        prepare(back_);
+        usrsctp_close(listener);
+    }
+
+    sctp_sndinfo info_{};
+    end a_, b_;
+    bench::packet_queue arriving_;
+    struct socket* front_ = nullptr;
+    struct socket* back_ = nullptr;
+};
+
+/// Calls `take(bytes, flags)` for each message, or notification, that there is for an app.
+template <class Take>
+void receive(struct socket* at, Take take) {
+    for (;;) {
+        std::array<std::byte, 2048> buffer;
+        socklen_t no_address = 0;
+        sctp_rcvinfo info;
+        socklen_t info_size = sizeof info;
+        unsigned info_type = 0;
+        int flags = 0;
+        const auto size = usrsctp_recvv(at, buffer.data(), buffer.size(), nullptr, &no_address,
+                                        &info, &info_size, &info_type, &flags);
+        if (size <= 0) {
+            check(size < 0 && errno == EWOULDBLOCK, "receive");
+            return;
         }
+        take(std::span<const std::byte>(buffer.data(), static_cast<std::size_t>(size)), flags);
+    }
+}
+
+/// The sending app learns that all it has sent was acknowledged (SCTP_SENDER_DRY_EVENT): SCTP tells it nothing of a single message.
+/// B's SCTP acknowledges, whatever B's app does with a message.
+class one_hop : public bench::pair {
+  public:
+    one_hop(const bench::load& how, order in_order, checks checksum)
+        : how_(how), checksum_(checksum), payload_(how.payload), hop_(in_order) {
+        sctp_event dry{};
+        dry.se_assoc_id = SCTP_ALL_ASSOC;
+        dry.se_type = SCTP_SENDER_DRY_EVENT;
+        dry.se_on = 1;
+        set_option(hop_.front(), IPPROTO_SCTP, SCTP_EVENT, dry, "SCTP_EVENT");
+        listen();
+    }
+
+    std::uint64_t exchange() override {
+        choose(checksum_);
+        std::uint64_t sent = 0;
+        std::uint64_t arrived = 0;
+        while (sent < how_.in_flight || arrived < how_.in_flight || !dry_) {
+            const std::uint64_t before = sent;
+            while (sent < how_.in_flight && hop_.send(hop_.front(), payload_)) {
+                ++sent;
+                dry_ = false;
+            }
+            const bool moved = hop_.pass_packets() || sent != before;
+            bench::require(moved, "the association stands still");
+            receive(hop_.back(), [&](std::span<const std::byte> message, int) {
+                arrived += message.size() == how_.payload ? 1 : 0;
+            });
+            listen();
+        }
+        return arrived;
+    }
+
+  private:
+    void listen() {
+        receive(hop_.front(), [this](std::span<const std::byte> notification, int flags) {
+            bench::require((flags & MSG_NOTIFICATION) != 0, "a message that nobody sent");
+            std::uint16_t kind = 0;  // the first field of each
+            std::memcpy(&kind, notification.data(), sizeof kind);
+            dry_ = dry_ || kind == SCTP_SENDER_DRY_EVENT;
+        });
     }
 
     bench::load how_;
     checks checksum_;
     std::vector<std::byte> payload_;
-    sctp_sndinfo info_{};
-    end a_, b_;
-    bench::packet_queue arriving_;
-    struct socket* alice_ = nullptr;
-    struct socket* bob_ = nullptr;
+    association hop_;
     bool dry_ = false;
 };
 
+/// Two associations, and B's app answers each message with eight bytes, which come back to A's app over the relay. That is what six
+/// frames do for a B that is there.
+class two_hops : public bench::pair {
+  public:
+    two_hops(const bench::load& how, order in_order, checks checksum)
+        : how_(how), checksum_(checksum), payload_(how.payload), to_relay_(in_order),
+          to_bob_(in_order) {}
+
+    std::uint64_t exchange() override {
+        choose(checksum_);
+        std::uint64_t sent = 0;
+        std::uint64_t confirmed = 0;
+        while (confirmed < how_.in_flight) {
+            const std::uint64_t before = sent;
+            while (sent < how_.in_flight && to_relay_.send(to_relay_.front(), payload_)) {
+                ++sent;
+            }
+            bool moved = to_relay_.pass_packets() || sent != before;
+            forward(to_relay_.back(), to_bob_, to_bob_.front());
+            moved = to_bob_.pass_packets() || moved;
+            receive(to_bob_.back(), [this](std::span<const std::byte> message, int) {
+                bench::require(message.size() == how_.payload, "not the whole message");
+                bench::require(to_bob_.send(to_bob_.back(), answer), "no room for an answer");
+            });
+            moved = to_bob_.pass_packets() || moved;
+            forward(to_bob_.front(), to_relay_, to_relay_.back());
+            moved = to_relay_.pass_packets() || moved;
+            bench::require(moved, "the associations stand still");
+            receive(to_relay_.front(), [&](std::span<const std::byte> message, int) {
+                confirmed += message.size() == answer.size() ? 1 : 0;
+            });
+        }
+        return confirmed;
+    }
+
+  private:
+    static constexpr std::array<std::byte, 8> answer{};
+
+    static void forward(struct socket* came_at, association& on, struct socket* from) {
+        receive(came_at, [&](std::span<const std::byte> message, int) {
+            bench::require(on.send(from, message), "no room at the relay");
+        });
+    }
+
+    bench::load how_;
+    checks checksum_;
+    std::vector<std::byte> payload_;
+    association to_relay_;
+    association to_bob_;
+};
+
+template <class Pair>
 bench::service of(const std::string& what, order in_order, checks checksum) {
     return {what, [=](const bench::load& how) {
-                return std::make_unique<association>(how, in_order, checksum);
+                return std::make_unique<Pair>(how, in_order, checksum);
             }};
 }
 
@@ -213,7 +290,8 @@ bench::service of(const std::string& what, order in_order, checks checksum) {
 int main() {
     usrsctp_init_nothreads(0, carry, nullptr);
     usrsctp_sysctl_set_sctp_max_chunks_on_queue(1 << 20);
-    bench::run({of("usrsctp ordered", order::yes, checks::on),
-                of("usrsctp unordered", order::no, checks::on),
-                of("usrsctp unordered unchecked", order::no, checks::off)});
+    return bench::run({of<one_hop>("usrsctp ordered", order::yes, checks::on),
+                       of<one_hop>("usrsctp unordered", order::no, checks::on),
+                       of<one_hop>("usrsctp unordered unchecked", order::no, checks::off),
+                       of<two_hops>("usrsctp relay unordered unchecked", order::no, checks::off)});
 }
