@@ -11,6 +11,7 @@ namespace bench {
 void measure_baseline(const settings& how);
 void measure_exchange(const settings& how);
 void measure_shares(const settings& how);
+void measure_growth(const settings& how);
 void measure_wire(const settings& how);
 
 }  // namespace bench

@@ -26,6 +26,7 @@ constexpr group groups[] = {
     {"baseline", bench::measure_baseline},
     {"exchange", bench::measure_exchange},
     {"shares", bench::measure_shares},
+    {"growth", bench::measure_growth},
     {"wire", bench::measure_wire},
 };
 

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_BENCHMARKS_LONE_SENDER_HPP
+#define SIXFOLD_BENCHMARKS_LONE_SENDER_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include <sixfold/sixfold.hpp>
+#include "measure.hpp"
+#include "names.hpp"
+#include "wire.hpp"
+
+namespace bench {
+
+/// A sender without a relay: its messages of 64 bytes go nowhere, and what it is answered is written here, in any order.
+///
+/// All answers are made before the sender gets the first of them, so that making them can be left out of what is timed.
+class lone_sender {
+  public:
+    /// So many messages at a time, to so many receivers in turns. They are introduced: one message to each was delivered.
+    lone_sender(std::uint64_t messages, std::uint64_t receivers)
+        : messages_(messages), streams_(receivers), sender_(create(messages, receivers)) {
+        sender_.link_up(link_);
+        for (std::size_t i = 0; i < streams_.size(); ++i) {
+            streams_[i].name = name_of(i);
+            require(sender_.send(streams_[i].name, payload_).has_value(), "no room for a message");
+        }
+        while (const auto packet = sender_.poll_transmit(buffer_)) {
+            learn(*packet);
+        }
+        for (stream& each : streams_) {
+            each.ended = each.sent = 1;
+            end_all_of(each);
+        }
+        require(take_answers() == streams_.size(), "a first message was not delivered");
+    }
+    lone_sender(const lone_sender&) = delete;  // the sender refers to the clock
+    lone_sender& operator=(const lone_sender&) = delete;
+
+    /// All messages go out.
+    std::uint64_t send() {
+        for (std::uint64_t i = 0; i < messages_; ++i) {
+            require(sender_.send(streams_[i % streams_.size()].name, payload_).has_value(),
+                    "no room for a message");
+            clock_.advance(std::chrono::nanoseconds(10));
+        }
+        while (sender_.poll_transmit(buffer_)) {
+        }
+        for (std::uint64_t i = 0; i < messages_; ++i) {
+            ++streams_[i % streams_.size()].sent;
+        }
+        return messages_;
+    }
+
+    /// The sender takes all answers that were made. Returns how many messages are delivered.
+    std::uint64_t take_answers() {
+        std::uint64_t delivered = 0;
+        for (std::size_t i = 0; i < answers_.size(); ++i) {
+            require(decode(answers_[i], link_, decoded_) == sixfold::refusal::none,
+                    "an answer is no frame");
+            sender_.handle(decoded_);
+            while (const auto event = sender_.poll_event()) {
+                delivered += std::uint64_t{event->what == sixfold::status::delivered};
+            }
+        }
+        answers_.clear();
+        return delivered;
+    }
+
+    // --- the answers ---------------------------------------------------------------------------------
+
+    /// One ack:N a message, as its receiver accepts one after the other; the receivers in any order.
+    void end_one_by_one() {
+        std::vector<std::size_t> order;
+        for (std::size_t i = 0; i < streams_.size(); ++i) {
+            order.insert(order.end(), streams_[i].sent - streams_[i].ended, i);
+        }
+        shuffle(order, random_);
+        for (const std::size_t which : order) {
+            stream& one = streams_[which];
+            ++one.ended;
+            end_all_of(one);
+        }
+    }
+    /// One ack:N a message, of one receiver, where in each 512 the messages have come in any order.
+    void end_in_any_order() {
+        stream& one = streams_.front();
+        while (one.ended < one.sent) {
+            std::vector<sixfold::seq> block;
+            for (sixfold::seq at = one.ended; at < (std::min)(one.sent, one.ended + 512); ++at) {
+                block.push_back(at);
+            }
+            shuffle(block, random_);
+            end_block(one, block);
+        }
+    }
+    /// One msg:A a message, in any order, of one receiver.
+    void relay_in_any_order() {
+        const stream& one = streams_.front();
+        std::vector<sixfold::seq> order;
+        for (sixfold::seq at = one.ended; at < one.sent; ++at) {
+            order.push_back(at);
+        }
+        shuffle(order, random_);
+        for (const sixfold::seq at : order) {
+            add(sixfold::msg_answer{.to = one.name, .id = {one.epoch, at}});
+        }
+    }
+    /// One ack:N a receiver.
+    void end_all() {
+        for (stream& each : streams_) {
+            each.ended = each.sent;
+            end_all_of(each);
+        }
+    }
+
+    [[nodiscard]] sixfold::sender& machine() { return sender_; }
+    [[nodiscard]] std::span<std::byte> buffer() { return buffer_; }
+
+  private:
+    struct stream {
+        sixfold::peer name;
+        sixfold::epoch epoch = sixfold::epoch::none;
+        sixfold::seq sent = 0;
+        sixfold::seq ended = 0;
+    };
+
+    [[nodiscard]] sixfold::sender create(std::uint64_t messages, std::uint64_t receivers) const {
+        const auto entries = static_cast<std::uint32_t>((std::max)(messages, receivers));
+        sixfold::sender_options o;
+        o.window = (std::min)(entries, sixfold::window_max);
+        o.queue_entries = entries;
+        o.queue_bytes = static_cast<std::uint32_t>((std::max)(entries * payload_size, 1024U));
+        o.peers_max = static_cast<std::uint32_t>(receivers);
+        return sixfold::sender::create(clock_, {.start = 1, .seed = 1}, o).value();
+    }
+
+    /// The epochs of first messages.
+    void learn(sixfold::bytes packet) {
+        sixfold::packet_reader reader(packet);
+        while (const auto one = reader.next()) {
+            require(decode(*one, link_, decoded_) == sixfold::refusal::none, "no frame came out");
+            const auto& request = std::get<sixfold::msg_request>(decoded_);
+            streams_[number_of(request.to)].epoch = request.epoch;
+        }
+    }
+
+    void end_block(stream& one, const std::vector<sixfold::seq>& block) {
+        std::vector<bool> come(block.size());
+        const sixfold::seq first = one.ended;
+        for (const sixfold::seq at : block) {
+            come[at - first] = true;
+            while (one.ended - first < come.size() && come[one.ended - first]) {
+                ++one.ended;
+            }
+            std::array<std::byte, sixfold::ack_bits_size_max> bits{};
+            for (sixfold::seq bit = one.ended; bit - first < come.size(); ++bit) {
+                const sixfold::seq place = bit - one.ended;
+                bits[place / 8] |= std::byte{static_cast<std::uint8_t>(come[bit - first])}
+                                   << place % 8;
+            }
+            acknowledge(one, bits, at);
+        }
+    }
+    void end_all_of(const stream& one) { acknowledge(one, {}, one.ended - 1); }
+
+    /// One ack:N, as this message has come.
+    void acknowledge(const stream& one, sixfold::bytes accepted, sixfold::seq last) {
+        std::array<std::byte, sixfold::ack_state_size_max()> state;
+        const std::size_t size = sixfold::encode_ack_state(
+            {.floor = one.ended, .accepted = accepted, .limits = limits_}, state);
+        add(sixfold::ack_notify{.from = one.name,
+                                .epoch = one.epoch,
+                                .echo = sixfold::echo{last, 0},
+                                .state = sixfold::bytes(state).first(size)});
+    }
+    template <class Frame>
+    void add(const Frame& what) {
+        answers_.add(encode(what, link_, answers_.room(512)));
+    }
+
+    static constexpr std::uint32_t payload_size = 64;
+
+    std::uint64_t messages_;
+    std::vector<stream> streams_;
+    std::vector<std::byte> payload_ = std::vector<std::byte>(payload_size);
+    std::array<std::byte, 1400> buffer_{};
+    sixfold::receiver_limits limits_{.window = sixfold::receiver_limits::window_max};
+    sixfold::framing link_{"alice---", sixfold::checksum::off};
+    sixfold::frame decoded_;
+    sixfold::random_source random_{1};
+    wire answers_;
+    sixfold::manual_clock clock_;
+    sixfold::sender sender_;
+};
+
+}  // namespace bench
+
+#endif
