@@ -12,6 +12,7 @@ void measure_baseline(const settings& how);
 void measure_exchange(const settings& how);
 void measure_shares(const settings& how);
 void measure_growth(const settings& how);
+void measure_memory(const settings& how);
 void measure_wire(const settings& how);
 
 }  // namespace bench

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <utility>  // move
 #include <variant>
 #include <vector>
 
@@ -89,6 +90,9 @@ class lone_receiver {
         }
         to_receiver_.clear();
     }
+
+    /// Lets go of the machine: what it kept goes with it.
+    [[nodiscard]] sixfold::receiver release_machine() && { return std::move(receiver_); }
 
   private:
     static constexpr sixfold::epoch epoch{1 << sixfold::epoch_random_bits};

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>  // move
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
@@ -49,6 +50,9 @@ class lone_relay {
         }
         return frames;
     }
+
+    /// Lets go of the machine: what it kept goes with it.
+    [[nodiscard]] sixfold::relay release_machine() && { return std::move(relay_); }
 
   private:
     [[nodiscard]] static sixfold::link_id link_of(std::uint64_t peer) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>  // move
 #include <variant>
 #include <vector>
 
@@ -122,6 +123,9 @@ class lone_sender {
 
     [[nodiscard]] sixfold::sender& machine() { return sender_; }
     [[nodiscard]] std::span<std::byte> buffer() { return buffer_; }
+
+    /// Lets go of the machine: what it kept goes with it.
+    [[nodiscard]] sixfold::sender release_machine() && { return std::move(sender_); }
 
   private:
     struct stream {

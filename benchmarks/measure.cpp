@@ -23,11 +23,9 @@ struct group {
 };
 
 constexpr group groups[] = {
-    {"baseline", bench::measure_baseline},
-    {"exchange", bench::measure_exchange},
-    {"shares", bench::measure_shares},
-    {"growth", bench::measure_growth},
-    {"wire", bench::measure_wire},
+    {"baseline", bench::measure_baseline}, {"exchange", bench::measure_exchange},
+    {"shares", bench::measure_shares},     {"growth", bench::measure_growth},
+    {"memory", bench::measure_memory},     {"wire", bench::measure_wire},
 };
 
 std::vector<std::string> names() {
