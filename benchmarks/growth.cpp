@@ -115,9 +115,9 @@ void count_lossy(std::uint64_t n) {
     const sixfold::duration begin = all.now();
     all.exchange([](node, auto part) { part(); });
     const auto messages = static_cast<double>(n);
-    print("growth", "world, 1 % lost", n, static_cast<double>(all.frames() - frames) / messages,
+    print("growth", "world with 1 % loss", n, static_cast<double>(all.frames() - frames) / messages,
           "frames");
-    print("growth", "world, 1 % lost: until the last", n,
+    print("growth", "world with 1 % loss: until the last", n,
           std::chrono::duration<double>(all.now() - begin).count(), "virtual s");
 }
 
@@ -140,8 +140,8 @@ void measure_growth(const settings& how) {
         compare(how, "growth", {sender_relayed(n)});
         compare(how, "growth", {receiver_of(n)});
         compare(how, "growth", {relay_of(n)});
-        compare(how, "growth", {lossy_of("world, none lost", n, 0)});
-        compare(how, "growth", {lossy_of("world, 1 % lost", n, 10)});
+        compare(how, "growth", {lossy_of("world without loss", n, 0)});
+        compare(how, "growth", {lossy_of("world with 1 % loss", n, 10)});
         count_lossy(n);
     }
 }

@@ -39,6 +39,13 @@ enum class yardstick {
     exchange_1k,  ///< of 1,024 bytes
 };
 
+/// A benchmark of something that did not happen is worse than none.
+inline void require(bool so, const char* what) {
+    if (!so) {
+        throw std::logic_error(what);
+    }
+}
+
 /// So many operations, and how long they took.
 struct lap {
     std::uint64_t operations = 0;
@@ -138,6 +145,7 @@ inline void print(const std::string& group,
                   double value,
                   const std::string& unit,
                   double baselines = 0) {
+    require(what.find(',') == std::string::npos, "a comma in the name of a case");
     std::printf("%s,%s,%llu,%.6g,%s,", group.c_str(), what.c_str(),
                 static_cast<unsigned long long>(n), value, unit.c_str());
     if (baselines != 0) {
@@ -153,13 +161,6 @@ compare(const settings& how, const std::string& group, const std::vector<timed>&
     const std::vector<figure> figures = measure(how, cases);
     for (std::size_t i = 0; i < cases.size(); ++i) {
         print(group, cases[i].what, cases[i].n, figures[i].nanoseconds, "ns", figures[i].baselines);
-    }
-}
-
-/// A benchmark of something that did not happen is worse than none.
-inline void require(bool so, const char* what) {
-    if (!so) {
-        throw std::logic_error(what);
     }
 }
 

@@ -133,8 +133,8 @@ void count_allocations(std::uint64_t loss, const std::string& what) {
 
 void measure_memory(const settings&) {
     count_kept();
-    count_allocations(0, ", none lost");
-    count_allocations(10, ", 1 % lost");
+    count_allocations(0, " without loss");
+    count_allocations(10, " with 1 % loss");
 }
 
 }  // namespace bench
