@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include <sixfold/sixfold.hpp>
@@ -105,6 +106,19 @@ TEST_CASE("allocations: none for any message, through loss, duplication and dela
     REQUIRE(t.b.inbox.size() == 8000);
     REQUIRE(t.b.machine->receiver().duplicates() > 100);
     REQUIRE(t.a.machine->sender().resent() > 1000);
+}
+
+TEST_CASE("allocations: none for any message, when one frame of a hundred is lost") {
+    trio t({.compare_snapshots = false});
+    random_source dice(5);
+    t.weather = [&](kind) {
+        return dice.below(100) == 0 ? lost : treatment{};
+    };
+    exchange(t, 40, 64);
+    const std::uint64_t resent = t.a.machine->sender().resent();
+    REQUIRE(allocated_by(t, [&] { exchange(t, 100, 64); }) == nothing);
+    REQUIRE(t.b.inbox.size() == 140 * 64);
+    REQUIRE(t.a.machine->sender().resent() > resent + 100);
 }
 
 TEST_CASE("allocations: none for any message that goes through the mailbox") {
