@@ -14,6 +14,7 @@ void measure_shares(const settings& how);
 void measure_growth(const settings& how);
 void measure_memory(const settings& how);
 void measure_wire(const settings& how);
+void measure_journal(const settings& how);
 
 }  // namespace bench
 

@@ -26,6 +26,7 @@ constexpr group groups[] = {
     {"baseline", bench::measure_baseline}, {"exchange", bench::measure_exchange},
     {"shares", bench::measure_shares},     {"growth", bench::measure_growth},
     {"memory", bench::measure_memory},     {"wire", bench::measure_wire},
+    {"journal", bench::measure_journal},
 };
 
 std::vector<std::string> names() {
