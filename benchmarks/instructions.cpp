@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // How many instructions a message costs, counted by callgrind: the same on any machine with the same compiler, however busy it
 // is. Run by the script `instructions`, which compares them with those of the last time. Does nothing by itself.
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 
@@ -38,18 +40,17 @@ void count_exchanges(const char* name, const setting& how, std::uint64_t message
 }
 
 void count_stages() {
+    constexpr std::array<const char*, stages> names = {
+        "A_sends",           "relay_forwards", "A_takes_msg:A", "B_receives",
+        "relay_passes_back", "B_takes_ack:A",  "A_settles",
+    };
     world of({});
-    const auto stage = [&](const char* name, auto run) {
-        count(name, [&] {
-            run();
+    of.exchange([&](stage which, auto part) {
+        count(names[static_cast<std::size_t>(which)], [&] {
+            part();
             return std::uint64_t{64};
         });
-    };
-    stage("A_sends", [&] { of.send(); });
-    stage("relay_forwards", [&] { of.forward(); });
-    stage("B_receives", [&] { of.receive(); });
-    stage("relay_passes_back", [&] { of.pass_back(); });
-    stage("A_settles", [&] { of.settle(); });
+    });
 }
 
 }  // namespace
