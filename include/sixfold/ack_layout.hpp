@@ -24,6 +24,16 @@ namespace sixfold::inline v0::detail {
     return encoded;
 }
 
+/// Whether the ack state of a frame, if it has one, is one.
+template <class Frame>
+[[nodiscard]] bool is_state_valid(const Frame& what) noexcept {
+    if constexpr (requires { what.state; }) {
+        return what.state.empty() || ack_state::check(what.state) == refusal::none;
+    } else {
+        return true;
+    }
+}
+
 template <class Out>
 void write_echo(Out& out, const echo& what) noexcept {
     out.put_varint(what.seq);
@@ -60,9 +70,6 @@ struct frame_layout<ack_request> {
                (!m.echo || m.echo->seq < seq_end) &&
                (m.word == ack_word::past ? m.current > m.epoch : m.current == epoch::none) &&
                is_state != m.state.empty();
-    }
-    [[nodiscard]] static bool is_state_valid(const ack_request& m) noexcept {
-        return m.state.empty() || ack_state::check(m.state) == refusal::none;
     }
 
     template <class Out>
@@ -154,9 +161,6 @@ struct frame_layout<ack_notify> {
                (is_stored ? m.seq < seq_end : m.seq == 0 && m.attempt == 0) &&
                (is_ended ? m.low <= seq_end : m.low == 0) &&
                (is_ended || is_state != m.state.empty());
-    }
-    [[nodiscard]] static bool is_state_valid(const ack_notify& m) noexcept {
-        return m.state.empty() || ack_state::check(m.state) == refusal::none;
     }
 
     template <class Out>

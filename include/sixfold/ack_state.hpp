@@ -88,6 +88,14 @@ struct ack_parts {
     return 8 * (bits.size() - 1) + std::bit_width(std::to_integer<std::uint8_t>(bits.back()));
 }
 
+[[nodiscard]] inline std::uint64_t count_bits(bytes bits) noexcept {
+    std::uint64_t count = 0;
+    for (const std::byte each : bits) {
+        count += static_cast<std::uint64_t>(std::popcount(std::to_integer<std::uint8_t>(each)));
+    }
+    return count;
+}
+
 /// The one form in which a bit string is sent: at most 64 bytes, the last of them not zero.
 [[nodiscard]] inline bytes canonical_bits(bytes bits) noexcept {
     bits = bits.first((std::min)(bits.size(), ack_bits_size_max));
@@ -177,10 +185,7 @@ class ack_state {
 
     /// How many seqs it says something of but that they are open. O(bytes).
     [[nodiscard]] seq known() const noexcept {
-        seq count = floor_;
-        for_each_accepted([&](seq) { ++count; });
-        for_each_held([&](seq) { ++count; });
-        return count;
+        return floor_ + detail::count_bits(accepted_) + detail::count_bits(held_);
     }
 
   private:

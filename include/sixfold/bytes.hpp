@@ -49,6 +49,7 @@ struct varint {
     refusal refused;
 };
 
+/// Of a varint that has more than one byte, or none.
 [[nodiscard]] inline varint read_varint(bytes from, unsigned bits) noexcept {
     const std::byte* at = from.data();
     const std::byte* const end = at + from.size();
@@ -60,7 +61,7 @@ struct varint {
         const auto byte = std::to_integer<std::uint64_t>(*at++);
         value |= (byte & 0x7F) << shift;
         if (byte < 0x80) {
-            const bool superfluous = byte == 0 && shift != 0;
+            const bool superfluous = byte == 0;
             const bool too_wide = bits - shift < 7 && byte >> (bits - shift) != 0;
             if (superfluous || too_wide) {
                 break;
@@ -218,10 +219,10 @@ class byte_reader {
         return has(8) ? detail::load_little64(skip(8)) : 0;
     }
 
-    /// A varint of at most so many bits, 1 to 64. One that has more, or a superfluous byte, is
+    /// A varint of at most so many bits, 7 to 64. One that has more, or a superfluous byte, is
     /// `not_canonical`; one that is not at its end where the input is, is `truncated`. (spec 2.3)
     [[nodiscard]] SIXFOLD_INLINE std::uint64_t get_varint(unsigned bits = 64) noexcept {
-        if (bits >= 7 && at_ != end_ && *at_ < std::byte{0x80}) {  // as most of them are
+        if (at_ != end_ && *at_ < std::byte{0x80}) {  // as most of them are
             return std::to_integer<std::uint64_t>(*at_++);
         }
         const detail::varint read = detail::read_varint({at_, end_}, bits);

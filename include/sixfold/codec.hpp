@@ -124,12 +124,8 @@ take_frame(bytes whole, std::size_t header, const framing& link, const Take& tak
 template <class Frame>
 [[nodiscard]] bool is_valid(const Frame& what) noexcept {
     using layout = detail::frame_layout<Frame>;
-    if constexpr (requires { layout::is_state_valid(what); }) {
-        if (!layout::is_state_valid(what)) {
-            return false;
-        }
-    }
-    return layout::accepts(layout::flags(what)) && layout::is_valid(what);
+    return layout::accepts(layout::flags(what)) && layout::is_valid(what) &&
+           detail::is_state_valid(what);
 }
 
 /// Encodes any of the eight frames. Returns its size, or 0 if it does not fit: into `out`, or into

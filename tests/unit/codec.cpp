@@ -662,6 +662,7 @@ TEST_CASE("codec: fields that exclude each other make no frame") {
         ack_request{.to = "a", .epoch = next_life, .word = ack_word::past, .current = next_life}));
 
     CHECK_FALSE(is_valid(ack_notify{.from = "b", .epoch = life}));
+    CHECK_FALSE(is_valid(ack_notify{.from = "b", .epoch = life, .state = as_bytes("no state")}));
     for (const auto word : {ack_word::state, ack_word::waiting, ack_word::past, ack_word::stored,
                             ack_word::ended, ack_word{5}, ack_word{8}}) {
         const ack_notify good{.from = "b",
@@ -795,6 +796,8 @@ TEST_CASE("codec: each field of a frame has its own bound") {
 TEST_CASE("codec: what makes no frame is not encoded, where no assertion stops it first") {
     std::array<std::byte, 128> out{};
     CHECK(encode(msg_answer{}, framing("bob"), out) == 0);
+    CHECK(encode(ack_request{.to = "b", .epoch = life, .word = ack_word::stored}, framing("bob"),
+                 out) == 0);
     CHECK(out == std::array<std::byte, 128>{});
 }
 #endif

@@ -114,6 +114,39 @@ struct fixture {
 
 // --- the app -----------------------------------------------------------------------------------------
 
+TEST_CASE("receiver: takes decoded frames of any kind that it has a part in") {
+    fixture f;
+    CHECK(f.b.handle(frame(msg_notify{.from = "alice", .epoch = entered, .form = form::probe})) ==
+          refusal::none);
+    const fixture::sent out = f.transmit();
+    REQUIRE(out.acks.size() == 1);
+    REQUIRE(out.syncs.size() == 1);
+    CHECK(f.b.next_deadline() < never);
+    CHECK(f.b.handle(frame(ack_answer{"alice", out.acks[0].serial})) == refusal::none);
+    CHECK(f.b.handle(frame(sync_answer{out.syncs[0].serial, std::nullopt})) == refusal::none);
+    f.clock.advance(10s);  // nothing that was asked waits for its answer any more
+    CHECK(f.transmit().acks.empty());
+}
+
+TEST_CASE("receiver: a sync that finds no room behind the acks goes into the next packet") {
+    fixture f;
+    fixture twin;
+    std::size_t all = 0;
+    for (fixture* each : {&f, &twin}) {
+        (void)each->probe();
+    }
+    const auto whole = twin.b.poll_transmit(twin.buffer);
+    REQUIRE(whole);
+    all = whole->size();
+    const auto first = f.b.poll_transmit(std::span(f.buffer).first(all - 1));
+    REQUIRE(first);
+    CHECK(first->size() < all - 1);
+    const auto second = f.b.poll_transmit(f.buffer);
+    REQUIRE(second);
+    CHECK(first->size() + second->size() == all);
+    CHECK_FALSE(f.b.poll_transmit(f.buffer));
+}
+
 TEST_CASE("receiver: nothing is acknowledged as delivered before the app's word [spec 3.14]") {
     fixture f;
     (void)f.probe();

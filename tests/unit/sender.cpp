@@ -106,6 +106,20 @@ TEST_CASE("sender: cancelling what it does not know, or what has ended, is an er
     CHECK(f.a.cancel(other));
 }
 
+TEST_CASE("sender: takes decoded frames of any kind that it has a part in") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    CHECK(f.a.handle(frame(msg_answer{.to = "bob", .id = {f.stream(), 0}})) == refusal::none);
+    const std::array<std::byte, 2> floor_1{std::byte{0}, std::byte{1}};
+    CHECK(f.a.handle(frame(ack_notify{.from = "bob", .epoch = f.stream(), .state = floor_1})) ==
+          refusal::none);
+    const auto heard = f.a.poll_event();
+    REQUIRE(heard);
+    CHECK(heard->what == status::delivered);
+}
+
 TEST_CASE("sender: a frame of a stream or an epoch that it has not changes nothing [spec 3.7]") {
     fixture f;
     f.up();
