@@ -26,12 +26,15 @@ namespace sixfold::inline v0::detail {
 
 /// Whether the ack state of a frame, if it has one, is one.
 template <class Frame>
-[[nodiscard]] bool is_state_valid(const Frame& what) noexcept {
-    if constexpr (requires { what.state; }) {
-        return what.state.empty() || ack_state::check(what.state) == refusal::none;
-    } else {
-        return true;
+[[nodiscard]] bool is_state_valid(const Frame&) noexcept {
+    return true;
+}
+template <class Frame>
+    requires requires(const Frame& what) {
+        what.state;
     }
+[[nodiscard]] bool is_state_valid(const Frame& what) noexcept {
+    return what.state.empty() || ack_state::check(what.state) == refusal::none;
 }
 
 template <class Out>
