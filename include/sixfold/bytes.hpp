@@ -24,11 +24,12 @@
 //     300    AC 02         300 = 0b10'0101100
 //     2^62   80 80 80 80 80 80 80 80 40
 
-// A reader or writer stays in registers only if none of its functions is called out of line. With g++ 12 that makes a relay, which
-// does little else, a fifth faster.
 #if defined(__GNUC__)
+/// In this header only: a reader or writer stays in registers only if none of its functions is called out of line. With g++ 12 that makes
+/// a relay, which does little else, a fifth faster.
 #define SIXFOLD_INLINE [[gnu::always_inline]]
 #else
+/// In this header only: see above.
 #define SIXFOLD_INLINE
 #endif
 
