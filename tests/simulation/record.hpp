@@ -117,6 +117,7 @@ struct sightings {
     std::uint64_t crashes = 0;
     std::uint64_t delivered = 0;
     std::uint64_t simulated_seconds = 0;
+    std::uint64_t healing_ms = 0;  // from the heal to the end of all, in virtual time
 
     void see(sight what) { ++seen[static_cast<std::size_t>(what)]; }
     void add(const sixfold::refusal_counts& counts) {
@@ -141,6 +142,7 @@ struct sightings {
         crashes += more.crashes;
         delivered += more.delivered;
         simulated_seconds += more.simulated_seconds;
+        healing_ms += more.healing_ms;
         return *this;
     }
 };

@@ -15,6 +15,9 @@ namespace {
 using namespace simulation;
 
 constexpr std::uint64_t worlds_that_show_everything = 3000;
+/// How long it takes in the mean that all has come to its end after everything has healed. A single world may have to wait for
+/// the longest pauses; that most worlds do shows only here. It was 2,872 ms of these seeds, up to 2,982 of thousands of others.
+constexpr std::uint64_t mean_healing_ms_max = 3100;
 
 std::uint64_t worlds_to_run() {
     const char* wish = std::getenv("SIXFOLD_SEEDS");
@@ -37,6 +40,9 @@ TEST_CASE("simulation: whatever goes wrong, nothing is lost, nothing comes twice
     for (const auto& [what, times] : lines(all)) {
         INFO(what << ": never seen in all these worlds");
         CHECK((times != 0 || worlds_to_run() < worlds_that_show_everything));
+    }
+    if (worlds_to_run() >= worlds_that_show_everything) {
+        CHECK(all.healing_ms / worlds_to_run() <= mean_healing_ms_max);
     }
 }
 
