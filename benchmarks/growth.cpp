@@ -26,10 +26,37 @@ timed sender_of(const std::string& what,
                 std::uint64_t receivers,
                 void (lone_sender::*answers)()) {
     const auto alone = std::make_shared<lone_sender>(n, receivers);
-    return {what, n, yardstick::exchange_64, [alone, answers] {
+    return {what, n, yardstick::exchange_64, [alone, n, answers] {
                 lap out = time_of([&] { return alone->send(); });
                 (*alone.*answers)();
-                out.took += time_of([&] { return alone->take_answers(); }).took;
+                const lap answered = time_of([&] { return alone->take_answers(); });
+                require(answered.operations == n, "not all messages were delivered");
+                out.took += answered.took;
+                return out;
+            }};
+}
+
+/// A sender that always has so many in flight: an operation is an ack:N that ends the oldest, and a new message that goes out.
+timed sender_kept_full(std::uint64_t n) {
+    const auto alone = std::make_shared<lone_sender>(n, 1);
+    alone->send();
+    return {"sender: one for one", n, yardstick::exchange_64, [alone, n] {
+                alone->end_oldest((std::min)(n, std::uint64_t{10'000}));
+                return time_of([&] { return alone->replace(); });
+            }};
+}
+
+/// A sender whose receiver is away: an operation is a message that goes out, and the word that it is stored. The receiver's own
+/// word, one for all of them, is timed, too.
+timed sender_stored(std::uint64_t n) {
+    const auto alone = std::make_shared<lone_sender>(n, 1);
+    return {"sender: stored in any order", n, yardstick::exchange_64, [alone, n] {
+                lap out = time_of([&] { return alone->send(); });
+                alone->store_in_any_order();
+                alone->end_all();
+                const lap answered = time_of([&] { return alone->take_answers(); });
+                require(answered.operations == n, "not all messages were delivered");
+                out.took += answered.took;
                 return out;
             }};
 }
@@ -137,6 +164,8 @@ void measure_growth(const settings& how) {
                            &lone_sender::end_one_by_one)});
         compare(how, "growth",
                 {sender_of("sender: any order within 512", n, 1, &lone_sender::end_in_any_order)});
+        compare(how, "growth", {sender_kept_full(n)});
+        compare(how, "growth", {sender_stored(n)});
         compare(how, "growth", {sender_relayed(n)});
         compare(how, "growth", {receiver_of(n)});
         compare(how, "growth", {relay_of(n)});

@@ -63,14 +63,29 @@ class lone_sender {
     std::uint64_t take_answers() {
         std::uint64_t delivered = 0;
         for (std::size_t i = 0; i < answers_.size(); ++i) {
-            require(decode(answers_[i], link_, decoded_) == sixfold::refusal::none,
-                    "an answer is no frame");
-            sender_.handle(decoded_);
-            while (const auto event = sender_.poll_event()) {
-                delivered += std::uint64_t{event->what == sixfold::status::delivered};
-            }
+            delivered += take(answers_[i]);
         }
         answers_.clear();
+        return delivered;
+    }
+    /// The same of one receiver, with a new message in the place of each that is delivered: as many stay in flight.
+    std::uint64_t replace() {
+        std::uint64_t delivered = 0;
+        std::uint64_t packets = 0;
+        for (std::size_t i = 0; i < answers_.size(); ++i) {
+            for (std::uint64_t ended = take(answers_[i]); ended != 0; --ended) {
+                ++delivered;
+                require(sender_.send(streams_.front().name, payload_).has_value(),
+                        "no room for a message");
+                clock_.advance(std::chrono::nanoseconds(10));
+            }
+            while (sender_.poll_transmit(buffer_)) {
+                ++packets;
+            }
+        }
+        require(packets == delivered, "more went out than one packet a message");
+        answers_.clear();
+        streams_.front().sent += delivered;
         return delivered;
     }
 
@@ -101,16 +116,29 @@ class lone_sender {
             end_block(one, block);
         }
     }
+    /// One ack:N a message, for so many of the oldest ones of one receiver.
+    void end_oldest(std::uint64_t messages) {
+        stream& one = streams_.front();
+        for (std::uint64_t i = 0; i < messages; ++i) {
+            ++one.ended;
+            end_all_of(one);
+        }
+    }
     /// One msg:A a message, in any order, of one receiver.
     void relay_in_any_order() {
         const stream& one = streams_.front();
-        std::vector<sixfold::seq> order;
-        for (sixfold::seq at = one.ended; at < one.sent; ++at) {
-            order.push_back(at);
-        }
-        shuffle(order, random_);
-        for (const sixfold::seq at : order) {
+        for (const sixfold::seq at : in_flight_in_any_order(one)) {
             add(sixfold::msg_answer{.to = one.name, .id = {one.epoch, at}});
+        }
+    }
+    /// One ack:N `stored` a message, in any order, of one receiver. An ack state could say that only of 512 of them.
+    void store_in_any_order() {
+        const stream& one = streams_.front();
+        for (const sixfold::seq at : in_flight_in_any_order(one)) {
+            add(sixfold::ack_notify{.from = one.name,
+                                    .epoch = one.epoch,
+                                    .word = sixfold::ack_word::stored,
+                                    .seq = at});
         }
     }
     /// One ack:N a receiver.
@@ -140,9 +168,21 @@ class lone_sender {
         sixfold::sender_options o;
         o.window = (std::min)(entries, sixfold::window_max);
         o.queue_entries = entries;
+        o.unsettled_max = entries;
         o.queue_bytes = static_cast<std::uint32_t>((std::max)(entries * payload_size, 1024U));
         o.peers_max = static_cast<std::uint32_t>(receivers);
         return sixfold::sender::create(clock_, {.start = 1, .seed = 1}, o).value();
+    }
+
+    /// Returns how many messages are delivered.
+    std::uint64_t take(sixfold::bytes answer) {
+        require(decode(answer, link_, decoded_) == sixfold::refusal::none, "an answer is no frame");
+        sender_.handle(decoded_);
+        std::uint64_t delivered = 0;
+        while (const auto event = sender_.poll_event()) {
+            delivered += std::uint64_t{event->what == sixfold::status::delivered};
+        }
+        return delivered;
     }
 
     /// The epochs of first messages.
@@ -155,6 +195,14 @@ class lone_sender {
         }
     }
 
+    [[nodiscard]] std::vector<sixfold::seq> in_flight_in_any_order(const stream& one) {
+        std::vector<sixfold::seq> order;
+        for (sixfold::seq at = one.ended; at < one.sent; ++at) {
+            order.push_back(at);
+        }
+        shuffle(order, random_);
+        return order;
+    }
     void end_block(stream& one, const std::vector<sixfold::seq>& block) {
         std::vector<bool> come(block.size());
         const sixfold::seq first = one.ended;
