@@ -70,29 +70,43 @@ namespace bench {
 
 namespace {
 
-/// Bytes of the machine alone, per each of them: what else is kept for it is smaller when the call returns.
-template <class Make>
-void count_bytes(const std::string& what, std::uint64_t n, Make make) {
-    const auto kept = make();
+/// Of the machine alone: what else is kept for it is smaller when the call returns.
+template <class Machine>
+std::size_t bytes_of(const std::unique_ptr<Machine> kept) {
     const std::size_t all = heap.live;
     { const auto ended = std::move(*kept).release_machine(); }
-    print("memory", what, n, static_cast<double>(all - heap.live) / static_cast<double>(n),
-          "bytes");
+    return all - heap.live;
 }
 
-void count_kept() {
-    constexpr std::uint64_t in_flight = 65'536;
+void print_bytes(const std::string& what, std::uint64_t n, std::size_t bytes) {
+    print("memory", what, n, static_cast<double>(bytes) / static_cast<double>(n), "bytes");
+}
+
+void count_in_flight() {
+    constexpr std::uint64_t messages = 65'536;
+    auto busy = std::make_unique<lone_sender>(messages, 1);
+    busy->send();
+    const std::size_t all = bytes_of(std::move(busy));
+    // What it takes at construction is the storage of its payloads, and the little that one receiver needs.
+    const std::size_t idle = bytes_of(std::make_unique<lone_sender>(messages, 1));
+    print_bytes("sender: message of 64 B in flight", messages, all);
+    print_bytes("sender: message in flight without its payload", messages, all - idle);
+}
+
+void count_peers() {
     constexpr std::uint64_t peers = 100'000;
-    count_bytes("sender: message of 64 B in flight", in_flight, [=] {
-        auto alone = std::make_unique<lone_sender>(in_flight, 1);
-        alone->send();
-        return alone;
-    });
-    count_bytes("sender: quiet stream", peers,
-                [=] { return std::make_unique<lone_sender>(1, peers); });
-    count_bytes("receiver: quiet stream", peers,
-                [=] { return std::make_unique<lone_receiver>(peers); });
-    count_bytes("relay: peer", peers, [=] { return std::make_unique<lone_relay>(peers); });
+    print_bytes("sender: quiet stream", peers, bytes_of(std::make_unique<lone_sender>(1, peers)));
+    print_bytes("receiver: quiet stream", peers, bytes_of(std::make_unique<lone_receiver>(peers)));
+    print_bytes("relay: peer", peers, bytes_of(std::make_unique<lone_relay>(peers)));
+}
+
+/// With default options, the object itself included. Most of it is the storage of payloads, there from the beginning.
+void count_idle_client() {
+    const sixfold::manual_clock clock;
+    const std::size_t before = heap.live;
+    const auto idle = sixfold::client::create(clock, {.self = "alice---", .start = 1, .seed = 1});
+    require(idle.has_value(), "the default options were refused");
+    print_bytes("client: idle", 1, heap.live - before + sizeof(sixfold::client));
 }
 
 void print_allocations(const std::string& what,
@@ -132,7 +146,9 @@ void count_allocations(std::uint64_t loss, const std::string& what) {
 }  // namespace
 
 void measure_memory(const settings&) {
-    count_kept();
+    count_in_flight();
+    count_peers();
+    count_idle_client();
     count_allocations(0, " without loss");
     count_allocations(10, " with 1 % loss");
 }
