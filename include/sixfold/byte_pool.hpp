@@ -66,7 +66,7 @@ class byte_pool {
         if (size == 0) {
             return empty;
         }
-        if (size > capacity()) {
+        if (size > size_max()) {
             return none;
         }
         const unsigned wanted = order_of(size);

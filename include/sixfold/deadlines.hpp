@@ -66,7 +66,7 @@ class deadlines {
 
     /// Removes the earliest deadline and returns its id, if it is at `now` or before. As `next`.
     [[nodiscard]] std::optional<std::uint32_t> pop_due(time_point now) noexcept {
-        if (!may_be_due(now) || next() > now) {
+        if (!may_be_due(now) || next() > now || heap_.empty()) {
             return std::nullopt;
         }
         const std::uint32_t id = heap_.front().id;

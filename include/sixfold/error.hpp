@@ -175,8 +175,10 @@ inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::m
 /// How often each refusal happened. Counts only up, and is no state of the protocol.
 class refusal_counts {
   public:
-    /// Counts one. `none` is not counted in `total`.
-    void add(refusal why) noexcept { ++counts_[static_cast<std::size_t>(why)]; }
+    /// Counts one. `none` is none, and not counted.
+    void add(refusal why) noexcept {
+        counts_[static_cast<std::size_t>(why)] += std::uint64_t{why != refusal::none};
+    }
     /// How often this one happened.
     [[nodiscard]] std::uint64_t operator[](refusal why) const noexcept {
         return counts_[static_cast<std::size_t>(why)];

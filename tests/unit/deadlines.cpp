@@ -99,6 +99,14 @@ TEST_CASE(
     CHECK(test_access::is_consistent(due));
 }
 
+TEST_CASE("deadlines: what was cleared is not due at the end of time either") {
+    deadlines due;
+    due.set(3, at(5));
+    due.clear(3);
+    CHECK_FALSE(due.pop_due(never).has_value());
+    CHECK(test_access::is_consistent(due));
+}
+
 TEST_CASE("deadlines: an id that is set and cleared again and again takes the room of one") {
     deadlines due;
     due.set(7, at(5));
