@@ -20,12 +20,13 @@ namespace sixfold::inline v0 {
 ///
 /// A buddy system (Knowlton, "A fast storage allocator", 1965; Knuth, TAOCP vol. 1, 2.5): a block
 /// is 2^k units long and begins at a multiple of that. A block that is too large is cut in halves,
-/// and a released one is joined with its other half, its buddy, if that is free too. So payloads
+/// and a released one is joined with its other half, its buddy, if that is free too; the last one of each size only when
+/// another is released or there is no room without it. So payloads
 /// are contiguous, nothing is ever moved, and what was cut heals. A payload costs less than twice
 /// its size, or one unit.
 ///
 /// The pool keeps no sizes: who holds a handle knows the size that it was allocated with, and says
-/// it again. Every call is O(log capacity). A handle is good until it is released, in copies of
+/// it again. Every call is O(log capacity), on average over the calls. A handle is good until it is released, in copies of
 /// the pool too; what `at` returns is good for as long as the handle and the pool itself are.
 class byte_pool {
   public:

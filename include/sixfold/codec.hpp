@@ -105,13 +105,13 @@ take_frame(bytes whole, std::size_t header, const framing& link, const Take& tak
     const bytes body = front.subspan(header);
     const auto flags = std::to_integer<unsigned>(whole[1]);
     switch (std::to_integer<unsigned>(whole[0] & std::byte{0x0F})) {
-    case 1: return take_body<msg_request>(flags, body, take);
-    case 2: return take_body<msg_answer>(flags, body, take);
-    case 3: return take_body<msg_notify>(flags, body, take);
-    case 4: return take_body<ack_request>(flags, body, take);
-    case 5: return take_body<ack_answer>(flags, body, take);
-    case 6: return take_body<ack_notify>(flags, body, take);
-    case 7: return take_body<sync_request>(flags, body, take);
+    case frame_layout<msg_request>::kind: return take_body<msg_request>(flags, body, take);
+    case frame_layout<msg_answer>::kind: return take_body<msg_answer>(flags, body, take);
+    case frame_layout<msg_notify>::kind: return take_body<msg_notify>(flags, body, take);
+    case frame_layout<ack_request>::kind: return take_body<ack_request>(flags, body, take);
+    case frame_layout<ack_answer>::kind: return take_body<ack_answer>(flags, body, take);
+    case frame_layout<ack_notify>::kind: return take_body<ack_notify>(flags, body, take);
+    case frame_layout<sync_request>::kind: return take_body<sync_request>(flags, body, take);
     default: return take_body<sync_answer>(flags, body, take);
     }
 }
@@ -195,7 +195,7 @@ encode(const frame& what, const framing& link, std::span<std::byte> out) noexcep
 /// frames, and of the bytes that it was decoded from. It returns what it refuses.
 ///
 /// Returns the last refusal, of `take` or of a frame that cannot be decoded. Nobody knows where the next one begins behind such
-/// a frame, so it is the last. Otherwise as `decode`. (spec 2.10)
+/// a frame, so it is the last; so is one of which `take` says something that `ends_stream`. Otherwise as `decode`. (spec 2.10)
 template <class Take>
 refusal decode_packet(bytes packet, const framing& link, Take take) {
     refusal last = refusal::none;

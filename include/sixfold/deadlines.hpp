@@ -16,7 +16,8 @@ namespace sixfold::inline v0 {
 ///
 /// It keeps the deadlines, and a heap of ids by a time at which each has to be looked at: its deadline, or one that it had before.
 /// Most deadlines are moved back or removed before they are due, and that is only written down; the heap hears of it when
-/// that id comes to its front. So the heap has at most one entry for an id.
+/// that id comes to its front, in `next` too, which is const and no call for two threads at once. So the heap has at most one
+/// entry for an id.
 /// It reads no clock and does not know what the ids stand for; they should be small and dense,
 /// because it grows with the largest one, by doubling. Deadlines at the same moment come in the
 /// order of their ids, never in that of the calls or of the heap.

@@ -36,7 +36,7 @@ namespace sixfold::inline v0 {
 /// Keeps track of one stream per sender, of the messages that the app has not settled, and of the rounds through the
 /// mailbox. Nothing is acknowledged as delivered before the app's word. Reads no clock but its own, touches no socket, and
 /// knows nothing of the sending half. Each call is O(1) per frame or message it handles, O(log n) where a timer moves;
-/// `link_up` is O(senders). Calls from several threads need a lock around the machine.
+/// `link_up` is O(senders). Calls from several threads, const ones too, need a lock around the machine.
 class receiver {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the receiver.

@@ -154,7 +154,7 @@ class relay {
     ///
     /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not. (spec 5.6)
     /// The same request completed twice is answered twice, and does no harm. Returns
-    /// `refusal::mailbox` if it was not done, or a row, a key or an ack state of it was damaged and
+    /// `refusal::mailbox` if it was not done, or a row, a key or an ack state was damaged and
     /// is not passed on; the rest is.
     refusal
     complete(const mailbox_request& request, const mailbox_outcome& outcome, reactions& out) {
@@ -167,7 +167,8 @@ class relay {
                                             : stored(from, *msg, out);
         }
         if (const auto* ack = std::get_if<ack_request>(&request.what)) {
-            return settled(from, *ack, out);
+            // It has been out of our hands, and is passed on as it is.
+            return is_valid(*ack) ? settled(from, *ack, out) : refuse(refusal::mailbox);
         }
         return paged(from, std::get<sync_request>(request.what), outcome, out);
     }

@@ -55,7 +55,7 @@ struct event {
 ///
 /// Keeps track of the wait-ack queue and of one stream per receiver. Reads no clock but its own, touches no socket, and
 /// knows nothing of the receiving half. Each call is O(1) per frame or message it handles, O(log n) where a timer moves;
-/// `link_up` is O(messages). Calls from several threads need a lock around the machine.
+/// `link_up` is O(messages). Calls from several threads, const ones too, need a lock around the machine.
 class sender {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the sender.

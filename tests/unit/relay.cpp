@@ -467,6 +467,26 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("relay: an ack state that was damaged while the mailbox was asked is not passed on") {
+    rig r = with_both();
+    const blob state = ack_state_of(1);
+    const blob packet = encoded(ack("alice", state), "bob");
+    CHECK(r.relay.handle(at_bob, packet, r.out) == refusal::none);
+    auto request = r.out.next_request();
+    REQUIRE(request);
+    std::get<ack_request>(request->what).state = as_bytes("no ack state");
+    CHECK(r.relay.complete(*request, {.done = true}, r.out) == refusal::mailbox);
+    CHECK(r.sent().empty());
+    CHECK(r.relay.refusals()[refusal::mailbox] == 1);
+}
+
+TEST_CASE("relay: frames that are taken are counted as no refusal") {
+    rig r = with_both();
+    (void)r.handle(at_alice, "alice", hello("bob"));
+    CHECK(r.relay.refusals()[refusal::none] == 0);
+    CHECK(r.relay.refusals().total() == 0);
+}
+
 TEST_CASE("relay: a frame for a peer without a link here names the peer and no link") {
     rig r;
     r.online(at_bob, "bob");
