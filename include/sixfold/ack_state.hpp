@@ -25,7 +25,9 @@
 //               |  an exception  |   accepted bits, held bits,
 //                                    exceptions among the accepted
 //
-// A bit string says of seq `floor + i` what bit i says: bit 0 is the lowest bit of the first byte.
+// A bit string says of seq `first() + i` what bit i says: bit 0 is the lowest bit of the first byte.
+// They begin at the floor, unless its receiver has a window for more than they can hold, and speaks
+// of what came to it last; what lies between is told another time.
 
 namespace sixfold::inline v0 {
 
@@ -50,9 +52,15 @@ struct receiver_limits {
     }
 };
 
-/// The bytes of the longest bit string that an ack state carries: it speaks of 512 seqs from its
-/// floor on. What a receiver has beyond them is told when the floor has come closer.
+/// The bytes of the longest bit string that an ack state carries: it speaks of 512 seqs in a row.
 inline constexpr std::size_t ack_bits_size_max = 64;
+
+namespace detail {
+
+/// No byte of a larger number lies within a window.
+inline constexpr std::uint32_t ack_skip_max = receiver_limits::window_max / 8 - 1;
+
+}  // namespace detail
 
 /// No encoded ack state of a receiver with these limits is larger; without them, of any receiver. (spec 2.12)
 [[nodiscard]] constexpr std::size_t
@@ -62,7 +70,10 @@ ack_state_size_max(const receiver_limits& of = {receiver_limits::window_max,
     constexpr std::size_t limits_size = varint_size(receiver_limits::window_max) + 1 + 4;
     const std::size_t bits_size =
         1 + (std::min)(ack_bits_size_max, (of.window + std::size_t{7}) / 8);
-    return 1 + seq_size + limits_size + 2 * bits_size + seq_size + 1 + of.exceptions * seq_size;
+    const std::size_t skip_size =
+        of.window > 8 * ack_bits_size_max ? varint_size(detail::ack_skip_max) : 0;
+    return 1 + seq_size + limits_size + skip_size + 2 * bits_size + seq_size + 1 +
+           of.exceptions * seq_size;
 }
 
 namespace detail {
@@ -73,9 +84,11 @@ struct ack_parts {
     static constexpr unsigned accepted = 2;
     static constexpr unsigned held = 4;
     static constexpr unsigned exceptions = 8;
-    static constexpr unsigned all = 15;
+    static constexpr unsigned skip = 16;
+    static constexpr unsigned all = 31;
 };
 
+/// Beyond its end no bit is set; nor in front of its beginning, for which `i` has wrapped.
 [[nodiscard]] inline bool test_bit(bytes bits, std::uint64_t i) noexcept {
     return i / 8 < bits.size() && (std::to_integer<unsigned>(bits[i / 8]) >> i % 8 & 1) != 0;
 }
@@ -96,13 +109,9 @@ struct ack_parts {
     return count;
 }
 
-/// The one form in which a bit string is sent: at most 64 bytes, the last of them not zero.
-[[nodiscard]] inline bytes canonical_bits(bytes bits) noexcept {
-    bits = bits.first((std::min)(bits.size(), ack_bits_size_max));
-    while (!bits.empty() && bits.back() == std::byte{0}) {
-        bits = bits.first(bits.size() - 1);
-    }
-    return bits;
+/// Whether a string says nothing of its first eight seqs.
+[[nodiscard]] inline bool begins_empty(bytes bits) noexcept {
+    return bits.empty() || bits.front() == std::byte{0};
 }
 
 [[nodiscard]] inline bool disjoint(bytes a, bytes b) noexcept {
@@ -143,15 +152,18 @@ class ack_state {
     [[nodiscard]] seq floor() const noexcept { return floor_; }
     /// Of what is below, the receiver no longer says how it ended.
     [[nodiscard]] seq horizon() const noexcept { return horizon_; }
+    /// The seq of which the first bit speaks: the floor, unless this is about a later part of a large
+    /// window. Of what is between the floor and there nothing is said.
+    [[nodiscard]] seq first() const noexcept { return first_; }
     /// What the receiver takes, if it said so.
     [[nodiscard]] const std::optional<receiver_limits>& limits() const noexcept { return limits_; }
     /// What ended otherwise than by acceptance. Good as long as the encoded bytes are.
     [[nodiscard]] exception_list exceptions() const noexcept { return exceptions_; }
 
-    /// What the receiver says of one seq. O(exceptions), at most 64.
+    /// What the receiver says of one seq, which is `open` also when it says nothing of it. O(exceptions), at most 64.
     [[nodiscard]] fate of(seq which) const noexcept {
         if (!has_ended(which)) {
-            return detail::test_bit(held_, which - floor_) ? fate::held : fate::open;
+            return detail::test_bit(held_, which - first_) ? fate::held : fate::open;
         }
         if (which < horizon_) {
             return fate::ended;
@@ -180,7 +192,7 @@ class ack_state {
 
     /// The first seq above everything that this speaks of, the held ones included. O(1).
     [[nodiscard]] seq end() const noexcept {
-        return floor_ + (std::max)(detail::bits_end(accepted_), detail::bits_end(held_));
+        return first_ + (std::max)(detail::bits_end(accepted_), detail::bits_end(held_));
     }
 
     /// How many seqs it says something of but that they are open. O(bytes).
@@ -190,7 +202,7 @@ class ack_state {
 
   private:
     [[nodiscard]] bool has_ended(seq which) const noexcept {
-        return which < floor_ || detail::test_bit(accepted_, which - floor_);
+        return which < floor_ || detail::test_bit(accepted_, which - first_);
     }
 
     [[nodiscard]] refusal read(bytes encoded) noexcept {
@@ -201,15 +213,21 @@ class ack_state {
         if ((parts & detail::ack_parts::limits) != 0) {
             limits_ = read_limits(in);
         }
+        first_ = floor_;
+        if ((parts & detail::ack_parts::skip) != 0) {
+            first_ += 8 * read_skip(in);
+        }
         if ((parts & detail::ack_parts::accepted) != 0) {
-            accepted_ = read_bits(in, floor_);
+            accepted_ = read_bits(in);
             // The floor is the first seq that is not accepted; else it would be higher.
-            in.require(!detail::test_bit(accepted_, 0), refusal::ack_state);
+            in.require(!has_ended(floor_), refusal::ack_state);
         }
         if ((parts & detail::ack_parts::held) != 0) {
-            held_ = read_bits(in, floor_);
+            held_ = read_bits(in);
             in.require(detail::disjoint(accepted_, held_), refusal::ack_state);
         }
+        const bool could_skip = detail::begins_empty(accepted_) && detail::begins_empty(held_);
+        in.require(first_ == floor_ || !could_skip, refusal::not_canonical);
         if ((parts & detail::ack_parts::exceptions) != 0) {
             read_exceptions(in);
         }
@@ -221,7 +239,7 @@ class ack_state {
     void for_each(bytes bits, Visit& visit) const {
         for (std::size_t i = 0; i < bits.size(); ++i) {
             for (auto left = std::to_integer<unsigned>(bits[i]); left != 0; left &= left - 1) {
-                visit(floor_ + 8 * i + static_cast<unsigned>(std::countr_zero(left)));
+                visit(first_ + 8 * i + static_cast<unsigned>(std::countr_zero(left)));
             }
         }
     }
@@ -240,20 +258,28 @@ class ack_state {
         return limits;
     }
 
-    [[nodiscard]] static bytes read_bits(byte_reader& in, seq floor) noexcept {
+    [[nodiscard]] static seq read_skip(byte_reader& in) noexcept {
+        const std::uint64_t skip = in.get_varint(32);
+        in.require(skip != 0, refusal::not_canonical);
+        in.require(skip <= detail::ack_skip_max, refusal::ack_state);
+        return skip;
+    }
+
+    [[nodiscard]] bytes read_bits(byte_reader& in) const noexcept {
         const std::size_t size = in.get_u8();
         in.require(size != 0,
                    refusal::not_canonical);  // nothing to say is said by leaving the part out
         in.require(size <= ack_bits_size_max, refusal::ack_state);
         const bytes bits = in.get_bytes(size);
         in.require(bits.empty() || bits.back() != std::byte{0}, refusal::not_canonical);
-        in.require(floor + detail::bits_end(bits) <= seq_end, refusal::seq_range);
+        in.require(first_ + detail::bits_end(bits) <= seq_end, refusal::seq_range);
         return bits;
     }
 
     void read_exceptions(byte_reader& in) noexcept {
         horizon_ = in.get_seq_bound();
-        in.require(horizon_ <= floor_ + detail::bits_end(accepted_), refusal::ack_state);
+        const seq ended = accepted_.empty() ? floor_ : first_ + detail::bits_end(accepted_);
+        in.require(horizon_ <= ended, refusal::ack_state);
         const std::size_t count = in.get_u8();
         in.require(horizon_ != 0 || count != 0, refusal::not_canonical);
         in.require(count <= receiver_limits::exceptions_max, refusal::ack_state);
@@ -269,81 +295,12 @@ class ack_state {
 
     seq floor_ = 0;
     seq horizon_ = 0;
-    bytes accepted_;  // bit 0 is clear
+    seq first_ = 0;
+    bytes accepted_;  // the floor's bit is clear
     bytes held_;      // no bit in common with accepted_
     exception_list exceptions_;
     std::optional<receiver_limits> limits_;
 };
-
-/// What a receiver reports of one stream. The spans belong to the receiver.
-struct ack_report {
-    sixfold::seq floor = 0;    ///< all below has ended
-    sixfold::seq horizon = 0;  ///< below it nobody vouches how
-    /// Bit i is set if `floor + i` has ended, in whatever way. Bit 0 is clear. Zero bytes at the
-    /// end do no harm.
-    bytes accepted = {};
-    /// Bit i is set if `floor + i` is held. Has no bit in common with `accepted`.
-    bytes held = {};
-    /// In the order of their seqs.
-    std::span<const exception> exceptions = {};
-    std::optional<receiver_limits> limits = {};  ///< to be told, or none
-};
-
-/// Encodes what of a report an ack state can say: the first 512 bits, and of the exceptions those
-/// at or above the horizon that are reported as ended. The horizon is lowered to the end of what
-/// has ended, which says the same.
-///
-/// Returns the size, or 0 if it does not fit; `ack_state_size_max()` bytes always do. O(bytes).
-/// (spec 2.8)
-[[nodiscard]] inline std::size_t encode_ack_state(const ack_report& report,
-                                                  std::span<std::byte> out) noexcept {
-    const bytes accepted = detail::canonical_bits(report.accepted);
-    const bytes held = detail::canonical_bits(report.held);
-    const seq horizon = (std::min)(report.horizon, report.floor + detail::bits_end(accepted));
-    const auto is_reported = [&](const exception& e) {
-        return e.seq >= horizon &&
-               (e.seq < report.floor || detail::test_bit(accepted, e.seq - report.floor));
-    };
-    const auto count =
-        std::count_if(report.exceptions.begin(), report.exceptions.end(), is_reported);
-    SIXFOLD_ASSERT(report.floor + (std::max)(detail::bits_end(accepted), detail::bits_end(held)) <=
-                   seq_end);
-    SIXFOLD_ASSERT(!detail::test_bit(accepted, 0) && detail::disjoint(accepted, held));
-    SIXFOLD_ASSERT(count <= std::ptrdiff_t{receiver_limits::exceptions_max});
-
-    using parts = detail::ack_parts;
-    byte_writer to(out);
-    to.put_u8(static_cast<std::uint8_t>(
-        (report.limits ? parts::limits : 0U) | (accepted.empty() ? 0U : parts::accepted) |
-        (held.empty() ? 0U : parts::held) | (horizon != 0 || count != 0 ? parts::exceptions : 0U)));
-    to.put_varint(report.floor);
-    if (report.limits) {
-        SIXFOLD_ASSERT(report.limits->valid());
-        to.put_varint(report.limits->window);
-        to.put_varint(report.limits->exceptions);
-        to.put_varint(report.limits->payload_max);
-    }
-    for (const bytes bits : {accepted, held}) {
-        if (!bits.empty()) {
-            to.put_u8(static_cast<std::uint8_t>(bits.size()));
-            to.put_bytes(bits);
-        }
-    }
-    if (horizon != 0 || count != 0) {
-        to.put_varint(horizon);
-        to.put_u8(static_cast<std::uint8_t>(count));
-        seq next = horizon;
-        for (const exception& e : report.exceptions) {
-            if (is_reported(e)) {
-                SIXFOLD_ASSERT(e.seq >= next &&
-                               (e.how == fate::tombstoned || e.how == fate::rejected));
-                to.put_varint((e.seq - next) << 1 | (e.how == fate::rejected ? 1U : 0U));
-                next = e.seq + 1;
-            }
-        }
-    }
-    return to.ok() ? to.size() : 0;
-}
 
 }  // namespace sixfold::inline v0
 

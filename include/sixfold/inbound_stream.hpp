@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "sixfold/ack_report.hpp"
 #include "sixfold/ack_state.hpp"
 #include "sixfold/bit_ring.hpp"
 #include "sixfold/dedup_window.hpp"
@@ -98,15 +99,19 @@ class inbound_stream {
         }
     }
 
-    /// The ack state as it is, encoded; the size. (spec 2.8)
+    /// The ack state as it is, encoded; the size. It speaks of 512 seqs: those from the floor on, or if the echo is of a higher
+    /// one, those up to it, which its sender most likely waits to hear of. (spec 2.8)
     [[nodiscard]] std::size_t report(std::optional<receiver_limits> limits,
                                      std::span<std::byte> out) const noexcept {
         std::array<std::byte, ack_bits_size_max> accepted_bits;
         std::array<std::byte, ack_bits_size_max> held_bits;
-        const std::size_t accepted_size = window.copy_bits(accepted_bits);
-        const std::size_t held_size = held.copy_bits(window.floor(), window.width(), held_bits);
+        const std::uint32_t skip = skipped();
+        const std::size_t accepted_size = window.copy_bits(accepted_bits, 8 * skip);
+        const std::size_t held_size =
+            held.copy_bits(window.floor() + 8 * skip, window.width() - 8 * skip, held_bits);
         return encode_ack_state({.floor = window.floor(),
                                  .horizon = horizon,
+                                 .skip = skip,
                                  .accepted = bytes(accepted_bits).first(accepted_size),
                                  .held = bytes(held_bits).first(held_size),
                                  .exceptions = {exceptions.data(), exceptions.size()},
@@ -115,6 +120,16 @@ class inbound_stream {
     }
 
   private:
+    /// The bytes of the window that its report leaves out in front.
+    [[nodiscard]] std::uint32_t skipped() const noexcept {
+        constexpr std::uint32_t told = ack_bits_size_max;
+        if (!echo || window.of(echo->seq) == standing::beyond || echo->seq < window.floor()) {
+            return 0;
+        }
+        const auto place = static_cast<std::uint32_t>((echo->seq - window.floor()) / 8);
+        return place < told ? 0 : place + 1 - told;
+    }
+
     void forget_below(seq to) noexcept {
         horizon = (std::max)(horizon, to);
         const auto kept = std::find_if(exceptions.begin(), exceptions.end(),

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include <sixfold/sixfold.hpp>
@@ -74,6 +76,29 @@ TEST_CASE(
     t.weather = nullptr;
     REQUIRE(t.run_until([&] { return t.b.inbox.size() > 1; }, 1min));
     REQUIRE(t.run_until([&] { return all_done(t); }, 3s));
+}
+
+TEST_CASE(
+    "repair: one of thousands on their way is lost, and only that one is sent again [spec 2.8]") {
+    constexpr std::uint32_t many = 3000;
+    for (const delivery how : {delivery::in_order, delivery::as_it_comes}) {
+        trio_options options;
+        options.compare_snapshots = false;
+        options.a.sender.window = options.a.sender.queue_entries = many;
+        options.b.receiver.window = options.b.receiver.held_entries = many;
+        options.b.receiver.delivery = how;
+        trio t(options);
+        t.send("before");
+        REQUIRE(t.run_until_quiet());
+        const std::size_t before = t.log.count(kind::msg_r);
+        t.next(kind::msg_n, lost);
+        for (std::uint32_t i = 0; i < many; ++i) {
+            t.send("x");
+        }
+        REQUIRE(t.run_until([&] { return all_done(t); }, 3s));
+        REQUIRE(t.b.inbox.size() == many + 1);
+        REQUIRE(t.log.count(kind::msg_r) == before + many + 1);
+    }
 }
 
 TEST_CASE("repair: an app that takes its time is not asked again and again") {

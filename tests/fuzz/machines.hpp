@@ -63,6 +63,7 @@ class made_state {
         const std::byte accepted{static_cast<std::uint8_t>(in.byte() & 0xFE)};
         const std::byte held = std::byte{in.byte()} & ~accepted;
         sixfold::ack_report report{.floor = floor, .horizon = in.seq()};
+        report.skip = floor < sixfold::seq_end - 8 * 256 && in.flag() ? in.byte() : 0;
         report.accepted = {&accepted, 1};
         report.held = {&held, 1};
         if (in.flag() && floor != 0) {

@@ -44,22 +44,35 @@ struct frame_facts {
 inline ack_facts ack_state(fields& in) {
     ack_facts out;
     const number parts = in.byte();
-    fields::require(parts < 16, "flags");
+    fields::require(parts < 32, "flags");
     out.floor = in.bound();
     if ((parts & 1) != 0) {
         out.limits.push_back(in.limit(32, 1, 1 << 20));
         out.limits.push_back(in.limit(32, 1, 64));
         out.limits.push_back(in.limit(28, 0, (1 << 28) - 1));
     }
+    number first = out.floor;
+    if ((parts & 16) != 0) {
+        const number skip = in.varint(32);
+        fields::require(skip != 0, "not_canonical");
+        fields::require(skip < 1 << 17, "ack_state");
+        first += 8 * skip;
+    }
     if ((parts & 2) != 0) {
-        out.accepted = in.bits(out.floor);
+        out.accepted = in.bits(first);
         fields::require(!out.accepted.contains(out.floor), "ack_state");
     }
     if ((parts & 4) != 0) {
-        out.held = in.bits(out.floor);
+        out.held = in.bits(first);
         for (const number each : out.held) {
             fields::require(!out.accepted.contains(each), "ack_state");
         }
+    }
+    if (first != out.floor) {
+        const auto begins = [first](const std::set<number>& seqs) {
+            return !seqs.empty() && *seqs.begin() < first + 8;
+        };
+        fields::require(begins(out.accepted) || begins(out.held), "not_canonical");
     }
     if ((parts & 8) != 0) {
         out.horizon = in.bound();

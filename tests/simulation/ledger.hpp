@@ -345,6 +345,9 @@ class ledger {
         sixfold::ack_state state;
         demand(sixfold::ack_state::decode(ack.state, state) == sixfold::refusal::none,
                "an ack state that cannot be read");
+        if (state.first() != state.floor()) {
+            seen_->see(sight::later_part);
+        }
         sixfold::seq& checked = checked_[{from, to, number(ack.epoch)}];
         demand(state.floor() >= checked, "a floor that sinks");
         for (auto at = names_.lower_bound({to, from, ack.epoch, checked});

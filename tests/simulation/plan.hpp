@@ -213,6 +213,17 @@ namespace detail {
         }
         out.taken = out.payload;
     }
+    // Now and then two have more to say at once than one ack state can tell of.
+    if (dice.below(100) == 0) {
+        out.clients = 2;
+        out.messages = 1500;
+        out.seconds = 3;
+        for (std::uint64_t plan::*capacity :
+             {&plan::window, &plan::width, &plan::queue, &plan::unsettled, &plan::held}) {
+            out.*capacity = 2048;
+        }
+        out.exceptions = out.burst = out.page = 64;
+    }
     return out;
 }
 

@@ -49,6 +49,7 @@ enum class sight : std::uint8_t {
     said_waiting,
     said_past,
     probe,
+    later_part,  // an ack state that leaves out the beginning of a window
     tombstone,
     drained_clean,
     drained_not_clean,
@@ -94,6 +95,7 @@ inline constexpr std::array<const char*, sights> sight_names{
     "said waiting",
     "said past",
     "probe",
+    "ack of a later part of a window",
     "tombstone",
     "drained, clean",
     "drained, not clean",

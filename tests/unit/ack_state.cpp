@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "sixfold/ack_report.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -44,17 +45,18 @@ blob encoded_again(const ack_state& state, bytes accepted, bytes held) {
     }
     return encoded({.floor = state.floor(),
                     .horizon = state.horizon(),
+                    .skip = static_cast<std::uint32_t>((state.first() - state.floor()) / 8),
                     .accepted = accepted,
                     .held = held,
                     .exceptions = exceptions,
                     .limits = state.limits()});
 }
 
-/// The bits that `of()` tells of, from the floor on.
+/// The bits that `of()` tells of.
 blob bits_of(const ack_state& state, bool held) {
     blob bits(ack_bits_size_max);
-    for (seq i = 0; state.floor() + i < state.end(); ++i) {
-        const seq which = state.floor() + i;
+    for (seq i = 0; state.first() + i < state.end(); ++i) {
+        const seq which = state.first() + i;
         const bool is_set = held ? state.of(which) == fate::held : state.covers(which);
         if (is_set) {
             bits[i / 8] |= static_cast<std::byte>(1U << i % 8);
@@ -94,6 +96,40 @@ TEST_CASE("ack state: the example of the specification [spec 2.8]") {
         CHECK(state.of(which) == how);
         CHECK(state.covers(which) == (how != fate::open && how != fate::held));
     }
+}
+
+TEST_CASE("ack state: of a later part of a large window it is silent about the earlier one "
+          "[spec 2.8]") {
+    const exception list[] = {
+        {300, fate::rejected}, {525, fate::rejected}, {526, fate::tombstoned}};
+    const blob accepted = raw({0x00, 0x09, 0x00});          // 522 and 525
+    const blob held = raw({0x00, 0x40});                    // 528
+    const blob wire = raw({0x12, 0x0A, 0x40, 0x01, 0x09});  // as the specification has it
+    CHECK(encoded({.floor = 10, .skip = 64, .accepted = bytes(accepted).subspan(1)}) == wire);
+    CHECK(encoded({.floor = 10, .skip = 63, .accepted = accepted}) == wire);  // in one form
+
+    ack_state state;
+    const blob more =
+        encoded({.floor = 10, .skip = 63, .accepted = accepted, .held = held, .exceptions = list});
+    REQUIRE(ack_state::decode(more, state) == refusal::none);
+    CHECK(state.floor() == 10);
+    CHECK(state.first() == 522);
+    CHECK(state.end() == 529);
+    for (const seq silent : {seq{10}, seq{300}, seq{521}, seq{523}, seq{526}, seq{529}}) {
+        CHECK(state.of(silent) == fate::open);
+        CHECK_FALSE(state.covers(silent));
+    }
+    CHECK(state.of(9) == fate::accepted);
+    CHECK(state.of(522) == fate::accepted);
+    CHECK(state.of(525) == fate::rejected);
+    CHECK(state.of(528) == fate::held);
+
+    const blob zeros(3);
+    CHECK(encoded({.floor = 10, .skip = 63, .accepted = zeros}) == raw({0, 10}));
+    CHECK(encoded({.floor = 10, .horizon = 900, .skip = 63, .accepted = accepted}) ==
+          raw({0x1A, 10, 0x40, 1, 9, 0x8E, 0x04, 0}));  // 526, the end of what it says has ended
+    CHECK(encoded({.floor = 10, .horizon = 900, .skip = 63, .held = held}) ==
+          raw({0x1C, 10, 0x40, 1, 0x40, 10, 0}));
 }
 
 TEST_CASE("ack state: of an unknown stream it is two bytes, and all is open [spec 2.8]") {
@@ -173,8 +209,9 @@ TEST_CASE("ack state: the largest fits the promised bound, and not one byte less
                                                       .payload_max = (1U << 28) - 1}};
     const blob wire = encoded(report);
     CHECK(wire.size() <= ack_state_size_max());
-    CHECK(ack_state_size_max() == 158 + 9 * 64);
-    CHECK(ack_state_size_max({receiver_limits::window_max, 1}) == 158 + 9);
+    CHECK(ack_state_size_max() == 161 + 9 * 64);
+    CHECK(ack_state_size_max({receiver_limits::window_max, 1}) == 161 + 9);
+    CHECK(ack_state_size_max({512, 1}) == 158 + 9);
     ack_state state;
     REQUIRE(ack_state::decode(wire, state) == refusal::none);
     CHECK(state.end() == seq_end);
@@ -190,6 +227,7 @@ TEST_CASE("ack state: the bound of small limits is a bound, and a close one") {
         for (const std::uint32_t count : {1U, 4U, 64U}) {
             const receiver_limits limits{window, count, receiver_limits::payload_max_max};
             const std::uint32_t told = (std::min)(window, 512U);
+            const std::uint32_t skip = window > told ? (1U << 17) - 1 : 0;
             blob accepted((told + 7) / 8);
             blob held(accepted.size());
             for (std::uint32_t i = 0; i < told; ++i) {  // both strings are as long as they can be
@@ -199,8 +237,9 @@ TEST_CASE("ack state: the bound of small limits is a bound, and a close one") {
             for (seq i = 0; i < count; ++i) {
                 list.push_back({(i + 1) * ((seq{1} << 55) + 1), fate::rejected});
             }
-            const blob wire = encoded({.floor = seq_end - told,
+            const blob wire = encoded({.floor = seq_end - told - 8 * skip,
                                        .horizon = 1,
+                                       .skip = skip,
                                        .accepted = accepted,
                                        .held = held,
                                        .exceptions = list,
@@ -228,7 +267,7 @@ TEST_CASE("ack state: cut at any byte it is refused") {
 
 TEST_CASE("ack state: each way to be wrong has its refusal [spec 2.8]") {
     CHECK(refused({}) == refusal::truncated);
-    CHECK(refused({0x10, 0}) == refusal::flags);
+    CHECK(refused({0x20, 0}) == refusal::flags);
     CHECK(refused({0, 0, 0}) == refusal::trailing);
     CHECK(refused({0, 0x80, 0}) == refusal::not_canonical);
     // floor: 2^62 is the highest
@@ -255,6 +294,24 @@ TEST_CASE("ack state: each way to be wrong has its refusal [spec 2.8]") {
     CHECK(refused({4, 0, 0}) == refusal::not_canonical);
     CHECK(refused({6, 0, 1, 2, 1, 3}) == refusal::ack_state);  // accepted and held
     CHECK(refused({6, 0, 1, 2, 1, 1}) == refusal::none);
+    // a skip: 1 to 2^17 - 1, and as much as can be skipped
+    CHECK(refused({18, 0, 1, 1, 1}) == refusal::none);  // not the floor's bit
+    CHECK(refused({20, 0, 1, 1, 1}) == refusal::none);
+    CHECK(refused({22, 0, 1, 2, 0, 1, 1, 2}) == refusal::none);
+    CHECK(refused({22, 0, 1, 1, 3, 1, 2}) == refusal::ack_state);  // accepted and held
+    CHECK(refused({18, 0, 0, 1, 1}) == refusal::not_canonical);
+    CHECK(refused({18, 0, 255, 255, 7, 1, 1}) == refusal::none);
+    CHECK(refused({18, 0, 128, 128, 8, 1, 1}) == refusal::ack_state);
+    CHECK(refused({18, 0, 255, 255, 255, 255, 16}) == refusal::not_canonical);  // of 33 bits
+    CHECK(refused({18, 0, 1, 2, 0, 1}) == refusal::not_canonical);
+    CHECK(refused({22, 0, 1, 2, 0, 1, 2, 0, 2}) == refusal::not_canonical);
+    CHECK(refused({16, 0, 1}) == refusal::not_canonical);
+    CHECK(refused({24, 5, 1, 5, 0}) == refusal::not_canonical);
+    CHECK(refused({26, 5, 1, 1, 1, 14, 0}) == refusal::none);         // 13, and nobody knows how
+    CHECK(refused({26, 5, 1, 1, 1, 15, 0}) == refusal::ack_state);    // a horizon behind all
+    CHECK(refused({28, 5, 1, 1, 1, 6, 0}) == refusal::ack_state);     // only held
+    CHECK(refused({26, 5, 1, 1, 1, 5, 1, 16}) == refusal::none);      // 13 is an exception
+    CHECK(refused({26, 5, 1, 1, 1, 5, 1, 4}) == refusal::ack_state);  // 7 was skipped
     // bits at 2^62 and above: floor 2^62 - 1
     CHECK(refused({4, 255, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 1}) == refusal::none);
     CHECK(refused({4, 255, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 3}) == refusal::seq_range);

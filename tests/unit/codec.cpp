@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sixfold/ack_report.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <sixfold/ack_report.hpp>
 #include <sixfold/ext/fmt.hpp>
 #include "support/catch.hpp"
 

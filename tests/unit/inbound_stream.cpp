@@ -124,7 +124,8 @@ TEST_CASE("inbound_stream: a report fits whatever is in it") {
 }
 
 TEST_CASE(
-    "inbound_stream: what is beyond 512 seqs is told when the floor has come closer [spec 2.8]") {
+    "inbound_stream: what is beyond 512 seqs and not asked for is told when the floor has come "
+    "closer [spec 2.8]") {
     inbound_stream stream(1024, 64);
     for (const seq each : {seq{511}, seq{512}, seq{600}}) {
         stream.window.accept(each);
@@ -150,6 +151,34 @@ TEST_CASE(
     CHECK(near.state.of(512) == fate::ended);
     CHECK(near.state.of(513) == fate::held);
     CHECK(near.state.of(600) == fate::rejected);
+}
+
+TEST_CASE("inbound_stream: what answers a seq beyond 512 speaks of those up to it [spec 2.8]") {
+    inbound_stream stream(2048, 64);
+    stream.raise(100);
+    for (const seq each : {seq{101}, seq{611}, seq{612}, seq{1000}, seq{1200}, seq{1203}}) {
+        stream.window.accept(each);
+    }
+    stream.held.set(1001);
+    const auto first_of = [&](seq answered) {
+        stream.echo = echo{answered, 0};
+        return reported(stream).state.first();
+    };
+    CHECK(first_of(611) == 100);        // the last that bits from the floor on can tell of
+    CHECK(first_of(612) == 100 + 504);  // with what is next to it, but 101
+    CHECK(first_of(99) == 100);
+    CHECK(first_of(2147) == 100);  // nothing has come up to there
+    CHECK(first_of(2148) == 100);  // beyond the window: that could not be taken
+    CHECK(first_of(seq_end - 1) == 100);
+
+    CHECK(first_of(1203) == 100 + 8 * 112);
+    const reported report(stream);
+    CHECK(report.state.floor() == 100);
+    CHECK(report.state.covers(1000));
+    CHECK(report.state.of(1001) == fate::held);
+    CHECK(report.state.covers(1203));
+    CHECK_FALSE(report.state.covers(612));
+    CHECK(report.state.end() == 1204);
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ refusal of_ack_state(std::initializer_list<int> state) {
 
 TEST_CASE("refusals: the fields of an ack state are checked one after the other [spec 2.8, 2.9]") {
     CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 2, 1, 1, 1, 0}) == refusal::none);
-    CHECK(of_ack_state({0x1F, 0x80, 0}) == refusal::flags);
+    CHECK(of_ack_state({0x3F, 0x80, 0}) == refusal::flags);
     CHECK(of_ack_state({0x0F, 0x80, 0}) == refusal::not_canonical);
     CHECK(of_ack_state({0x0F, 0, 0}) == refusal::ack_state);      // a window of 0, and no more
     CHECK(of_ack_state({0x0F, 0, 1, 65}) == refusal::ack_state);  // too many exceptions

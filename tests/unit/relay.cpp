@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "sixfold/ack_report.hpp"
 #include "sixfold/link_table.hpp"
 #include "sixfold/memory_mailbox.hpp"
 #include "sixfold/random.hpp"

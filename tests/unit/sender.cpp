@@ -903,6 +903,39 @@ TEST_CASE("sender: a sign of life hurries what is on its way, over what has ende
     CHECK(f.seqs() == std::vector<seq>{0});
 }
 
+TEST_CASE("sender: a later part of a large window ends what it covers, and is no measure of how "
+          "far its receiver "
+          "is [spec 2.8, 3.2, 3.6]") {
+    fixture f({.window = 1024,
+               .queue_entries = 1024,
+               .retry = {.first = 100ms, .min = 100ms, .max = 1h},
+               .burst = 1024});
+    f.up();
+    f.send("bob", "0");
+    (void)f.transmit();
+    REQUIRE(f.state({.limits = receiver_limits{.window = 1024}}) == refusal::none);
+    for (int i = 1; i < 600; ++i) {
+        f.send("bob", "x");
+    }
+    (void)f.transmit();
+    for (int i = 0; i < 20; ++i) {
+        f.clock.set(test_access::retry_of(f.a, 0));
+        (void)f.transmit();
+    }
+    const time_point far = test_access::retry_of(f.a, 0);
+    CHECK(far > f.clock.now() + 10s);
+    f.clock.advance(1ms);
+
+    const std::array<std::byte, 2> some{std::byte{0x81}, std::byte{0x40}};
+    const std::array<std::byte, 1> held{std::byte{2}};
+    REQUIRE(f.state({.skip = 64, .accepted = some, .held = held}) == refusal::none);
+    CHECK(f.a.queued() == 600);  // none left it before the app has heard
+    CHECK(f.news() == std::vector(3, status::delivered));
+    CHECK(f.a.queued() == 597);
+    CHECK(test_access::retry_of(f.a, 0) == far);
+    CHECK(f.state({.skip = 74, .accepted = some}) == refusal::never_sent);  // 606
+}
+
 TEST_CASE("sender: a receiver that makes epochs up stops its own stream at most") {
     fixture f;
     f.up();

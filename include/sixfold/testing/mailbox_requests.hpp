@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "sixfold/ack_report.hpp"
 #include "sixfold/ack_state.hpp"
 #include "sixfold/frame.hpp"
 #include "sixfold/mailbox.hpp"
