@@ -46,7 +46,7 @@ namespace detail {
 
 /// Leaves out what needs not be said: bits that have no room, zero bytes at the end, and at the beginning if some are skipped
 /// already. The horizon is lowered to the end of what has ended, which says the same.
-[[nodiscard]] inline ack_report canonical(ack_report report) noexcept {
+inline void make_canonical(ack_report& report) noexcept {
     report.accepted = canonical_bits(report.accepted);
     report.held = canonical_bits(report.held);
     if (report.accepted.empty() && report.held.empty()) {
@@ -64,7 +64,6 @@ namespace detail {
     SIXFOLD_ASSERT(first + (std::max)(bits_end(report.accepted), bits_end(report.held)) <= seq_end);
     SIXFOLD_ASSERT(report.skip <= ack_skip_max && disjoint(report.accepted, report.held));
     SIXFOLD_ASSERT(!test_bit(report.accepted, report.floor - first));
-    return report;
 }
 
 }  // namespace detail
@@ -74,9 +73,9 @@ namespace detail {
 ///
 /// Returns the size, or 0 if it does not fit; `ack_state_size_max()` bytes always do. O(bytes).
 /// (spec 2.8)
-[[nodiscard]] inline std::size_t encode_ack_state(const ack_report& whole,
+[[nodiscard]] inline std::size_t encode_ack_state(ack_report report,
                                                   std::span<std::byte> out) noexcept {
-    const ack_report report = detail::canonical(whole);
+    detail::make_canonical(report);
     const seq first = report.floor + seq{8} * report.skip;
     const auto is_reported = [&](const exception& e) {
         return e.seq >= report.horizon &&

@@ -13,6 +13,7 @@
 #include "sixfold/bytes.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/exception_list.hpp"
+#include "sixfold/little_endian.hpp"
 #include "sixfold/types.hpp"
 
 // What a receiver has of one stream, as its acknowledgements carry it (law of acks, spec 2.8). It
@@ -101,10 +102,22 @@ struct ack_parts {
     return 8 * (bits.size() - 1) + std::bit_width(std::to_integer<std::uint8_t>(bits.back()));
 }
 
+/// The 64 bits from byte `from` on, those behind the end clear. `from` is below the size.
+[[nodiscard]] inline std::uint64_t bits_word(bytes bits, std::size_t from) noexcept {
+    if (bits.size() - from >= 8) {
+        return load_little64(bits.data() + from);
+    }
+    std::uint64_t word = 0;
+    for (std::size_t i = bits.size(); i-- > from;) {
+        word = word << 8 | std::to_integer<std::uint64_t>(bits[i]);
+    }
+    return word;
+}
+
 [[nodiscard]] inline std::uint64_t count_bits(bytes bits) noexcept {
     std::uint64_t count = 0;
-    for (const std::byte each : bits) {
-        count += static_cast<std::uint64_t>(std::popcount(std::to_integer<std::uint8_t>(each)));
+    for (std::size_t i = 0; i < bits.size(); i += 8) {
+        count += static_cast<std::uint64_t>(std::popcount(bits_word(bits, i)));
     }
     return count;
 }
@@ -115,8 +128,8 @@ struct ack_parts {
 }
 
 [[nodiscard]] inline bool disjoint(bytes a, bytes b) noexcept {
-    for (std::size_t i = 0; i < (std::min)(a.size(), b.size()); ++i) {
-        if ((a[i] & b[i]) != std::byte{0}) {
+    for (std::size_t i = 0; i < (std::min)(a.size(), b.size()); i += 8) {
+        if ((bits_word(a, i) & bits_word(b, i)) != 0) {
             return false;
         }
     }
@@ -133,6 +146,11 @@ struct ack_parts {
 /// nothing.
 class ack_state {
   public:
+    /// Any seq, for `for_each_accepted` and `for_each_held`.
+    struct all_seqs {
+        std::uint64_t operator()(seq) const noexcept { return ~std::uint64_t{0}; }  ///< all 64
+    };
+
     /// What a receiver says that knows nothing of the stream.
     ack_state() noexcept = default;
 
@@ -179,15 +197,16 @@ class ack_state {
     /// Whether a seq is over for the receiver, whatever became of it: neither open nor held. O(1).
     [[nodiscard]] bool covers(seq which) const noexcept { return has_ended(which); }
 
-    /// Calls `visit(seq)` for each seq above the floor that has ended, upwards. O(bytes).
-    template <class Visit>
-    void for_each_accepted(Visit visit) const {
-        for_each(accepted_, visit);
+    /// Calls `visit(seq)` for each seq above the floor that has ended, upwards. With `among`, only for those of which
+    /// `among(from)` has a bit: bit i is that of seq `from + i`. O(bytes / 8) and the visits.
+    template <class Visit, class Among = all_seqs>
+    void for_each_accepted(Visit visit, Among among = {}) const {
+        for_each(accepted_, visit, among);
     }
-    /// Calls `visit(seq)` for each seq that is held, upwards. O(bytes).
-    template <class Visit>
-    void for_each_held(Visit visit) const {
-        for_each(held_, visit);
+    /// The same for each seq that is held.
+    template <class Visit, class Among = all_seqs>
+    void for_each_held(Visit visit, Among among = {}) const {
+        for_each(held_, visit, among);
     }
 
     /// The first seq above everything that this speaks of, the held ones included. O(1).
@@ -226,8 +245,10 @@ class ack_state {
             held_ = read_bits(in);
             in.require(detail::disjoint(accepted_, held_), refusal::ack_state);
         }
-        const bool could_skip = detail::begins_empty(accepted_) && detail::begins_empty(held_);
-        in.require(first_ == floor_ || !could_skip, refusal::not_canonical);
+        if (first_ != floor_) {
+            in.require(!detail::begins_empty(accepted_) || !detail::begins_empty(held_),
+                       refusal::not_canonical);
+        }
         if ((parts & detail::ack_parts::exceptions) != 0) {
             read_exceptions(in);
         }
@@ -235,11 +256,13 @@ class ack_state {
         return in.refused();
     }
 
-    template <class Visit>
-    void for_each(bytes bits, Visit& visit) const {
-        for (std::size_t i = 0; i < bits.size(); ++i) {
-            for (auto left = std::to_integer<unsigned>(bits[i]); left != 0; left &= left - 1) {
-                visit(first_ + 8 * i + static_cast<unsigned>(std::countr_zero(left)));
+    template <class Visit, class Among>
+    void for_each(bytes bits, Visit& visit, Among& among) const {
+        for (std::size_t i = 0; i < bits.size(); i += 8) {
+            const seq from = first_ + 8 * i;
+            for (auto left = detail::bits_word(bits, i) & among(from); left != 0;
+                 left &= left - 1) {
+                visit(from + static_cast<unsigned>(std::countr_zero(left)));
             }
         }
     }

@@ -123,11 +123,10 @@ class inbound_stream {
     /// The bytes of the window that its report leaves out in front.
     [[nodiscard]] std::uint32_t skipped() const noexcept {
         constexpr std::uint32_t told = ack_bits_size_max;
-        if (!echo || window.of(echo->seq) == standing::beyond || echo->seq < window.floor()) {
-            return 0;
-        }
-        const auto place = static_cast<std::uint32_t>((echo->seq - window.floor()) / 8);
-        return place < told ? 0 : place + 1 - told;
+        // Below the floor the difference wraps, and is larger than any window.
+        const seq place = echo ? echo->seq - window.floor() : 0;
+        const bool is_far = place >= 8 * told && place < window.width();
+        return is_far ? static_cast<std::uint32_t>(place / 8) + 1 - told : 0;
     }
 
     void forget_below(seq to) noexcept {

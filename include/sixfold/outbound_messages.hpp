@@ -252,17 +252,22 @@ inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack,
         const slot at = stream.slot(stream.first());
         end(at, conclude(queue[at].state, ack.of(stream.first())));
     }
-    ack.for_each_accepted([&](seq accepted) {
+    const auto open = [&](seq from) {
+        return stream.open(from);  // most of what an ack says was said before
+    };
+    const auto ends = [&](seq accepted) {
         if (const slot at = stream.slot(accepted); at != wait_ack_queue::none) {
             end(at, conclude(queue[at].state, ack.of(accepted)));
         }
-    });
-    ack.for_each_held([&](seq held) {
-        if (const slot at = stream.slot(held);
-            at != wait_ack_queue::none && is_unfinished(queue[at].state)) {
+    };
+    const auto stretches = [&](seq held) {
+        const slot at = stream.slot(held);
+        if (at != wait_ack_queue::none && is_unfinished(queue[at].state)) {
             stretch(at, now);
         }
-    });
+    };
+    ack.for_each_accepted(ends, open);
+    ack.for_each_held(stretches, open);
     advance(which);
 }
 
@@ -370,8 +375,7 @@ inline void outbound_messages::resume(slot at) {
     stream.tombstones += std::uint32_t{is_tombstone(state)};
     stream.stored += std::uint32_t{state == message_state::stored};
     if (!is_unfinished(state)) {
-        queue.make_unsettled(
-            at);  // as many as can: it was one of them, or there is room in the queue
+        queue.make_unsettled(at);  // as many as can: the others find room in the queue
     }
     queue.announce(at);
 }

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "sixfold/ack_state.hpp"
 #include "sixfold/assert.hpp"
 #include "sixfold/retry.hpp"
+#include "sixfold/slot_ring.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 
@@ -27,7 +27,7 @@ namespace sixfold::inline v0 {
 class outbound_stream {
   public:
     /// No message.
-    static constexpr std::uint32_t no_slot = UINT32_MAX;
+    static constexpr std::uint32_t no_slot = slot_ring::none;
 
     sixfold::epoch epoch = epoch::none;  ///< the present one
     receiver_limits limits{};            ///< what the receiver takes, as far as it has said so
@@ -59,15 +59,17 @@ class outbound_stream {
 
     /// The slot of a seq's message; `no_slot` when it has ended or never was.
     [[nodiscard]] std::uint32_t slot(seq at) const noexcept {
-        return at < first_ || at >= next_ ? no_slot : ring_[at & mask()];
+        return at < first_ || at >= next_ ? no_slot : ring_[at];
     }
+    /// Bit i is set if `from + i` has a message; it may be set, too, for what is below `first` or not below `next`.
+    [[nodiscard]] std::uint64_t open(seq from) const noexcept { return ring_.used(from); }
 
     /// Gives the next seq to a message.
     seq append(std::uint32_t slot) {
         if (next_ - first_ == ring_.size()) {
-            grow();
+            ring_.grow(first_, next_);
         }
-        ring_[next_ & mask()] = slot;
+        ring_.put(next_, slot);
         return next_++;
     }
 
@@ -80,13 +82,13 @@ class outbound_stream {
     /// The seq has ended.
     void remove(seq at) noexcept {
         SIXFOLD_ASSERT(slot(at) != no_slot);
-        ring_[at & mask()] = no_slot;
+        ring_.put(at, no_slot);
         skip_ended();
     }
 
     /// Moves the first seq up over those that have ended.
     void skip_ended() noexcept {
-        while (first_ < next_ && ring_[first_ & mask()] == no_slot) {
+        while (first_ < next_ && ring_[first_] == no_slot) {
             ++first_;
         }
         base_ = (std::max)(base_, first_);
@@ -97,7 +99,7 @@ class outbound_stream {
     template <class Finished>
     void advance_base(Finished finished) {
         while (base_ < next_) {
-            const std::uint32_t at = ring_[base_ & mask()];
+            const std::uint32_t at = ring_[base_];
             if (at != no_slot && !finished(at)) {
                 return;
             }
@@ -140,17 +142,7 @@ class outbound_stream {
   private:
     friend struct test_access;
 
-    [[nodiscard]] seq mask() const noexcept { return ring_.size() - 1; }
-
-    void grow() {
-        std::vector<std::uint32_t> larger((std::max)(std::size_t{8}, ring_.size() * 2), no_slot);
-        for (seq at = first_; at < next_; ++at) {
-            larger[at & (larger.size() - 1)] = ring_[at & mask()];
-        }
-        ring_.swap(larger);
-    }
-
-    std::vector<std::uint32_t> ring_;
+    slot_ring ring_;
     seq first_ = 0;
     seq base_ = 0;
     seq unsent_ = 0;

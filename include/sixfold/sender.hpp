@@ -437,9 +437,11 @@ inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
     }
     stream.met = true;
     stream.reported_floor = ack.floor();
-    const bool is_whole = ack.first() == ack.floor();  // a later part of its window is no measure
-    if (is_whole && ack.known() > std::exchange(stream.known, ack.known())) {
-        messages_.hurry(which);  // B gets on. Else it may be busy, and hears of us often enough.
+    if (ack.first() == ack.floor()) {  // a later part of its window is no measure
+        if (const seq known = ack.known(); known > std::exchange(stream.known, known)) {
+            messages_.hurry(
+                which);  // B gets on. Else it may be busy, and hears of us often enough.
+        }
     }
     messages_.settle(which, ack, now_);
     return refusal::none;

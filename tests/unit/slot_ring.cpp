@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "sixfold/slot_ring.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <random>
+
+#include "support/catch.hpp"
+
+namespace {
+
+using namespace sixfold;
+
+/// Whether the bits are those of the slots that there are, as far as they are in the range.
+bool tells_the_truth(const slot_ring& ring,
+                     const std::map<seq, std::uint32_t>& truth,
+                     seq first,
+                     seq end,
+                     seq from) {
+    const std::uint64_t used = ring.used(from);
+    for (unsigned i = 0; i < 64; ++i) {
+        const seq at = from + i;
+        const bool is_set = (used >> i & 1) != 0;
+        const bool has_slot = truth.contains(at);
+        if (at >= first && at < end &&
+            (ring.size() < 64 ? has_slot && !is_set : has_slot != is_set)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+TEST_CASE("slot_ring: an empty one has room for nothing, and grows by doubling") {
+    slot_ring ring;
+    CHECK(ring.size() == 0);
+    for (const std::size_t size : {8U, 16U, 32U, 64U, 128U}) {
+        ring.grow(5, 5);
+        CHECK(ring.size() == size);
+        CHECK(ring[5] == slot_ring::none);
+    }
+    CHECK(ring.used(5) == 0);
+}
+
+TEST_CASE("slot_ring: any range that moves upwards finds its slots, one by one and 64 at a time") {
+    std::mt19937_64 random(3);
+    for (const std::uint64_t most : {5U, 60U, 64U, 200U, 1000U}) {
+        slot_ring ring;
+        std::map<seq, std::uint32_t> truth;
+        seq first = random() % 1000;
+        seq end = first;
+        for (int step = 0; step < 5000; ++step) {
+            if (end - first < most && random() % 2 == 0) {
+                if (end - first == ring.size()) {
+                    ring.grow(first, end);
+                }
+                const bool ended = random() % 8 == 0;
+                const auto slot = static_cast<std::uint32_t>(random() % 100);
+                ring.put(end, ended ? slot_ring::none : slot);
+                if (!ended) {
+                    truth[end] = slot;
+                }
+                ++end;
+            } else if (end != first) {
+                const seq gone = first + random() % (std::min)(end - first, seq{3});
+                ring.put(gone, slot_ring::none);
+                truth.erase(gone);
+                while (first < end && !truth.contains(first)) {
+                    ++first;
+                }
+            }
+            if (end != first) {
+                const seq at = first + random() % (end - first);
+                REQUIRE(ring[at] == (truth.contains(at) ? truth[at] : slot_ring::none));
+                REQUIRE(tells_the_truth(ring, truth, first, end, at));
+                REQUIRE(
+                    tells_the_truth(ring, truth, first, end, first - (std::min)(first, seq{30})));
+            }
+        }
+        CHECK(ring.size() >= most / 2);
+    }
+}
