@@ -100,7 +100,7 @@ class inbound_stream {
     }
 
     /// The ack state as it is, encoded; the size. It speaks of 512 seqs: those from the floor on, or if the echo is of a higher
-    /// one, those up to it, which its sender most likely waits to hear of. (spec 2.8)
+    /// one that is here, those up to it, which its sender most likely waits to hear of. (spec 2.8)
     [[nodiscard]] std::size_t report(std::optional<receiver_limits> limits,
                                      std::span<std::byte> out) const noexcept {
         std::array<std::byte, ack_bits_size_max> accepted_bits;
@@ -126,7 +126,12 @@ class inbound_stream {
         // Below the floor the difference wraps, and is larger than any window.
         const seq place = echo ? echo->seq - window.floor() : 0;
         const bool is_far = place >= 8 * told && place < window.width();
-        return is_far ? static_cast<std::uint32_t>(place / 8) + 1 - told : 0;
+        return is_far && has(echo->seq) ? static_cast<std::uint32_t>(place / 8) + 1 - told : 0;
+    }
+
+    /// Has a seq of the window ended, or is it held?
+    [[nodiscard]] bool has(seq at) const noexcept {
+        return window.of(at) == standing::duplicate || held.test(at);
     }
 
     void forget_below(seq to) noexcept {

@@ -167,9 +167,12 @@ TEST_CASE("inbound_stream: what answers a seq beyond 512 speaks of those up to i
     CHECK(first_of(611) == 100);        // the last that bits from the floor on can tell of
     CHECK(first_of(612) == 100 + 504);  // with what is next to it, but 101
     CHECK(first_of(99) == 100);
-    CHECK(first_of(2147) == 100);  // nothing has come up to there
+    CHECK(first_of(1202) == 100);  // not here: there was no room for it
+    CHECK(first_of(2147) == 100);
     CHECK(first_of(2148) == 100);  // beyond the window: that could not be taken
     CHECK(first_of(seq_end - 1) == 100);
+    CHECK(reported(stream).state.covers(101));
+    CHECK(first_of(1001) == 100 + 504);  // held; what is next to it begins with 611
 
     CHECK(first_of(1203) == 100 + 8 * 112);
     const reported report(stream);
