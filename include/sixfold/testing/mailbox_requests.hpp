@@ -59,14 +59,16 @@ tombstone(const peer& from, const peer& to, std::uint64_t epoch, seq which, seq 
     return request;
 }
 
-/// An ack state: bit i of `accepted` and of `held` is `floor + i`.
+/// An ack state: bit i of `accepted` and of `held` is `floor + 8 * skip + i`.
 [[nodiscard]] inline blob encoded(seq floor,
                                   std::uint8_t accepted = 0,
                                   std::uint8_t held = 0,
-                                  std::span<const exception> exceptions = {}) {
+                                  std::span<const exception> exceptions = {},
+                                  std::uint32_t skip = 0) {
     const std::array<std::byte, 2> bits = {std::byte{accepted}, std::byte{held}};
     ack_report report;
     report.floor = floor;
+    report.skip = skip;
     report.accepted = bytes(bits).first(1);
     report.held = bytes(bits).last(1);
     report.exceptions = exceptions;

@@ -233,6 +233,18 @@ void check_erasures(Make make) {
         CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(2, 0b10, 0, exceptions))).done);
         CHECK(drain(mailbox, "bob") == strings{"alice 1:2 ", "alice 1:4 "});
     }
+    SECTION(
+        "of a later part of a large window it erases what it covers there, and below its floor") {
+        for (const seq which : {seq{0}, seq{1}, seq{2}, seq{514}, seq{515}, seq{516}}) {
+            CHECK(mailbox.execute(put("alice", "bob", 1, which, "")).done);
+        }
+        // Below 1, and 1 + 8 * 64 + 2; 1 + 8 * 64 + 3 is only held.
+        const blob state = encoded(1, 0b100, 0b1000, {}, 64);
+        CHECK(mailbox.execute(erase("bob", "alice", 1, state)).done);
+        const strings expected = {"alice 1:1 ", "alice 1:2 ", "alice 1:514 ", "alice 1:516 "};
+        CHECK(drain(mailbox, "bob") == expected);
+        CHECK(last_state(mailbox, "alice", "bob", 1) == state);
+    }
     SECTION("an ack state erases tombstones as it does payloads") {
         CHECK(mailbox.execute(tombstone("alice", "bob", 1, 0)).done);
         CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(1))).done);
