@@ -118,6 +118,14 @@ TEST_CASE("refusals: the fields of an ack state are checked one after the other 
     CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 2, 1, 1, 3}) == refusal::ack_state);  // the horizon
     CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 2, 1, 1, 0, 0}) == refusal::not_canonical);
     CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 2, 1, 1, 1, 0, 0}) == refusal::trailing);
+
+    CHECK(of_ack_state({0x16, 0, 1, 1, 1, 1, 2}) == refusal::none);
+    CHECK(of_ack_state({0x16, 0, 0}) == refusal::not_canonical);  // a skip of 0, and no more
+    CHECK(of_ack_state({0x16, 0, 0x80, 0x80, 8}) == refusal::ack_state);  // too far
+    CHECK(of_ack_state({0x16, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x10}) == refusal::not_canonical);
+    CHECK(of_ack_state({0x16, 0, 1, 2, 0, 1}) == refusal::truncated);  // held may begin there
+    CHECK(of_ack_state({0x16, 0, 1, 2, 0, 1, 2, 0, 1}) == refusal::ack_state);  // both
+    CHECK(of_ack_state({0x16, 0, 1, 2, 0, 1, 2, 0, 2}) == refusal::not_canonical);
 }
 
 }  // namespace
