@@ -115,6 +115,7 @@ TEST_CASE("ack state: of a later part of a large window it is silent about the e
     CHECK(state.floor() == 10);
     CHECK(state.first() == 522);
     CHECK(state.end() == 529);
+    CHECK(state.known() == 13);
     for (const seq silent : {seq{10}, seq{300}, seq{521}, seq{523}, seq{526}, seq{529}}) {
         CHECK(state.of(silent) == fate::open);
         CHECK_FALSE(state.covers(silent));
@@ -315,6 +316,10 @@ TEST_CASE("ack state: each way to be wrong has its refusal [spec 2.8]") {
     // bits at 2^62 and above: floor 2^62 - 1
     CHECK(refused({4, 255, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 1}) == refusal::none);
     CHECK(refused({4, 255, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 3}) == refusal::seq_range);
+    // and behind a skip of one byte: floor 2^62 - 9
+    CHECK(refused({20, 247, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 1, 1}) == refusal::none);
+    CHECK(refused({20, 247, 255, 255, 255, 255, 255, 255, 255, 0x3F, 1, 1, 3}) ==
+          refusal::seq_range);
     // exceptions
     CHECK(refused({8, 5, 0, 0}) == refusal::not_canonical);
     CHECK(refused({8, 5, 5, 0}) == refusal::none);

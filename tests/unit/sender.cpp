@@ -785,9 +785,12 @@ TEST_CASE("sender: the relay's answer to a probe is refused when what it remembe
     const std::array<std::byte, 2> floor_2{std::byte{0}, std::byte{2}};
     CHECK(ended(cut) == refusal::truncated);
     CHECK(ended(floor_2) == refusal::never_sent);
+    const std::array<std::byte, 4> accepted_1{std::byte{2}, std::byte{0}, std::byte{1},
+                                              std::byte{2}};
+    CHECK(ended(accepted_1) == refusal::never_sent);
     CHECK(test_access::fingerprint(f.a) == before);
     CHECK(f.news() == nothing);
-    CHECK(f.a.refusals().total() == 2);
+    CHECK(f.a.refusals().total() == 3);
 }
 
 TEST_CASE("sender: gives no stored message up for one that is on its way") {
@@ -933,7 +936,34 @@ TEST_CASE("sender: a later part of a large window ends what it covers, and is no
     CHECK(f.news() == std::vector(3, status::delivered));
     CHECK(f.a.queued() == 597);
     CHECK(test_access::retry_of(f.a, 0) == far);
+    const std::array<std::byte, 1> two{
+        std::byte{6}};  // fewer, but more than before from the floor on
+    REQUIRE(f.state({.accepted = two}) == refusal::none);
+    CHECK(test_access::retry_of(f.a, 0) < far);
     CHECK(f.state({.skip = 74, .accepted = some}) == refusal::never_sent);  // 606
+}
+
+TEST_CASE("sender: a later part of a large window says that its receiver is there, and at which "
+          "floor [spec 2.8, 3.9]") {
+    fixture f({.window = 1024, .queue_entries = 1024});
+    f.up();
+    f.send("bob", "0");
+    (void)f.transmit();
+    REQUIRE(f.state({.limits = receiver_limits{.window = 1024}}) == refusal::none);
+    for (int i = 1; i < 600; ++i) {
+        f.send("bob", "x");
+    }
+    f.up();
+    (void)f.transmit();
+    CHECK(test_access::probe_of(f.a, "bob") != never);
+    const std::array<std::byte, 1> one{std::byte{1}};
+    REQUIRE(f.state({.skip = 64, .accepted = one}) == refusal::none);
+    CHECK(test_access::probe_of(f.a, "bob") == never);
+
+    REQUIRE(f.state({.floor = 600}) == refusal::none);
+    CHECK(test_access::probe_of(f.a, "bob") == never);
+    REQUIRE(f.state({.skip = 64, .accepted = one}) == refusal::none);  // it has lost its state
+    CHECK(test_access::probe_of(f.a, "bob") != never);
 }
 
 TEST_CASE("sender: a receiver that makes epochs up stops its own stream at most") {
