@@ -7,9 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 
-#include "sixfold/assert.hpp"
 #include "sixfold/bytes.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/exception_list.hpp"
