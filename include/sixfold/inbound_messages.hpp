@@ -288,6 +288,7 @@ inline void inbound_messages::line_up(std::uint32_t which, slot hint) {
 
 inline void inbound_messages::commit(std::uint32_t which, seq at, fate how) {
     inbound_stream& stream = streams[which];
+    stream.latest = at;
     stream.window.accept(at);
     stream.held.reset(at);
     if (how != fate::accepted) {

@@ -47,6 +47,7 @@ class inbound_stream {
 
     // --- the acknowledgement that is owed ---
     std::optional<sixfold::echo> echo;  ///< which msg:N it answers
+    seq latest = 0;                     ///< what came or ended last, of which it is to speak
     sixfold::epoch past = epoch::none;  ///< a smaller epoch that is to be told so
     sixfold::epoch waiting =
         epoch::none;  ///< a larger epoch that is not entered yet, and is to be told so
@@ -67,7 +68,7 @@ class inbound_stream {
         window.clear();
         held.clear();
         exceptions.clear();
-        horizon = next = 0;
+        horizon = next = latest = 0;
         ahead = waiting = epoch::none;
         ahead_count = 0;
         echo.reset();
@@ -99,8 +100,8 @@ class inbound_stream {
         }
     }
 
-    /// The ack state as it is, encoded; the size. It speaks of 512 seqs: those from the floor on, or if the echo is of a higher
-    /// one that is here, those up to it, which its sender most likely waits to hear of. (spec 2.8)
+    /// The ack state as it is, encoded; the size. It speaks of 512 seqs: those from the floor on, or if the latest is a higher
+    /// one and here, those up to it, which its sender most likely waits to hear of. (spec 2.8)
     [[nodiscard]] std::size_t report(std::optional<receiver_limits> limits,
                                      std::span<std::byte> out) const noexcept {
         std::array<std::byte, ack_bits_size_max> accepted_bits;
@@ -124,9 +125,9 @@ class inbound_stream {
     [[nodiscard]] std::uint32_t skipped() const noexcept {
         constexpr std::uint32_t told = ack_bits_size_max;
         // Below the floor the difference wraps, and is larger than any window.
-        const seq place = echo ? echo->seq - window.floor() : 0;
+        const seq place = latest - window.floor();
         const bool is_far = place >= 8 * told && place < window.width();
-        return is_far && has(echo->seq) ? static_cast<std::uint32_t>(place / 8) + 1 - told : 0;
+        return is_far && has(latest) ? static_cast<std::uint32_t>(place / 8) + 1 - told : 0;
     }
 
     /// Has a seq of the window ended, or is it held?

@@ -273,8 +273,10 @@ inline void receiver::take(std::uint32_t which, const msg_notify& notice) {
     if (notice.form == form::probe) {
         stream.tell_limits = true;
         stream.limits_sent = false;
+        stream.latest = 0;  // how far we are is asked, and that is told from the floor on
         return;
     }
+    stream.latest = notice.seq;
     if (!notice.drained) {
         stream.echo = echo{notice.seq, notice.attempt};
     }

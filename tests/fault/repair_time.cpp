@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>  // swap
 
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
@@ -117,6 +118,43 @@ TEST_CASE("repair: an app that takes its time is not asked again and again") {
         }
         t.run_for(10min);
         REQUIRE(t.log.count(kind::msg_r) < many * 30);  // each a backoff from half a second to 30
+    }
+}
+
+TEST_CASE("repair: while B's app keeps one message waiting, A hears of thousands that it took "
+          "[spec 2.8]") {
+    constexpr std::uint32_t many = 1000;
+    for (const bool from_the_mailbox : {false, true}) {
+        trio_options options;
+        options.compare_snapshots = false;
+        options.a.sender.window = options.a.sender.unsettled_max = many;
+        options.b.receiver.window = options.b.receiver.held_entries = many;
+        options.b.receiver.delivery = delivery::as_it_comes;
+        trio t(options);
+        t.send("before");
+        REQUIRE(t.run_until_quiet());
+        t.b.app = app::waits;
+        if (from_the_mailbox) {
+            t.disconnect(t.b);
+        }
+        for (std::uint32_t i = 0; i < many; ++i) {
+            t.send("x");
+        }
+        t.run_for(1s);
+        if (from_the_mailbox) {
+            t.connect(t.b);
+        }
+        const std::size_t before = t.log.count(kind::msg_r);
+        REQUIRE(t.run_until(
+            [&] {
+                for (; t.b.waiting.size() > 1; t.accept_one(t.b)) {
+                    std::swap(t.b.waiting[0], t.b.waiting[1]);  // the first is kept
+                }
+                return t.a.open() == 1;
+            },
+            5s));
+        REQUIRE(t.mailbox().rows() == std::size_t{from_the_mailbox});
+        REQUIRE(t.log.count(kind::msg_r) == before);
     }
 }
 

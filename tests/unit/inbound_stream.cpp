@@ -98,10 +98,11 @@ TEST_CASE("inbound_stream: enters an epoch as an empty stream [spec 3.12]") {
     stream.window.accept(6);
     stream.note({6, fate::rejected});
     stream.echo = echo{6, 1};
-    stream.next = 7;
+    stream.next = stream.latest = 7;
     stream.enter(epoch{9});
     CHECK(stream.epoch == epoch{9});
-    CHECK((stream.window.floor() == 0 && stream.horizon == 0 && stream.next == 0));
+    CHECK((stream.window.floor() == 0 && stream.horizon == 0 && stream.next == 0 &&
+           stream.latest == 0));
     CHECK(stream.window.of(6) == standing::fresh);
     CHECK((stream.exceptions.empty() && !stream.echo));
 }
@@ -153,7 +154,7 @@ TEST_CASE(
     CHECK(near.state.of(600) == fate::rejected);
 }
 
-TEST_CASE("inbound_stream: what answers a seq beyond 512 speaks of those up to it [spec 2.8]") {
+TEST_CASE("inbound_stream: speaks of what came or ended last, and of those up to it [spec 2.8]") {
     inbound_stream stream(2048, 64);
     stream.raise(100);
     for (const seq each : {seq{101}, seq{611}, seq{612}, seq{1000}, seq{1200}, seq{1203}}) {
@@ -161,7 +162,7 @@ TEST_CASE("inbound_stream: what answers a seq beyond 512 speaks of those up to i
     }
     stream.held.set(1001);
     const auto first_of = [&](seq answered) {
-        stream.echo = echo{answered, 0};
+        stream.latest = answered;
         return reported(stream).state.first();
     };
     CHECK(first_of(611) == 100);        // the last that bits from the floor on can tell of
