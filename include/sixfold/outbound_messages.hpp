@@ -161,6 +161,7 @@ inline void outbound_messages::place_in(std::uint32_t which, slot at) {
 /// Waits for an answer to the last attempt, longer after each one. (spec 3.2)
 inline void outbound_messages::arm(slot at, duration wait) {
     const std::uint32_t resends = queue[at].resends == 0 ? 0U : queue[at].resends - 1U;
+    streams[queue[at].stream].set_stretched(queue[at].seq, false);
     retries.set(at, later(queue[at].sent_at, backoff(wait, resends, options_.retry.max, random)));
 }
 
@@ -234,11 +235,11 @@ inline void outbound_messages::store(slot at) {
 /// Somebody has it safe for now: the timer is stretched to its cap, never stopped (law 6, spec 3.7).
 inline void outbound_messages::stretch(slot at, time_point now) {
     const entry& e = queue[at];
-    const time_point cap =
-        later(e.sent_at, options_.retry.max);  // not from now: it may be told again and again
-    if (!is_withheld(at) && e.was_sent && now < cap) {
+    const time_point cap = later(e.sent_at, options_.retry.max);  // not from now: it is told again
+    if (is_unfinished(e.state) && !is_withheld(at) && e.was_sent && now < cap) {
         queue.move(at, place::nowhere);
         retries.set(at, cap);
+        streams[e.stream].set_stretched(e.seq, true);
     }
 }
 
@@ -252,22 +253,18 @@ inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack,
         const slot at = stream.slot(stream.first());
         end(at, conclude(queue[at].state, ack.of(stream.first())));
     }
-    const auto open = [&](seq from) {
-        return stream.open(from);  // most of what an ack says was said before
-    };
     const auto ends = [&](seq accepted) {
         if (const slot at = stream.slot(accepted); at != wait_ack_queue::none) {
             end(at, conclude(queue[at].state, ack.of(accepted)));
         }
     };
     const auto stretches = [&](seq held) {
-        const slot at = stream.slot(held);
-        if (at != wait_ack_queue::none && is_unfinished(queue[at].state)) {
+        if (const slot at = stream.slot(held); at != wait_ack_queue::none) {
             stretch(at, now);
         }
     };
-    ack.for_each_accepted(ends, open);
-    ack.for_each_held(stretches, open);
+    ack.for_each_accepted(ends, stream.open());  // most of what an ack says was said before
+    ack.for_each_held(stretches, stream.open_unstretched());
     advance(which);
 }
 
@@ -284,6 +281,7 @@ inline void outbound_messages::hurry(std::uint32_t which) {
         if (message != wait_ack_queue::none && queue[message].resends > 1 &&
             retries.of(message) != never) {
             queue[message].resends = 0;
+            stream.set_stretched(at, false);
             const time_point due = later(queue[message].sent_at, timeout(stream.trip));
             retries.set(message, (std::min)(retries.of(message), due));
         }
@@ -319,12 +317,13 @@ inline void outbound_messages::advance(std::uint32_t which) {
 
 /// Everything on its way goes out again, in order.
 inline void outbound_messages::resend_all(std::uint32_t which) {
-    const outbound_stream& stream = streams[which];
+    outbound_stream& stream = streams[which];
     for (seq at = stream.base(); at < stream.unsent(); ++at) {
         const slot message = stream.slot(at);
         if (message != wait_ack_queue::none && is_unfinished(queue[message].state) &&
             !is_withheld(message)) {
             queue[message].resends = 0;
+            stream.set_stretched(at, false);
             retries.clear(message);
             queue.move(message, place::due);
         }

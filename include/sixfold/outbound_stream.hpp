@@ -61,8 +61,21 @@ class outbound_stream {
     [[nodiscard]] std::uint32_t slot(seq at) const noexcept {
         return at < first_ || at >= next_ ? no_slot : ring_[at];
     }
-    /// Bit i is set if `from + i` has a message; it may be set, too, for what is below `first` or not below `next`.
-    [[nodiscard]] std::uint64_t open(seq from) const noexcept { return ring_.used(from); }
+    /// Asks 64 seqs at once: bit i of `open()(from)` is set if `from + i` has a message, and perhaps for what is below `first` or
+    /// not below `next`. Good as long as the stream is there.
+    [[nodiscard]] auto open() const noexcept {
+        return [this](seq from) {
+            return ring_.used(from);
+        };
+    }
+    /// The same without those whose timer is stretched, as far as that is known.
+    [[nodiscard]] auto open_unstretched() const noexcept {
+        return [this](seq from) {
+            return ring_.unmarked(from);
+        };
+    }
+    /// Whether the timer of this seq's message was stretched since it was sent last.
+    void set_stretched(seq at, bool is) noexcept { ring_.mark(at, is); }
 
     /// Gives the next seq to a message.
     seq append(std::uint32_t slot) {

@@ -401,6 +401,61 @@ TEST_CASE("sender: held messages go out again at the cap, however often they are
     CHECK(f.seqs() == std::vector<seq>{0});
 }
 
+TEST_CASE("sender: what is held is stretched again after each sending, in a large window as in a "
+          "small one [spec 3.7]") {
+    for (const std::uint32_t many : {3U, 100U}) {
+        CAPTURE(many);
+        fixture f(
+            {.window = 128, .retry = {.first = 100ms, .min = 100ms, .max = 10s}, .burst = 1024});
+        f.up();
+        f.send("bob", "0");
+        (void)f.transmit();
+        REQUIRE(f.state({.limits = receiver_limits{.window = 128}}) == refusal::none);
+        std::vector<ticket> tickets;
+        for (std::uint32_t i = 1; i < many; ++i) {
+            tickets.push_back(f.send("bob", "x"));
+        }
+        (void)f.transmit();
+        const std::array<std::byte, 1> second{std::byte{2}};
+        const auto is_stretched = [&] {
+            return test_access::retry_of(f.a, 1) == test_access::queue(f.a)[1].sent_at + 10s;
+        };
+        const auto hears_of_it = [&](bytes accepted) {
+            REQUIRE(f.state({.accepted = accepted, .held = second}) == refusal::none);
+        };
+        CHECK_FALSE(is_stretched());
+        hears_of_it({});
+        CHECK(is_stretched());
+        f.clock.advance(1s);
+        hears_of_it({});
+        CHECK(is_stretched());
+
+        f.clock.set(test_access::retry_of(f.a, 1));  // sent again
+        (void)f.transmit();
+        CHECK(test_access::retry_of(f.a, 1) < f.clock.now() + 1s);
+        hears_of_it({});
+        CHECK(is_stretched());
+
+        const std::array<std::byte, 1> third{std::byte{4}};  // B gets on: all are hurried
+        hears_of_it(third);
+        CHECK(test_access::retry_of(f.a, 0) < f.clock.now() + 1s);
+        CHECK(is_stretched());
+
+        f.clock.advance(1ms);
+        f.up();  // all are to be sent again
+        CHECK(test_access::retry_of(f.a, 1) == never);
+        hears_of_it(third);
+        CHECK(is_stretched());
+
+        REQUIRE(f.a.cancel(tickets[0]));
+        CHECK(test_access::retry_of(f.a, 1) == never);
+        (void)f.transmit();
+        CHECK_FALSE(is_stretched());
+        hears_of_it(third);
+        CHECK(is_stretched());
+    }
+}
+
 TEST_CASE("sender: after a long silence a sign of life hurries what was backed off [spec 3.2]") {
     fixture f({.retry = {.first = 100ms, .max = 1h}});
     f.up();

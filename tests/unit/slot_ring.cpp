@@ -19,6 +19,9 @@ bool tells_the_truth(const slot_ring& ring,
                      seq end,
                      seq from) {
     const std::uint64_t used = ring.used(from);
+    if ((ring.unmarked(from) & ~used) != 0) {
+        return false;
+    }
     for (unsigned i = 0; i < 64; ++i) {
         const seq at = from + i;
         const bool is_set = (used >> i & 1) != 0;
@@ -32,6 +35,37 @@ bool tells_the_truth(const slot_ring& ring,
 }
 
 }  // namespace
+
+TEST_CASE(
+    "slot_ring: a mark leaves a seq out, until it is taken away or the seq has another slot") {
+    slot_ring ring;
+    for (int i = 0; i < 5; ++i) {
+        ring.grow(0, 0);
+    }
+    for (seq at = 100; at < 228; ++at) {
+        ring.put(at, 1);
+    }
+    for (const seq at : {seq{100}, seq{127}, seq{128}, seq{227}}) {
+        ring.mark(at, true);
+        CHECK(ring.used(at) == ~std::uint64_t{0});
+        CHECK(ring.unmarked(at) % 2 == 0);
+        CHECK(ring.unmarked(at - 63) >> 63 == 0);
+        ring.mark(at, false);
+        CHECK(ring.unmarked(at) == ~std::uint64_t{0});
+        ring.mark(at, true);
+        ring.put(at, 2);
+        CHECK(ring.unmarked(at) == ~std::uint64_t{0});
+    }
+    ring.mark(150, true);
+    ring.grow(100, 228);
+    CHECK((ring.size() == 256 && ring[150] == 1));
+    CHECK((ring.unmarked(150) & 1) != 0);  // marks are hints, and not kept
+    slot_ring small;
+    small.grow(0, 0);
+    small.put(3, 7);
+    small.mark(3, true);
+    CHECK(small.unmarked(3) == ~std::uint64_t{0});
+}
 
 TEST_CASE("slot_ring: an empty one has room for nothing, and grows by doubling") {
     slot_ring ring;
