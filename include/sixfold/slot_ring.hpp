@@ -30,17 +30,21 @@ class slot_ring {
 
     /// Gives a seq its slot, or none, without a mark. O(1).
     void put(seq at, std::uint32_t slot) noexcept {
-        slots_[at & mask()] = slot;
+        const std::size_t place = at & mask();
+        slots_[place] = slot;
         if (!bits_.empty()) {
-            set(&word::used, at, slot != none);
-            set(&word::marked, at, false);
+            word& all = bits_[place / 64];
+            all.used = slot == none ? all.used & ~bit(place) : all.used | bit(place);
+            all.marked &= ~bit(place);
         }
     }
 
     /// Marks a seq that has a slot, or takes the mark away. Small rings have no marks. O(1).
     void mark(seq at, bool on) noexcept {
         if (!bits_.empty()) {
-            set(&word::marked, at, on);
+            const std::size_t place = at & mask();
+            std::uint64_t& all = bits_[place / 64].marked;
+            all = on ? all | bit(place) : all & ~bit(place);
         }
     }
 
@@ -74,11 +78,8 @@ class slot_ring {
 
     [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
 
-    void set(std::uint64_t word::*which, seq at, bool on) noexcept {
-        const std::size_t place = at & mask();
-        const std::uint64_t bit = std::uint64_t{1} << place % 64;
-        std::uint64_t& all = bits_[place / 64].*which;
-        all = on ? all | bit : all & ~bit;
+    [[nodiscard]] static std::uint64_t bit(std::size_t place) noexcept {
+        return std::uint64_t{1} << place % 64;
     }
     [[nodiscard]] std::uint64_t get(std::uint64_t word::*which, seq from) const noexcept {
         const std::size_t place = from & mask();
