@@ -89,8 +89,9 @@ class Workshop:
     def verdict(self, include, net, source):
         """`passes`, `fails`, `hangs` or `does not compile`, of the tests in one file."""
         program = Path(tempfile.mkdtemp(dir=self.folder)) / "program"
+        sources = [str(source), str(TESTS / "support/allocations.cpp")]
         built = subprocess.run([*self.compile(include, net.optimisation), "-include", str(self.prelude(net.optimisation)),
-                                str(source), "-o", str(program), *self.libraries], capture_output=True)
+                                *sources, "-o", str(program), *self.libraries], capture_output=True)
         if built.returncode != 0:
             return "does not compile"
         limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))

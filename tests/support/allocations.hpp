@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <new>
 
-// Counts what the program allocates, and lets one of them fail. Any test may include this: the definitions are weak, so
-// that the linker keeps one of them. Compilers without weak symbols count nothing.
+// Counts what the program allocates, and lets one of them fail: in a program that is linked with allocations.cpp, as all
+// tests are. Any other counts nothing.
 
 namespace support {
 
@@ -37,37 +37,5 @@ std::size_t allocations_in(Call call) {
 }
 
 }  // namespace support
-
-#if defined(__GNUC__)
-
-[[gnu::weak]] void* operator new(std::size_t size) {
-    if (void* const memory = support::allocate(size)) {
-        return memory;
-    }
-    throw std::bad_alloc();
-}
-[[gnu::weak]] void* operator new[](std::size_t size) {
-    return ::operator new(size);
-}
-[[gnu::weak]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    return support::allocate(size);
-}
-[[gnu::weak]] void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-    return support::allocate(size);
-}
-[[gnu::weak]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::weak]] void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::weak]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-[[gnu::weak]] void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-
-#endif
 
 #endif
