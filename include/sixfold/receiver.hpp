@@ -3,19 +3,17 @@
 #define SIXFOLD_RECEIVER_HPP
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>  // exchange
 #include <variant>
-#include <vector>
 
 #include "sixfold/codec.hpp"
-#include "sixfold/deadlines.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/frame.hpp"
 #include "sixfold/held_messages.hpp"
+#include "sixfold/inbound_acks.hpp"
 #include "sixfold/inbound_messages.hpp"
 #include "sixfold/inbound_record.hpp"
 #include "sixfold/inbound_stream.hpp"
@@ -25,7 +23,6 @@
 #include "sixfold/options.hpp"
 #include "sixfold/peer_table.hpp"
 #include "sixfold/random.hpp"
-#include "sixfold/retry.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 
@@ -54,7 +51,7 @@ class receiver {
         if (auto checked = check_journal(journal); !checked) {
             return checked.error();
         }
-        receiver out(clock, seed, options);
+        receiver out(clock, random_source(seed), options);
         if (auto restored = out.messages_.restore(journal); !restored) {
             return restored.error();
         }
@@ -100,7 +97,7 @@ class receiver {
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
     /// No frame that comes out is larger, with these options.
     [[nodiscard]] std::size_t packet_size_min() const noexcept {
-        return frame_overhead_max + ack_state_size_max(limits());
+        return frame_overhead_max + ack_state_size_max(acks_.limits());
     }
 
     /// When `poll_journal` or `poll_transmit` have something again if nothing else happens; `never` if nothing. O(1).
@@ -137,17 +134,9 @@ class receiver {
   private:
     friend struct test_access;
     using slot = held_messages::slot;
-    /// Serials begin at a random number below, so that an answer to an earlier life is hardly ever taken for one to ours (which would
-    /// cost time, and no message), and are short on the wire.
-    static constexpr std::uint32_t serials_at_start = 1U << 14;
+    receiver(clock_ref clock, random_source random, const receiver_options& options);
 
-    receiver(clock_ref clock, std::uint64_t seed, const receiver_options& options);
-
-    [[nodiscard]] receiver_limits limits() const noexcept {
-        return {options_.window, options_.exceptions, options_.payload_max};
-    }
     void tick();
-    void take_due();
     refusal refuse(refusal why) noexcept;
 
     // messages
@@ -155,62 +144,40 @@ class receiver {
     bool settle(const message& handed, fate how);
     void tell_sync();
 
-    // acknowledgements
-    void owe(std::uint32_t which);
-    [[nodiscard]] std::size_t transmit_acks(std::span<std::byte> out);
-    [[nodiscard]] std::size_t transmit_ack(std::uint32_t which, std::span<std::byte> out);
-    [[nodiscard]] std::size_t transmit_state(std::uint32_t which, std::span<std::byte> out);
+    // frames out
+    void owe(std::uint32_t which) { acks_.owe(messages_, which); }
     [[nodiscard]] std::size_t transmit_sync(std::span<std::byte> out);
     /// When something is to be said, as far as no retry has to bring it about.
     [[nodiscard]] time_point next_frame() const noexcept {
-        return owed_.empty() ? sync_.deadline() : now_;
+        return acks_.owes() ? now_ : sync_.deadline();
     }
-    [[nodiscard]] duration timeout() const {
-        return relay_trip_.timeout(options_.retry.first, options_.retry.min, options_.retry.max);
-    }
-
     receiver_options options_;
     clock_ref clock_;
     time_point now_{};
-    random_source random_;
     framing framing_;
     bool linked_ = false;
 
     inbound_messages messages_;
+    inbound_acks acks_;
     mailbox_sync sync_;
-    std::vector<std::uint32_t> owed_;      // streams whose acknowledgement is to be sent, in order
-    std::vector<std::uint32_t> withheld_;  // those of them that wait for a record
-    deadlines retries_;                    // by stream
-    round_trip relay_trip_;                // from ack:R to ack:A
-    slot shown_ = held_messages::none;     // accepted on delivery, and still looked at by the app
+    slot shown_ = held_messages::none;  // accepted on delivery, and still looked at by the app
 
-    std::uint32_t serial_;
-    std::uint64_t durable_ = 0;
     refusal_counts refusals_;
 };
 
 // --- construction and time -------------------------------------------------------------------------------------------
 
-inline receiver::receiver(clock_ref clock, std::uint64_t seed, const receiver_options& options)
-    : options_(options), clock_(clock), random_(seed), framing_(peer(), checksum::on),
-      messages_(options, random_), sync_(options.sync_interval),
-      serial_(static_cast<std::uint32_t>(random_.below(serials_at_start))) {
+inline receiver::receiver(clock_ref clock, random_source random, const receiver_options& options)
+    : options_(options), clock_(clock), framing_(peer(), checksum::on), messages_(options, random),
+      acks_(options, random), sync_(options.sync_interval) {
     tick();
 }
 
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void receiver::tick() {
     now_ = (std::max)(now_, clock_.now());
-    if (linked_ && retries_.may_be_due(now_)) {
-        take_due();
-    }
-}
-
-inline void receiver::take_due() {
-    while (auto which = retries_.pop_due(now_)) {
-        ++messages_.streams[*which].resends;
-        messages_.streams[*which].state_due = true;
-        owe(*which);
+    if (linked_ && acks_.may_be_due(now_)) {
+        acks_.take_due(messages_, now_);
     }
 }
 
@@ -221,7 +188,7 @@ inline time_point receiver::next_deadline() const {
     if (!linked_) {
         return never;
     }
-    return (std::min)(retries_.next(), next_frame());
+    return (std::min)(acks_.next_retry(), next_frame());
 }
 
 inline refusal receiver::refuse(refusal why) noexcept {
@@ -298,23 +265,14 @@ inline refusal receiver::handle(const ack_answer& answer) {
     if (which == peer_table::none) {
         return refuse(refusal::unknown_stream);
     }
-    inbound_stream& stream = messages_.streams[which];
-    if (!stream.unanswered || stream.serial != answer.serial) {
-        return refusal::none;  // of an earlier one; the last is still on its way (spec 3.17)
-    }
     tick();
-    // A serial names one sending, so no sample is in doubt.
-    relay_trip_.sample(now_ - stream.sent_at, now_);
-    retries_.clear(which);
-    stream.unanswered = false;
-    stream.resends = 0;
-    stream.tell_limits = stream.tell_limits && !stream.limits_sent;
+    acks_.answered(messages_, which, answer.serial, now_);
     return refusal::none;
 }
 
 inline refusal receiver::handle(const sync_answer& answer) {
     tick();
-    sync_.answered(answer, now_, timeout());
+    sync_.answered(answer, now_, acks_.timeout());
     return refusal::none;
 }
 
@@ -366,27 +324,14 @@ inline bool receiver::settle(const message& handed, fate how) {
     return true;
 }
 
-// --- acknowledgements ------------------------------------------------------------------------------------------------
-
-inline void receiver::owe(std::uint32_t which) {
-    if (!messages_.streams[which].owed) {
-        messages_.streams[which].owed = true;
-        owed_.push_back(which);
-    }
-}
+// --- the link --------------------------------------------------------------------------------------------------------
 
 inline void receiver::link_up(const framing& framing) {
     framing_ = framing;
     linked_ = true;
     tick();
     sync_.start(now_);
-    for (std::uint32_t which = 0; which < messages_.streams.size(); ++which) {
-        if (messages_.streams[which].unanswered) {
-            messages_.streams[which].resends = 0;
-            messages_.streams[which].state_due = true;
-            owe(which);
-        }
-    }
+    acks_.owe_unanswered(messages_);
 }
 
 inline void receiver::link_down() noexcept {
@@ -394,83 +339,15 @@ inline void receiver::link_down() noexcept {
     sync_.stop();
 }
 
-inline std::size_t receiver::transmit_acks(std::span<std::byte> out) {
-    std::size_t used = 0;
-    std::size_t done = 0;
-    for (; done < owed_.size(); ++done) {
-        const std::uint32_t which = owed_[done];
-        inbound_stream& stream = messages_.streams[which];
-        if (stream.record > durable_) {
-            withheld_.push_back(which);
-            continue;
-        }
-        const std::size_t size = transmit_ack(which, out.subspan(used));
-        used += size;
-        if (stream.owes()) {
-            break;  // no room for the rest
-        }
-        stream.owed = false;
-    }
-    owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(done));
-    return used;
-}
-
-/// What is owed to one sender: an answer about another epoch, the state of ours, or both. (spec 3.17)
-inline std::size_t receiver::transmit_ack(std::uint32_t which, std::span<std::byte> out) {
-    inbound_stream& stream = messages_.streams[which];
-    std::size_t used = 0;
-    for (sixfold::epoch* other : {&stream.past, &stream.waiting}) {
-        if (*other == epoch::none) {
-            continue;
-        }
-        const bool past = other == &stream.past;
-        const ack_request answer{.to = messages_.peers[which],
-                                 .epoch = *other,
-                                 .word = past ? ack_word::past : ack_word::waiting,
-                                 .serial = ++serial_,
-                                 .current = past ? stream.epoch : epoch::none};
-        const std::size_t size = encode(answer, framing_, out.subspan(used));
-        if (size == 0) {
-            return used;
-        }
-        used += size;
-        *other = epoch::none;
-    }
-    return used + (stream.state_due ? transmit_state(which, out.subspan(used)) : 0);
-}
-
-inline std::size_t receiver::transmit_state(std::uint32_t which, std::span<std::byte> out) {
-    inbound_stream& stream = messages_.streams[which];
-    std::array<std::byte, ack_state_size_max()> state;
-    const auto told = stream.tell_limits ? std::optional(limits()) : std::nullopt;
-    const std::size_t state_size = stream.report(told, state);
-    const ack_request request{.to = messages_.peers[which],
-                              .epoch = stream.epoch,
-                              .serial = ++serial_,
-                              .echo = stream.echo,
-                              .state = bytes(state).first(state_size)};
-    const std::size_t size = encode(request, framing_, out);
-    if (size == 0) {
-        return 0;
-    }
-    stream.serial = serial_;
-    stream.sent_at = now_;
-    stream.state_due = false;
-    stream.unanswered = true;
-    stream.limits_sent = stream.tell_limits;
-    stream.echo.reset();
-    retries_.set(which,
-                 later(now_, backoff(timeout(), stream.resends, options_.retry.max, random_)));
-    return size;
-}
+// --- frames out ------------------------------------------------------------------------------------------------------
 
 inline std::size_t receiver::transmit_sync(std::span<std::byte> out) {
     if (sync_.deadline() > now_) {
         return 0;
     }
-    const std::size_t size = encode(sync_.poll(++serial_), framing_, out);
+    const std::size_t size = encode(sync_.poll(acks_.next_serial()), framing_, out);
     if (size != 0) {
-        sync_.sent(later(now_, backoff(timeout(), sync_.resends(), options_.retry.max, random_)));
+        sync_.sent(later(now_, acks_.wait(sync_.resends())));
     }
     return size;
 }
@@ -480,7 +357,7 @@ inline std::optional<bytes> receiver::poll_transmit(std::span<std::byte> buffer)
     if (!linked_ || next_frame() > now_) {
         return std::nullopt;
     }
-    std::size_t used = transmit_acks(buffer);
+    std::size_t used = acks_.transmit(messages_, framing_, buffer, now_);
     used += transmit_sync(buffer.subspan(used));
     if (used == 0) {
         return std::nullopt;
@@ -491,9 +368,7 @@ inline std::optional<bytes> receiver::poll_transmit(std::span<std::byte> buffer)
 // --- the journal -----------------------------------------------------------------------------------------------------
 
 inline void receiver::durable(std::uint64_t records) {
-    durable_ = (std::min)((std::max)(durable_, records), messages_.written);
-    owed_.insert(owed_.end(), withheld_.begin(), withheld_.end());
-    withheld_.clear();
+    acks_.durable((std::min)(records, messages_.written));
 }
 
 inline std::optional<bytes> receiver::poll_journal(std::span<std::byte> buffer) {

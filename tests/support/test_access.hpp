@@ -25,10 +25,10 @@ struct test_access {
                            1);
         r.messages_.held = none;
         r.sync_ = mailbox_sync(r.options_.sync_interval);
-        r.owed_.clear();
-        r.withheld_.clear();
-        r.retries_ = deadlines();
-        r.relay_trip_ = round_trip();
+        r.acks_.owed_.clear();
+        r.acks_.withheld_.clear();
+        r.acks_.retries_ = deadlines();
+        r.acks_.relay_trip_ = round_trip();
         r.shown_ = held_messages::none;
         r.linked_ = false;
         for (inbound_stream& stream : r.messages_.streams) {
@@ -107,7 +107,7 @@ struct test_access {
     static std::string journal_fingerprint(const receiver& r) {
         std::string out;
         for (const inbound_stream& stream : r.messages_.streams) {
-            const bool withheld = stream.record > r.durable_;
+            const bool withheld = stream.record > r.acks_.durable_;
             add(out, stream.record == inbound_stream::no_record ? 2U : withheld ? 1U : 0U);
             add(out, withheld ? static_cast<std::uint64_t>(stream.past) : 0U);
             add(out, withheld ? static_cast<std::uint64_t>(stream.waiting) : 0U);
@@ -147,7 +147,7 @@ struct test_access {
     /// Likewise, but for the mailbox that it asks for now and then.
     static bool quiet(const receiver& r) {
         const mailbox_sync& sync = r.sync_;
-        return r.retries_.size() == 0 && r.owed_.empty() && sync.resting_ &&
+        return r.acks_.retries_.size() == 0 && r.acks_.owed_.empty() && sync.resting_ &&
                sync.deadline_ >= later(sync.rested_at_, sync.interval_);
     }
 
