@@ -6,6 +6,7 @@
 
 #include "sixfold/ack_state.hpp"
 #include "sixfold/error.hpp"
+#include "sixfold/frame.hpp"
 #include "sixfold/time.hpp"
 
 // What can be set, with the reason for each default, and what is refused. Every capacity can be 1.
@@ -61,6 +62,16 @@ struct sender_options {
     duration burst_interval =
         std::chrono::milliseconds(5);                   ///< this time, so that a return is no storm
     sixfold::journaling journaling = journaling::none;  ///< none: in memory only
+};
+
+/// What may be said about one message when it is sent.
+struct send_options {
+    /// From now; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only the
+    /// receiver can say that, so until it is back the message keeps its place in the window, also if it was stored. A new
+    /// life counts from its own beginning what was left when the record of the message was written.
+    duration expires_after = (duration::max)();
+    /// `forbidden`: worthless once the receiver is away, so taken back instead of stored.
+    sixfold::storing storing = storing::allowed;
 };
 
 /// In which order the app sees the messages of one sender.

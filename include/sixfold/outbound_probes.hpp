@@ -31,6 +31,8 @@ class outbound_probes {
     void consider(outbound_messages& all, std::uint32_t which, time_point now);
     /// B says that it is not in our epoch: it needs the relay's word on smaller ones first, which a probe brings.
     void wait_for_entry(outbound_messages& all, std::uint32_t which, time_point now);
+    /// There is a new link: what B itself has said on the last one counts no more, nor the probes. Not probed until considered.
+    void forget(outbound_messages& all, std::uint32_t which) noexcept;
     /// It is not probed until it is considered again.
     void clear(std::uint32_t which) noexcept { due_.clear(which); }
 
@@ -77,6 +79,14 @@ inline void outbound_probes::consider(outbound_messages& all, std::uint32_t whic
     }
     due_.set(which,
              later(now, backoff(all.timeout(stream.trip), stream.probes, longest_, all.random)));
+}
+
+inline void outbound_probes::forget(outbound_messages& all, std::uint32_t which) noexcept {
+    outbound_stream& stream = all.streams[which];
+    stream.met = false;
+    stream.reported_floor.reset();
+    stream.probes = 0;
+    clear(which);
 }
 
 inline void

@@ -6,41 +6,27 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <utility>  // exchange
 #include <variant>
-#include <vector>
 
-#include "sixfold/ack_state.hpp"
 #include "sixfold/codec.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/frame.hpp"
 #include "sixfold/journal.hpp"
 #include "sixfold/message_state.hpp"
 #include "sixfold/options.hpp"
+#include "sixfold/outbound_acks.hpp"
 #include "sixfold/outbound_journal.hpp"
 #include "sixfold/outbound_messages.hpp"
 #include "sixfold/outbound_probes.hpp"
 #include "sixfold/outbound_record.hpp"
+#include "sixfold/outbound_requests.hpp"
 #include "sixfold/outbound_stream.hpp"
 #include "sixfold/peer_table.hpp"
-#include "sixfold/random.hpp"
-#include "sixfold/resend_pacer.hpp"
-#include "sixfold/retry.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wait_ack_queue.hpp"
 
 namespace sixfold::inline v0 {
-
-/// What may be said about one message when it is sent.
-struct send_options {
-    /// From now; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only the
-    /// receiver can say that, so until it is back the message keeps its place in the window, also if it was stored. A new
-    /// life counts from its own beginning what was left when the record of the message was written.
-    duration expires_after = (duration::max)();
-    /// `forbidden`: worthless once the receiver is away, so taken back instead of stored.
-    sixfold::storing storing = storing::allowed;
-};
 
 /// What the app learns of a message.
 struct event {
@@ -157,9 +143,9 @@ class sender {
     /// Messages that were stored and of whose end the app has not heard; at most `unsettled_max`, the others are queued.
     [[nodiscard]] std::uint32_t unsettled() const noexcept { return messages_.queue.unsettled(); }
     /// Messages and tombstones sent, in msg:R frames.
-    [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
+    [[nodiscard]] std::uint64_t sent() const noexcept { return requests_.sent(); }
     /// How many of these were not the first of their message.
-    [[nodiscard]] std::uint64_t resent() const noexcept { return resent_; }
+    [[nodiscard]] std::uint64_t resent() const noexcept { return requests_.resent(); }
     /// What frames said that was refused, since the sender was made.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
@@ -179,15 +165,11 @@ class sender {
     void take_back(slot at, message_state to);
 
     // frames in
-    refusal refuse(refusal why) noexcept;
-    refusal take(std::uint32_t stream, const ack_notify& notice);
-    refusal on_state(std::uint32_t stream, const ack_notify& notice);
-    refusal on_stored(std::uint32_t stream, seq stored);
-    refusal on_ended(std::uint32_t stream, const ack_notify& notice);
-
-    // frames out
+    refusal refuse(refusal why) noexcept {
+        refusals_.add(why);
+        return why;
+    }
     void consider_probe(std::uint32_t stream) { probes_.consider(messages_, stream, now_); }
-    [[nodiscard]] std::size_t transmit(slot at, std::span<std::byte> out);
 
     sender_options options_;
     clock_ref clock_;
@@ -197,11 +179,7 @@ class sender {
 
     outbound_messages messages_;
     outbound_probes probes_;
-    round_trip relay_trip_;  // from msg:R to msg:A, whatever the peer
-    resend_pacer pacer_;
-
-    std::uint64_t sent_ = 0;
-    std::uint64_t resent_ = 0;
+    outbound_requests requests_;
     refusal_counts refusals_;
 };
 
@@ -209,7 +187,7 @@ class sender {
 
 inline sender::sender(clock_ref clock, incarnation life, const sender_options& options)
     : options_(options), clock_(clock), framing_(peer(), checksum::on), messages_(life, options),
-      probes_(options.probe_max), pacer_(options.burst, options.burst_interval) {
+      probes_(options.probe_max), requests_(options) {
     tick();
 }
 
@@ -245,14 +223,8 @@ inline time_point sender::next_deadline() const {
     if (!linked_) {
         return messages_.expiries.next();
     }
-    time_point at =
-        (std::min)({messages_.expiries.next(), messages_.retries.next(), probes_.next()});
-    const slot due = messages_.queue.first(place::due);
-    if (due != wait_ack_queue::none) {
-        const bool waits = messages_.queue[due].was_sent && pacer_.spent(now_);
-        at = (std::min)(at, waits ? pacer_.next() : now_);
-    }
-    return at;
+    return (std::min)({messages_.expiries.next(), messages_.retries.next(), probes_.next(),
+                       requests_.next(messages_, now_)});
 }
 
 // --- the app ---------------------------------------------------------------------------------------------------------
@@ -327,14 +299,10 @@ inline std::optional<event> sender::poll_event() {
 inline void sender::link_up(const framing& framing) {
     framing_ = framing;
     linked_ = true;
-    pacer_.reset();
+    requests_.reset();
     tick();
     for (std::uint32_t which = 0; which < messages_.streams.size(); ++which) {
-        outbound_stream& stream = messages_.streams[which];
-        stream.met = false;
-        stream.reported_floor.reset();
-        stream.probes = 0;
-        probes_.clear(which);
+        probes_.forget(messages_, which);
         messages_.resend_all(which);
         messages_.open_window(which);
         consider_probe(which);
@@ -342,11 +310,6 @@ inline void sender::link_up(const framing& framing) {
 }
 
 // --- frames in -------------------------------------------------------------------------------------------------------
-
-inline refusal sender::refuse(refusal why) noexcept {
-    refusals_.add(why);
-    return why;
-}
 
 inline refusal sender::handle(const frame& from_relay) {
     if (const auto* answer = std::get_if<msg_answer>(&from_relay)) {
@@ -371,19 +334,11 @@ inline refusal sender::handle(const msg_answer& answer) {
         return refusal::none;  // late, and no harm
     }
     tick();
-    entry& e = messages_.queue[at];
+    const entry& e = messages_.queue[at];
     if (answer.away && e.storing == storing::forbidden && !is_tombstone(e.state)) {
         take_back(at, message_state::expiring);
-        return refusal::none;
-    }
-    if (e.state == message_state::sent) {
-        e.state = message_state::relayed;
-        messages_.queue.announce(at);
-    }
-    const bool of_last_attempt = answer.attempt == static_cast<std::uint8_t>(e.attempt - 1);
-    if (of_last_attempt && e.where == place::nowhere) {
-        relay_trip_.sample(now_ - e.sent_at, now_);
-        messages_.arm(at, messages_.timeout(messages_.streams[which].trip));
+    } else {
+        requests_.answered(messages_, at, answer.attempt, now_);
     }
     return refusal::none;
 }
@@ -394,139 +349,15 @@ inline refusal sender::handle(const ack_notify& notice) {
         return refuse(refusal::unknown_stream);
     }
     tick();
-    const refusal why = take(which, notice);
+    const refusal why = detail::take_ack(messages_, probes_, which, notice, now_);
     if (messages_.streams[which].epoch != notice.epoch) {
         probes_.clear(which);  // the new epoch is asked for in front of its messages
     }
     consider_probe(which);
-    return why;
-}
-
-inline refusal sender::take(std::uint32_t which, const ack_notify& notice) {
-    switch (notice.word) {
-    case ack_word::state: return on_state(which, notice);
-    case ack_word::waiting: probes_.wait_for_entry(messages_, which, now_); break;
-    case ack_word::past: messages_.begin_again(which, notice.current); break;
-    case ack_word::stored: return on_stored(which, notice.seq);
-    case ack_word::ended: return on_ended(which, notice);
-    }
-    return refusal::none;
-}
-
-inline refusal sender::on_state(std::uint32_t which, const ack_notify& notice) {
-    ack_state ack;
-    if (const refusal why = ack_state::decode(notice.state, ack); why != refusal::none) {
-        return refuse(why);
-    }
-    outbound_stream& stream = messages_.streams[which];
-    if (ack.end() > stream.sent_end) {
-        refuse(refusal::never_sent);
-        messages_.begin_again(which, stream.epoch);
-        return refusal::never_sent;
-    }
-    if (ack.limits()) {
-        stream.limits = *ack.limits();
-    }
-    if (notice.echo) {
-        const slot at = stream.slot(notice.echo->seq);
-        if (at != wait_ack_queue::none &&
-            notice.echo->attempt == static_cast<std::uint8_t>(messages_.queue[at].attempt - 1) &&
-            messages_.queue[at].where == place::nowhere) {
-            stream.trip.sample(now_ - messages_.queue[at].sent_at, now_);
-        }
-    }
-    stream.met = true;
-    stream.reported_floor = ack.floor();
-    if (ack.first() == ack.floor()) {  // a later part of its window is no measure
-        if (const seq known = ack.known(); known > std::exchange(stream.known, known)) {
-            messages_.hurry(
-                which);  // B gets on. Else it may be busy, and hears of us often enough.
-        }
-    }
-    messages_.settle(which, ack, now_);
-    return refusal::none;
-}
-
-/// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish. (spec 3.5)
-inline refusal sender::on_stored(std::uint32_t which, seq stored) {
-    if (stored >= messages_.streams[which].sent_end) {
-        return refuse(refusal::never_sent);
-    }
-    const slot at = messages_.streams[which].slot(stored);
-    if (at == wait_ack_queue::none || !is_unfinished(messages_.queue[at].state)) {
-        return refusal::none;  // late, and no harm
-    }
-    if (is_tombstone(messages_.queue[at].state)) {
-        messages_.stretch(at, now_);
-    } else {
-        messages_.hurry(which);
-        messages_.store(at);
-    }
-    return refusal::none;
-}
-
-/// The relay's answer to a probe. What it remembers of B is as true as B's own word, but says nothing of B today.
-inline refusal sender::on_ended(std::uint32_t which, const ack_notify& notice) {
-    outbound_stream& stream = messages_.streams[which];
-    ack_state ack;
-    const bool remembered = !notice.state.empty();
-    if (remembered) {
-        if (const refusal why = ack_state::decode(notice.state, ack); why != refusal::none) {
-            return refuse(why);
-        }
-    }
-    if (notice.low > stream.sent_end || (remembered && ack.end() > stream.sent_end)) {
-        return refuse(refusal::never_sent);
-    }
-    if (remembered) {
-        messages_.settle(which, ack, now_);
-    }
-    // That something has ended is less than how. It is enough only when the memory for it is used up,
-    // and then for one message. (spec 3.6)
-    if (messages_.queue.unsettled_full() && stream.first() < notice.low &&
-        messages_.queue[stream.slot(stream.first())].state == message_state::stored) {
-        messages_.end(stream.slot(stream.first()), status::ended);
-        messages_.advance(which);
-    }
-    return refusal::none;
+    return why == refusal::none ? why : refuse(why);
 }
 
 // --- frames out ------------------------------------------------------------------------------------------------------
-
-inline std::size_t sender::transmit(slot at, std::span<std::byte> out) {
-    entry& e = messages_.queue[at];
-    const outbound_stream& stream = messages_.streams[e.stream];
-    const bool tombstone = is_tombstone(e.state);
-    const msg_request request{.to = messages_.peers[e.stream],
-                              .epoch = stream.epoch,
-                              .form = tombstone ? form::tombstone : form::payload,
-                              .storing = tombstone ? storing::allowed : e.storing,
-                              .seq = e.seq,
-                              .base = stream.base(),
-                              .attempt = e.attempt,
-                              .payload = tombstone ? bytes{} : messages_.queue.payload(at)};
-    const std::size_t size = encode(request, framing_, out);
-    if (size == 0) {
-        return 0;
-    }
-    ++sent_;
-    if (e.was_sent) {
-        ++resent_;
-        pacer_.count(now_);
-    }
-    ++e.attempt;
-    e.was_sent = true;
-    messages_.streams[e.stream].sent_end = (std::max)(stream.sent_end, e.seq + 1);
-    e.resends = static_cast<std::uint8_t>((std::min)(e.resends + 1, 255));
-    messages_.streams[e.stream].backed_off |= e.resends > 1;
-    e.sent_at = now_;
-    if (e.state == message_state::queued) {
-        e.state = message_state::sent;
-    }
-    messages_.queue.move(at, place::nowhere);
-    messages_.arm(at, messages_.timeout(relay_trip_));
-    return size;
-}
 
 inline std::optional<bytes> sender::poll_transmit(std::span<std::byte> buffer) {
     tick();
@@ -534,17 +365,7 @@ inline std::optional<bytes> sender::poll_transmit(std::span<std::byte> buffer) {
         return std::nullopt;
     }
     std::size_t used = probes_.transmit(messages_, framing_, buffer, now_);
-    for (slot at = messages_.queue.first(place::due); at != wait_ack_queue::none;
-         at = messages_.queue.first(place::due)) {
-        if (messages_.queue[at].was_sent && pacer_.spent(now_)) {
-            break;
-        }
-        const std::size_t size = transmit(at, buffer.subspan(used));
-        if (size == 0) {
-            break;
-        }
-        used += size;
-    }
+    used += requests_.transmit(messages_, framing_, buffer.subspan(used), now_);
     if (used == 0) {
         return std::nullopt;
     }

@@ -39,7 +39,8 @@ NETS = {
     "simulation": Net(("simulation",), "-O1", 240),
     # It knows no time, no bytes, no journal, and of mailboxes that in memory.
     "explore": Net(("explore",), "-O2", 240,
-                   "sender|receiver|relay|client|bound_messages|bound_stream|queue|window|ack_state|sync|held|memory_mailbox"),
+                   "sender|receiver|relay|client|bound_messages|bound_stream|bound_acks|outbound_(requests|probes)|queue|window|ack_state|sync|held|"
+                   "memory_mailbox"),
     # Asked only about what the machines alone cannot show, and what none of the three has noticed.
     "others": Net(("scenario", "fault", "crash", "iofail", "powerloss", "hostile", "fuzz"), "-O1", 240),
 }

@@ -180,7 +180,7 @@ struct test_access {
         return s.probes_.of(s.messages_.peers.look_up(to));
     }
     /// The sender's estimate of the time to the relay, and to a receiver.
-    static const round_trip& relay_trip(const sender& s) { return s.relay_trip_; }
+    static const round_trip& relay_trip(const sender& s) { return s.requests_.relay_trip_; }
     static const mailbox_sync& sync(const receiver& r) { return r.sync_; }
     /// Zero for a sender that is not known.
     static seq floor(const receiver& r, const peer& from) {
