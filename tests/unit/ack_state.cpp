@@ -98,6 +98,15 @@ TEST_CASE("ack state: the example of the specification [spec 2.8]") {
     }
 }
 
+TEST_CASE("ack state: it counts all seqs of which it says something") {
+    const blob accepted(64, std::byte{0xFE});
+    const blob held(60, std::byte{0x01});
+    const blob wire = encoded({.floor = 10, .accepted = accepted, .held = held});
+    ack_state state;
+    REQUIRE(ack_state::decode(wire, state) == refusal::none);
+    CHECK(state.known() == 10 + 64 * 7 + 60);
+}
+
 TEST_CASE("ack state: of a later part of a large window it is silent about the earlier one "
           "[spec 2.8]") {
     const exception list[] = {

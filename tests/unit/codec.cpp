@@ -421,6 +421,7 @@ TEST_CASE("codec: each way for a body to be wrong has its refusal [spec 2.9, 4.1
     CHECK(refused(4, 2, bob + age + "07 09 07 06 05 04 03 02 01") == refusal::none);
     CHECK(refused(5, 0, bob + "07 00") == refusal::trailing);
     CHECK(refused(6, 2, bob + age + "07 07 06 05 04 03 02 01") == refusal::epoch);
+    CHECK(refused(6, 2, bob + age + age) == refusal::epoch);
     CHECK(refused(6, 3, bob + age + "05 01 00") == refusal::trailing);
     CHECK(refused(6, 4, bob + age + "05 00 00") == refusal::trailing);
     CHECK(refused(6, 20, bob + age + "05 00 00") == refusal::none);

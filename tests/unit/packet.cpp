@@ -87,7 +87,10 @@ TEST_CASE("packet: nothing is taken behind a length that is none [spec 2.3, 2.4]
     const std::array<std::byte, 8> long_one{std::byte{0x17}, std::byte{0},    std::byte{0x80},
                                             std::byte{0x80}, std::byte{0x80}, std::byte{0x80},
                                             std::byte{1},    std::byte{1}};
-    CHECK(measure_frame(long_one).refused == refusal::not_canonical);
+    const frame_extent none = measure_frame(long_one);
+    CHECK(none.refused == refusal::not_canonical);
+    CHECK(none.header == 0);
+    CHECK(none.size == 0);
 }
 
 TEST_CASE(
