@@ -232,11 +232,12 @@ inline void outbound_messages::store(slot at) {
     advance(which);
 }
 
-/// Somebody has it safe for now: the timer is stretched to its cap, never stopped (law 6, spec 3.7).
+/// Somebody has it safe: its timer is stretched to the cap, never stopped (law 6, spec 3.7); a tombstone is sent once before that.
 inline void outbound_messages::stretch(slot at, time_point now) {
     const entry& e = queue[at];
+    const bool was_sent = e.was_sent && (e.resends != 0 || !is_tombstone(e.state));
     const time_point cap = later(e.sent_at, options_.retry.max);  // not from now: it is told again
-    if (is_unfinished(e.state) && !is_withheld(at) && e.was_sent && now < cap) {
+    if (is_unfinished(e.state) && was_sent && now < cap) {
         queue.move(at, place::nowhere);
         retries.set(at, cap);
         streams[e.stream].set_stretched(e.seq, true);

@@ -117,6 +117,24 @@ TEST_CASE("resending: what is held is asked for at the cap, from its last sendin
     CHECK(f.seqs() == std::vector<seq>{0});  // never stopped
 }
 
+TEST_CASE(
+    "resending: what is heard of a message does not hold its tombstone back [spec 3.5, 3.7]") {
+    const std::array<std::byte, 1> held{std::byte{1}};
+    for (const bool is_stored : {false, true}) {
+        fixture f = met(1);
+        const ticket message = f.send("bob", "x");
+        (void)f.transmit();
+        REQUIRE(f.state({.floor = 1}) == refusal::none);
+        REQUIRE(f.a.cancel(message));
+        REQUIRE((is_stored ? f.stored(1) : f.state({.floor = 1, .held = held})) == refusal::none);
+        CHECK(f.a.next_deadline() <= f.clock.now());
+        CHECK(f.seqs() == std::vector<seq>{1});
+        f.clock.advance(1ms);
+        REQUIRE(f.stored(1) == refusal::none);  // it is as any other from here on
+        CHECK(f.a.next_deadline() > f.clock.now() + 29s);
+    }
+}
+
 // --- what it says ------------------------------------------------------------------------------------
 
 TEST_CASE("resending: every msg:R carries the lowest unfinished seq [spec 3.3]") {
