@@ -86,6 +86,30 @@ TEST_CASE("journal: how seqs ended is known in the next life [spec 7.4]") {
     CHECK(stream.horizon == 5);
 }
 
+TEST_CASE(
+    "journal: what was accepted is known in the next life, however wide the window is [spec 7.4]") {
+    for (const std::uint32_t width : {2U, 8U, 9U, 65U, 512U, 513U, 1000U, 1024U, 4097U}) {
+        for (const std::uint32_t highest : {1U, 7U, 8U, 511U, 512U, 700U, 1023U, 1500U, 4096U}) {
+            if (highest >= width) {
+                continue;
+            }
+            CAPTURE(width, highest);
+            inbound_stream stream(width, 64);
+            stream.enter(life);
+            stream.raise(10);
+            stream.window.accept(10 + highest / 2 + 1);
+            if (highest != 1) {
+                stream.window.accept(10 + highest);
+            }
+            journal_bytes out(detail::inbound_record_size_max(width, 64));
+            out.resize(detail::encode_inbound("alice", stream, out));
+            inbound_stream read(width, 64);
+            REQUIRE(detail::decode_inbound(journal_reader(out).next().value().value, read));
+            CHECK(read.window == stream.window);
+        }
+    }
+}
+
 TEST_CASE("journal: nothing is known of a sender whose record is gone [spec 7.2]") {
     manual_clock clock;
     const journal_bytes gone = record_of(

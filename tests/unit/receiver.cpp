@@ -878,4 +878,23 @@ TEST_CASE("receiver: holds no tombstone ahead of its epoch, and no payload that 
     CHECK(state.of(2) == fate::held);
 }
 
+TEST_CASE(
+    "receiver: an ack state speaks of what came or ended last, and to a probe from the floor on "
+    "[spec 2.8]") {
+    fixture f({.window = 2048, .delivery = delivery::as_it_comes});
+    (void)f.probe();
+    (void)f.direct(1000);
+    (void)f.direct(1);
+    CHECK(f.state().first() == 0);
+    const message far = f.get();
+    REQUIRE(far.id.seq == 1000);
+    REQUIRE(f.b.accept(far));
+    CHECK(f.state().of(1000) == fate::accepted);
+    (void)f.direct(1000);
+    (void)f.probe();
+    CHECK(f.state().of(1) == fate::held);
+    (void)f.direct(1000);  // a duplicate is answered with what it is about
+    CHECK(f.state().of(1000) == fate::accepted);
+}
+
 }  // namespace

@@ -135,6 +135,16 @@ TEST_CASE(
     }
 }
 
+TEST_CASE(
+    "resending: what was held ends when it is accepted, in a large window, too [spec 3.6, 3.7]") {
+    fixture f = met(100, {.window = 128, .queue_entries = 128});
+    const std::array<std::byte, 2> bits{std::byte{2}, std::byte{1}};
+    REQUIRE(f.state({.held = bits}) == refusal::none);
+    (void)f.news();
+    REQUIRE(f.state({.accepted = bits}) == refusal::none);
+    CHECK(f.news() == std::vector(2, status::delivered));
+}
+
 // --- what it says ------------------------------------------------------------------------------------
 
 TEST_CASE("resending: every msg:R carries the lowest unfinished seq [spec 3.3]") {
