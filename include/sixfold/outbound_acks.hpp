@@ -58,21 +58,22 @@ take_state(outbound_messages& all, std::uint32_t which, const ack_notify& notice
     return refusal::none;
 }
 
-/// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish. (spec 3.5)
+/// The relay's word that the message is in the mailbox. It finishes nothing for a tombstone, which only B can finish, and says
+/// nothing of it unless it answers its last sending: an earlier one may have been that of the message. (spec 3.5)
 [[nodiscard]] inline refusal
-take_stored(outbound_messages& all, std::uint32_t which, seq stored, time_point now) {
-    if (stored >= all.streams[which].sent_end) {
+take_stored(outbound_messages& all, std::uint32_t which, const ack_notify& notice, time_point now) {
+    if (notice.seq >= all.streams[which].sent_end) {
         return refusal::never_sent;
     }
-    const auto at = all.streams[which].slot(stored);
+    const auto at = all.streams[which].slot(notice.seq);
     if (at == wait_ack_queue::none || !is_unfinished(all.queue[at].state)) {
         return refusal::none;  // late, and no harm
     }
-    if (is_tombstone(all.queue[at].state)) {
-        all.stretch(at, now);
-    } else {
+    if (!is_tombstone(all.queue[at].state)) {
         all.hurry(which);
         all.store(at);
+    } else if (notice.attempt == static_cast<std::uint8_t>(all.queue[at].attempt - 1)) {
+        all.stretch(at, now);
     }
     return refusal::none;
 }
@@ -114,7 +115,7 @@ take_ended(outbound_messages& all, std::uint32_t which, const ack_notify& notice
     case ack_word::state: return take_state(all, which, notice, now);
     case ack_word::waiting: probes.wait_for_entry(all, which, now); break;
     case ack_word::past: all.begin_again(which, notice.current); break;
-    case ack_word::stored: return take_stored(all, which, notice.seq, now);
+    case ack_word::stored: return take_stored(all, which, notice, now);
     case ack_word::ended: return take_ended(all, which, notice, now);
     }
     return refusal::none;

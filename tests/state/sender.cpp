@@ -63,16 +63,19 @@ struct subject {
     [[nodiscard]] ack_notify word(ack_word which) const {
         return {.from = "bob", .epoch = first, .word = which};
     }
-    [[nodiscard]] msg_answer answer() {
+    /// Of the last sending.
+    [[nodiscard]] std::uint8_t attempt() {
         const std::uint32_t at = slot();
         const unsigned sent = at == wait_ack_queue::none ? 1U : test_access::queue(*a)[at].attempt;
-        return {.to = "bob",
-                .id = {first, own},
-                .attempt = static_cast<std::uint8_t>(sent == 0 ? 0 : sent - 1)};
+        return static_cast<std::uint8_t>(sent == 0 ? 0 : sent - 1);
     }
-    [[nodiscard]] ack_notify stored() const {
+    [[nodiscard]] msg_answer answer() {
+        return {.to = "bob", .id = {first, own}, .attempt = attempt()};
+    }
+    [[nodiscard]] ack_notify stored() {
         ack_notify notice = word(ack_word::stored);
         notice.seq = own;
+        notice.attempt = attempt();
         return notice;
     }
     [[nodiscard]] ack_notify ended(seq low, bytes remembered = {}) const {
@@ -320,6 +323,12 @@ std::vector<input> inputs() {
         {"ack:N stored",
          [](subject& s) {
              return s.a->handle(s.stored());
+         }},
+        {"ack:N stored, other try",
+         [](subject& s) {
+             ack_notify notice = s.stored();
+             notice.attempt = static_cast<std::uint8_t>(notice.attempt + 7);
+             return s.a->handle(notice);
          }},
         {"ack:N stored, next seq",
          [](subject& s) {

@@ -89,9 +89,12 @@ struct lone_sender {
         return a.handle(sixfold::ack_notify{
             .from = "bob", .epoch = stream(), .echo = of, .state = std::span(encoded).first(size)});
     }
-    sixfold::refusal stored(sixfold::seq which) {
-        return a.handle(sixfold::ack_notify{
-            .from = "bob", .epoch = stream(), .word = sixfold::ack_word::stored, .seq = which});
+    sixfold::refusal stored(sixfold::seq which, std::uint8_t attempt = 0) {
+        return a.handle(sixfold::ack_notify{.from = "bob",
+                                            .epoch = stream(),
+                                            .word = sixfold::ack_word::stored,
+                                            .seq = which,
+                                            .attempt = attempt});
     }
     sixfold::refusal waiting() {
         return a.handle(sixfold::ack_notify{

@@ -129,9 +129,11 @@ TEST_CASE(
         REQUIRE((is_stored ? f.stored(1) : f.state({.floor = 1, .held = held})) == refusal::none);
         CHECK(f.a.next_deadline() <= f.clock.now());
         CHECK(f.seqs() == std::vector<seq>{1});
-        f.clock.advance(1ms);
-        REQUIRE(f.stored(1) == refusal::none);  // it is as any other from here on
-        CHECK(f.a.next_deadline() > f.clock.now() + 29s);
+        const time_point cap = f.clock.now() + sender_options{}.retry.max;
+        REQUIRE(f.stored(1, 0) == refusal::none);  // the message, once more
+        CHECK(test_access::retry_of(f.a, 1) < cap);
+        REQUIRE(f.stored(1, 1) == refusal::none);
+        CHECK(test_access::retry_of(f.a, 1) == cap);
     }
 }
 
