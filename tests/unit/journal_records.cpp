@@ -84,6 +84,7 @@ TEST_CASE("journal: how seqs ended is known in the next life [spec 7.4]") {
     CHECK(stream.window.of(12) == standing::duplicate);
     CHECK(stream.window.of(11) == standing::fresh);
     CHECK(stream.horizon == 5);
+    CHECK(stream.next == 10);  // which always has room
 }
 
 TEST_CASE(
@@ -230,6 +231,23 @@ TEST_CASE("journal: records of streams and of tickets are taken or refused by wh
     const journal_bytes two = all_of({outbound(life, 7), outbound(life, 7, "carol")});
     CHECK(refused_by_sender(two) == taken);
     CHECK(refused_by_sender(two, one).first == errc::option);
+}
+
+TEST_CASE("journal: what is stored is asked for in the next life, too, and a tombstone narrows its "
+          "window "
+          "[spec 3.4, 3.9]") {
+    manual_clock clock;
+    constexpr int stored = 1;
+    constexpr int cancelling = 2;
+    sender alice = restored_sender(
+        clock, all_of({message({.slot = 0, .which = 3, .what = stored}),
+                       message({.slot = 1, .which = 4, .what = cancelling}), outbound(life, 5)}));
+    const outbound_stream& stream = test_access::stream(alice, "bob");
+    CHECK(stream.stored == 1);
+    CHECK(stream.tombstones == 1);
+    CHECK(stream.base() == 4);
+    REQUIRE(alice.cancel(ticket{0}));
+    CHECK((stream.stored == 0 && stream.tombstones == 2 && stream.base() == 3));
 }
 
 TEST_CASE("journal: messages that cannot lie in one stream are refused") {
