@@ -124,7 +124,8 @@ class outbound_stream {
     void lower_base(seq to) noexcept { base_ = (std::min)(base_, to); }
 
     /// The first seq that may not be sent yet. While a tombstone is under way the receiver's memory for exceptions is the
-    /// bound, so that it cannot forget one before we hear of it (law 3, spec 3.4).
+    /// bound, so that it forgets none of what is new before we hear of it (law 3, spec 3.4). What was sent already is taken back
+    /// all the same: that it is not shown is worth more than that we hear of it.
     [[nodiscard]] seq window_end(std::uint32_t window) const noexcept {
         std::uint32_t width = (std::min)(window, limits.window);
         if (tombstones != 0) {

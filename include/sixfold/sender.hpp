@@ -73,8 +73,8 @@ class sender {
     result<ticket> send(const peer& to, bytes payload, const send_options& how = {});
 
     /// Takes a message back. What comes of it is told by an event: `cancelled` if the receiver's app will never see it,
-    /// `delivered` or `rejected` if that came first. False if it has ended already, or never was: there is nothing to take
-    /// back, and nothing has changed. Twice is once.
+    /// `delivered` or `rejected` if that came first; `ended` if more were taken back at once than the receiver remembers (its
+    /// `exceptions`). False if it has ended already, or never was: then nothing has changed. Twice is once.
     bool cancel(ticket message);
 
     /// Was a message of this ticket taken whose end the app has not heard? After a restart: an app that keeps its tickets
