@@ -111,6 +111,9 @@ class outbound_stream {
     /// Moves the base up over what `finished(slot)` says is finished.
     template <class Finished>
     void advance_base(Finished finished) {
+        if (tombstones == 0) {
+            base_ = (std::max)(base_, passed_);  // only a tombstone can be unfinished down there
+        }
         while (base_ < next_) {
             const std::uint32_t at = ring_[base_];
             if (at != no_slot && !finished(at)) {
@@ -121,7 +124,10 @@ class outbound_stream {
     }
 
     /// A stored message has become a tombstone, which is unfinished again.
-    void lower_base(seq to) noexcept { base_ = (std::min)(base_, to); }
+    void lower_base(seq to) noexcept {
+        passed_ = (std::max)(passed_, base_);
+        base_ = (std::min)(base_, to);
+    }
 
     /// The first seq that may not be sent yet. While a tombstone is under way the receiver's memory for exceptions is the
     /// bound, so that it forgets none of what is new before we hear of it (law 3, spec 3.4). What was sent already is taken back
@@ -145,7 +151,7 @@ class outbound_stream {
     /// Goes on as an empty stream of another epoch.
     void restart(sixfold::epoch with) noexcept {
         epoch = with;
-        first_ = base_ = unsent_ = next_ = 0;
+        first_ = base_ = unsent_ = next_ = passed_ = 0;
         reported_floor.reset();
         stored = tombstones = 0;
         sent_end = known = 0;
@@ -161,6 +167,7 @@ class outbound_stream {
     seq base_ = 0;
     seq unsent_ = 0;
     seq next_ = 0;
+    seq passed_ = 0;  // how far the base was when it was lowered
 };
 
 }  // namespace sixfold::inline v0

@@ -71,6 +71,35 @@ TEST_CASE(
     CHECK(stream.base() == 1);
 }
 
+TEST_CASE("outbound_stream: what is stored is not looked at again after a tombstone below it") {
+    constexpr std::uint32_t all = 1000;
+    outbound_stream stream;
+    for (std::uint32_t i = 0; i < all; ++i) {
+        (void)stream.append(i);
+    }
+    std::uint32_t looked_at = 0;
+    const auto stored = [&](std::uint32_t) {
+        ++looked_at;
+        return true;
+    };
+    stream.advance_base(stored);
+    CHECK(looked_at == all);
+    for (seq cancelled = 0; cancelled < all - 1; ++cancelled) {
+        ++stream.tombstones;
+        stream.lower_base(cancelled);
+        CHECK(stream.base() == cancelled);
+        --stream.tombstones;
+        stream.remove(cancelled);
+        stream.advance_base(stored);
+        CHECK(stream.base() == all);
+    }
+    CHECK(looked_at == all);
+    stream.restart(epoch{7});
+    (void)stream.append(0);
+    stream.advance_base(nothing_is_finished);
+    CHECK(stream.base() == 0);  // nothing of this epoch was passed
+}
+
 TEST_CASE(
     "outbound_stream: a tombstone under way narrows the window to the exceptions [spec 3.4]") {
     outbound_stream stream;
