@@ -14,6 +14,7 @@
 #include "sixfold/codec.hpp"
 #include "sixfold/deadlines.hpp"
 #include "sixfold/frame.hpp"
+#include "sixfold/id_queue.hpp"
 #include "sixfold/inbound_messages.hpp"
 #include "sixfold/inbound_stream.hpp"
 #include "sixfold/options.hpp"
@@ -94,7 +95,7 @@ class inbound_acks {
     random_source random_;
     std::uint32_t serial_;
     std::uint64_t durable_ = 0;
-    std::vector<std::uint32_t> owed_;      // streams, in order
+    id_queue owed_;                        // streams, in order
     std::vector<std::uint32_t> withheld_;  // those of them that wait for a record
     deadlines retries_;                    // by stream
     round_trip relay_trip_;                // from ack:R to ack:A
@@ -103,7 +104,7 @@ class inbound_acks {
 inline void inbound_acks::owe(inbound_messages& all, std::uint32_t which) {
     if (!all.streams[which].owed) {
         all.streams[which].owed = true;
-        owed_.push_back(which);
+        owed_.push(which);
     }
 }
 
@@ -130,9 +131,8 @@ inline std::size_t inbound_acks::transmit(inbound_messages& all,
                                           std::span<std::byte> out,
                                           time_point now) {
     std::size_t used = 0;
-    std::size_t done = 0;
-    for (; done < owed_.size(); ++done) {
-        const std::uint32_t which = owed_[done];
+    for (; !owed_.empty(); owed_.pop()) {
+        const std::uint32_t which = owed_.front();
         inbound_stream& stream = all.streams[which];
         if (stream.record > durable_) {
             withheld_.push_back(which);
@@ -144,7 +144,6 @@ inline std::size_t inbound_acks::transmit(inbound_messages& all,
         }
         stream.owed = false;
     }
-    owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(done));
     return used;
 }
 
@@ -222,7 +221,9 @@ inline void inbound_acks::answered(inbound_messages& all,
 
 inline void inbound_acks::durable(std::uint64_t records) {
     durable_ = (std::max)(durable_, records);
-    owed_.insert(owed_.end(), withheld_.begin(), withheld_.end());
+    for (const std::uint32_t which : withheld_) {
+        owed_.push(which);
+    }
     withheld_.clear();
 }
 

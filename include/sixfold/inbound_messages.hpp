@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>  // exchange
@@ -16,6 +15,7 @@
 #include "sixfold/error.hpp"
 #include "sixfold/frame.hpp"
 #include "sixfold/held_messages.hpp"
+#include "sixfold/id_queue.hpp"
 #include "sixfold/inbound_record.hpp"
 #include "sixfold/inbound_stream.hpp"
 #include "sixfold/journal.hpp"
@@ -95,9 +95,7 @@ class inbound_messages {
     void note(std::uint32_t which);
 
     receiver_options options_;
-    std::vector<std::uint32_t>
-        unwritten_;                      // streams whose state the journal is to hear of, in order
-    std::ptrdiff_t unwritten_from_ = 0;  // those in front of it were written
+    id_queue unwritten_;  // streams whose state the journal is to hear of, in order
 };
 
 // --- epochs and floors -----------------------------------------------------------------------------------------------
@@ -308,7 +306,7 @@ inline void inbound_messages::note(std::uint32_t which) {
     if (options_.journaling != journaling::none &&
         std::exchange(streams[which].record, inbound_stream::no_record) !=
             inbound_stream::no_record) {
-        unwritten_.push_back(which);
+        unwritten_.push(which);
     }
 }
 
@@ -316,14 +314,11 @@ inline std::size_t inbound_messages::write_record(std::span<std::byte> out) {
     if (unwritten_.empty()) {
         return 0;
     }
-    const std::uint32_t which = unwritten_[static_cast<std::size_t>(unwritten_from_)];
+    const std::uint32_t which = unwritten_.front();
     const std::size_t size = detail::encode_inbound(peers[which], streams[which], out);
     if (size != 0) {
         streams[which].record = ++written;
-        if (2 * ++unwritten_from_ >= std::ssize(unwritten_)) {  // so each is moved once, as a rule
-            unwritten_.erase(unwritten_.begin(), unwritten_.begin() + unwritten_from_);
-            unwritten_from_ = 0;
-        }
+        unwritten_.pop();
     }
     return size;
 }

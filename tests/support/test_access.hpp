@@ -25,7 +25,7 @@ struct test_access {
                            1);
         r.messages_.held = none;
         r.sync_ = mailbox_sync(r.options_.sync_interval);
-        r.acks_.owed_.clear();
+        r.acks_.owed_ = {};
         r.acks_.withheld_.clear();
         r.acks_.retries_ = deadlines();
         r.acks_.relay_trip_ = round_trip();
