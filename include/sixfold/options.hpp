@@ -51,7 +51,7 @@ struct sender_options {
     std::uint32_t queue_bytes =
         1 << 20;  ///< their payloads; storage of this size is taken at construction
     std::uint32_t unsettled_max =
-        4096;  ///< stored messages whose end is not known yet: 64 bytes each
+        4096;  ///< stored messages whose end is not known yet: about 110 bytes each
     /// Fits a datagram of 1,200 bytes with its frame. Not more than the relay takes: what it refuses is sent again for ever.
     std::uint32_t payload_max = 1024;
     std::uint32_t peers_max = 1024;  ///< peers that are written to
