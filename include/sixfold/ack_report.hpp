@@ -44,6 +44,11 @@ namespace detail {
     return bits;
 }
 
+/// The seq of which the first bits speak.
+[[nodiscard]] inline seq first_reported(const ack_report& report) noexcept {
+    return report.floor + seq{8} * report.skip;
+}
+
 /// Leaves out what needs not be said: bits that have no room, zero bytes at the end, and at the beginning if some are skipped
 /// already. The horizon is lowered to the end of what has ended, which says the same.
 inline void make_canonical(ack_report& report) noexcept {
@@ -58,12 +63,30 @@ inline void make_canonical(ack_report& report) noexcept {
             *bits = bits->subspan((std::min)(bits->size(), std::size_t{1}));
         }
     }
-    const seq first = report.floor + seq{8} * report.skip;
+    const seq first = first_reported(report);
     const seq ended = report.accepted.empty() ? report.floor : first + bits_end(report.accepted);
     report.horizon = (std::min)(report.horizon, ended);
     SIXFOLD_ASSERT(first + (std::max)(bits_end(report.accepted), bits_end(report.held)) <= seq_end);
     SIXFOLD_ASSERT(report.skip <= ack_skip_max && disjoint(report.accepted, report.held));
     SIXFOLD_ASSERT(!test_bit(report.accepted, report.floor - first));
+}
+
+/// Whether the report says that this seq has ended, and does not leave open how.
+[[nodiscard]] inline bool is_reported(const ack_report& report, const exception& e) noexcept {
+    return e.seq >= report.horizon &&
+           (e.seq < report.floor || test_bit(report.accepted, e.seq - first_reported(report)));
+}
+
+/// Each as its distance from the one before, and how it ended.
+inline void put_exceptions(byte_writer& to, const ack_report& report) noexcept {
+    seq next = report.horizon;
+    for (const exception& e : report.exceptions) {
+        if (is_reported(report, e)) {
+            SIXFOLD_ASSERT(e.seq >= next && (e.how == fate::tombstoned || e.how == fate::rejected));
+            to.put_varint((e.seq - next) << 1 | (e.how == fate::rejected ? 1U : 0U));
+            next = e.seq + 1;
+        }
+    }
 }
 
 }  // namespace detail
@@ -76,13 +99,9 @@ inline void make_canonical(ack_report& report) noexcept {
 [[nodiscard]] inline std::size_t encode_ack_state(ack_report report,
                                                   std::span<std::byte> out) noexcept {
     detail::make_canonical(report);
-    const seq first = report.floor + seq{8} * report.skip;
-    const auto is_reported = [&](const exception& e) {
-        return e.seq >= report.horizon &&
-               (e.seq < report.floor || detail::test_bit(report.accepted, e.seq - first));
-    };
     const auto count =
-        std::count_if(report.exceptions.begin(), report.exceptions.end(), is_reported);
+        std::count_if(report.exceptions.begin(), report.exceptions.end(),
+                      [&](const exception& e) { return detail::is_reported(report, e); });
     SIXFOLD_ASSERT(count <= std::ptrdiff_t{receiver_limits::exceptions_max});
     const bool excepts = report.horizon != 0 || count != 0;
 
@@ -111,15 +130,7 @@ inline void make_canonical(ack_report& report) noexcept {
     if (excepts) {
         to.put_varint(report.horizon);
         to.put_u8(static_cast<std::uint8_t>(count));
-        seq next = report.horizon;
-        for (const exception& e : report.exceptions) {
-            if (is_reported(e)) {
-                SIXFOLD_ASSERT(e.seq >= next &&
-                               (e.how == fate::tombstoned || e.how == fate::rejected));
-                to.put_varint((e.seq - next) << 1 | (e.how == fate::rejected ? 1U : 0U));
-                next = e.seq + 1;
-            }
-        }
+        detail::put_exceptions(to, report);
     }
     return to.ok() ? to.size() : 0;
 }
