@@ -20,8 +20,8 @@
 #include <sixfold/ext/sqlite_journal.hpp>
 #include <sixfold/ext/sqlite_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
+#include "fuzz/client.hpp"
 #include "fuzz/input.hpp"
-#include "fuzz/machines.hpp"
 #include "support/temporary_file.hpp"
 
 // Databases that somebody has damaged, and what a mailbox or a journal makes of them: a typed error, or what is there.

@@ -4,9 +4,10 @@
 
 #include <string_view>
 
+#include "fuzz/client.hpp"
 #include "fuzz/codec.hpp"
 #include "fuzz/frames.hpp"
-#include "fuzz/machines.hpp"
+#include "fuzz/relay.hpp"
 #include "fuzz/world.hpp"
 #ifdef SIXFOLD_FUZZ_SQLITE
 #include "fuzz/sqlite.hpp"
