@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <string>
+#include <vector>
+
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 #include "support/trio.hpp"
@@ -114,6 +117,38 @@ TEST_CASE("cancel: one of several that are stored, and the others arrive in orde
     REQUIRE(t.a.told("one") == "relayed stored delivered");
     REQUIRE(t.a.told("two") == "relayed stored cancelled");
     REQUIRE(t.a.told("three") == "relayed stored delivered");
+}
+
+TEST_CASE("cancel: of more at once than B remembers, and A hears of the others that they ended "
+          "[spec 3.6]") {
+    trio_options options;
+    options.b.receiver.exceptions = 8;
+    trio t(options);
+    t.send("before");
+    REQUIRE(t.run_until_quiet());
+    constexpr int count = 64;
+    t.next(kind::msg_n, lost, count);
+    std::vector<ticket> sent;
+    for (int i = 0; i < count; ++i) {
+        sent.push_back(t.send(std::to_string(i)));
+    }
+    t.run_for(25ms);
+    t.next(kind::ack_n, lost, count - 8);  // each tells of 8, so what was told before goes unheard
+    for (const ticket each : sent) {
+        t.cancel(t.a, each);
+    }
+    require_settled(t);
+    REQUIRE(t.b.shown.size() == 1);  // that before
+    int cancelled = 0;
+    for (int i = 0; i < count; ++i) {
+        const std::string told = t.a.told(std::to_string(i));
+        CAPTURE(told);
+        const bool is_cancelled = told == "relayed cancelled";
+        REQUIRE((is_cancelled || told == "relayed ended"));
+        cancelled += is_cancelled ? 1 : 0;
+    }
+    REQUIRE(cancelled >= 8);
+    REQUIRE(cancelled < count);
 }
 
 TEST_CASE("cancel: twice is once, and after the end it is an error that says so") {
