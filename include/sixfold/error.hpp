@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>  // abort
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,17 @@ struct error {
     std::string_view what;  ///< for a log
 };
 
+namespace detail {
+
+/// Who takes a value without a look gets none in any build: what would go on from there is somebody's message.
+constexpr void require_value(bool is_there) noexcept {
+    if (!is_there) {
+        std::abort();
+    }
+}
+
+}  // namespace detail
+
 /// A value or an error, in the words of std::expected. What has errors of its own kind, as a database has, names them.
 ///
 /// Not an alias of it: translation units compiled for C++20 and for C++23 must agree about the type.
@@ -51,31 +63,40 @@ class [[nodiscard]] result {
     /// The same.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
 
-    /// The value; it must be there.
+    /// The value. If there is none the program ends, by std::abort, in release builds too.
     [[nodiscard]] constexpr T& value() & {
-        SIXFOLD_ASSERT(has_value());
+        detail::require_value(has_value());
         return *value_;
     }
-    /// The value; it must be there.
+    /// The same.
     [[nodiscard]] constexpr const T& value() const& {
+        detail::require_value(has_value());
+        return *value_;
+    }
+    /// The same, to be moved from.
+    [[nodiscard]] constexpr T&& value() && {
+        detail::require_value(has_value());
+        return *std::move(value_);
+    }
+    /// The value. Precondition: it is there.
+    [[nodiscard]] constexpr T& operator*() & {
         SIXFOLD_ASSERT(has_value());
         return *value_;
     }
-    /// The value, to be moved from; it must be there.
-    [[nodiscard]] constexpr T&& value() && {
+    /// The same.
+    [[nodiscard]] constexpr const T& operator*() const& {
+        SIXFOLD_ASSERT(has_value());
+        return *value_;
+    }
+    /// The same, to be moved from.
+    [[nodiscard]] constexpr T&& operator*() && {
         SIXFOLD_ASSERT(has_value());
         return *std::move(value_);
     }
-    /// The value; it must be there.
-    [[nodiscard]] constexpr T& operator*() & { return value(); }
-    /// The value; it must be there.
-    [[nodiscard]] constexpr const T& operator*() const& { return value(); }
-    /// The value, to be moved from; it must be there.
-    [[nodiscard]] constexpr T&& operator*() && { return std::move(*this).value(); }
-    /// A member of the value; it must be there.
-    [[nodiscard]] constexpr T* operator->() { return &value(); }
-    /// A member of the value; it must be there.
-    [[nodiscard]] constexpr const T* operator->() const { return &value(); }
+    /// A member of the value. Precondition: it is there.
+    [[nodiscard]] constexpr T* operator->() { return &**this; }
+    /// The same.
+    [[nodiscard]] constexpr const T* operator->() const { return &**this; }
 
     /// The error; there must be no value.
     [[nodiscard]] constexpr const Error& error() const noexcept {
@@ -101,8 +122,8 @@ class [[nodiscard]] result<void, Error> {
     [[nodiscard]] constexpr bool has_value() const noexcept { return !failed_; }
     /// The same.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
-    /// It must have been a success.
-    constexpr void value() const noexcept { SIXFOLD_ASSERT(has_value()); }
+    /// If it was none the program ends, by std::abort, in release builds too.
+    constexpr void value() const noexcept { detail::require_value(has_value()); }
     /// The error; there must be one.
     [[nodiscard]] constexpr const Error& error() const noexcept {
         SIXFOLD_ASSERT(!has_value());

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <csignal>
 #include <cstddef>
 #include <memory>
 #include <utility>
+
+#if defined(__unix__)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 #include <sixfold/error.hpp>
 #include "support/catch.hpp"
@@ -23,6 +29,34 @@ TEST_CASE("error: a result is a value or an error") {
     CHECK(bad.error().code == errc::queue_full);
     CHECK(bad.error().what == "full");
 }
+
+#if defined(__unix__)
+/// Whether a call ends the program by std::abort.
+template <class Call>
+bool aborts(Call call) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        (void)std::signal(SIGABRT, SIG_DFL);  // the framework would report it as a failure
+        call();
+        ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+TEST_CASE("error: a value that is not there ends the program, with and without assertions") {
+    result<int> bad = error{errc::option, "start: at least 1"};
+    const result<int>& seen = bad;
+    const result<void> failed = error{errc::option, "start: at least 1"};
+    const result<int> good = 5;
+    CHECK(aborts([&] { (void)bad.value(); }));
+    CHECK(aborts([&] { (void)seen.value(); }));
+    CHECK(aborts([&] { (void)std::move(bad).value(); }));
+    CHECK(aborts([&] { failed.value(); }));
+    CHECK_FALSE(aborts([&] { (void)good.value(); }));
+}
+#endif
 
 TEST_CASE("error: a result gives up what can only be moved") {
     result<std::unique_ptr<int>> owned = std::make_unique<int>(7);
