@@ -141,6 +141,7 @@ class client {
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
     /// Acknowledgements go first. Nothing without a link. Precondition: `packet_size_min()` bytes of room. Call until empty.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer) {
+        SIXFOLD_ASSERT(buffer.size() >= packet_size_min());  // or a frame may never leave
         const auto acks = receiver_.poll_transmit(buffer);
         const std::size_t used = acks ? acks->size() : 0;
         const auto messages = sender_.poll_transmit(buffer.subspan(used));

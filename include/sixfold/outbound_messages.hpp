@@ -270,7 +270,7 @@ inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack,
 }
 
 /// A sign of life after a long silence: what was backed off goes out again as if it had been sent once, or it would wait for
-/// as long as the cap allows, and the window with it. O(window), once for each silence. (spec 3.2)
+/// as long as the cap allows, and the window with it. O(seqs from the base to what is unsent), once for each silence. (spec 3.2)
 inline void outbound_messages::hurry(std::uint32_t which) {
     outbound_stream& stream = streams[which];
     if (!stream.backed_off) {
