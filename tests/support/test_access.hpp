@@ -181,6 +181,7 @@ struct test_access {
     }
     /// The sender's estimate of the time to the relay, and to a receiver.
     static const round_trip& relay_trip(const sender& s) { return s.requests_.relay_trip_; }
+    static const round_trip& relay_trip(const receiver& r) { return r.acks_.relay_trip_; }
     static const mailbox_sync& sync(const receiver& r) { return r.sync_; }
     /// Zero for a sender that is not known.
     static seq floor(const receiver& r, const peer& from) {

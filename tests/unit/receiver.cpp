@@ -658,6 +658,24 @@ TEST_CASE("receiver: one acknowledgement answers several messages [spec 3.17]") 
     CHECK(f.transmit().acks.empty());
 }
 
+TEST_CASE("receiver: measures how long the relay takes, from the sending that it answers") {
+    fixture f;
+    (void)f.probe();
+    f.settle();
+    const round_trip before = test_access::relay_trip(f.b);
+    f.clock.advance(5s);
+    (void)f.direct(0);
+    const auto acks = f.transmit().acks;
+    REQUIRE(acks.size() == 1);
+    f.clock.advance(30ms);
+    CHECK(f.b.handle(ack_answer{"alice", acks[0].serial - 1}) == refusal::none);
+    CHECK(test_access::relay_trip(f.b) == before);
+    CHECK(f.b.handle(ack_answer{"alice", acks[0].serial}) == refusal::none);
+    round_trip expected = before;
+    expected.sample(30ms, f.clock.now());
+    CHECK(test_access::relay_trip(f.b) == expected);
+}
+
 TEST_CASE("receiver: `past` and `waiting` are said once for each question [spec 3.17]") {
     fixture f({.sync_interval = 24h});
     (void)f.probe();
