@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/test_access.hpp"
 
@@ -656,6 +657,20 @@ TEST_CASE("receiver: one acknowledgement answers several messages [spec 3.17]") 
     REQUIRE(out.acks.size() == 1);
     CHECK(out.acks[0].echo == echo{4, 0});
     CHECK(f.transmit().acks.empty());
+}
+
+TEST_CASE("receiver: owes one sender one acknowledgement, however much comes before it leaves") {
+    fixture f;
+    (void)f.probe();
+    f.settle();
+    (void)f.direct(0);
+    const std::size_t more = support::allocations_in([&] {
+        for (int i = 0; i < 1000; ++i) {
+            (void)f.direct(0);
+        }
+    });
+    CHECK(more == 0);
+    CHECK(f.transmit().acks.size() == 1);
 }
 
 TEST_CASE("receiver: measures how long the relay takes, from the sending that it answers") {
