@@ -55,6 +55,7 @@ TEST_CASE("error: a value that is not there ends the program, with and without a
     CHECK(aborts([&] { (void)std::move(bad).value(); }));
     CHECK(aborts([&] { failed.value(); }));
     CHECK_FALSE(aborts([&] { (void)good.value(); }));
+    result<void>().value();
 }
 #endif
 
