@@ -61,6 +61,11 @@ enum class sight : std::uint8_t {
     refused_unmoved,
     forged_ack,
     equivocation,
+    came_below_floor,    // a message that is over
+    came_beyond_window,  // and one that has no place yet
+    came_in_past_epoch,
+    told_after_end,  // an ack that answers a message that has ended
+    told_of_past_epoch,
     count,
 };
 inline constexpr std::size_t sights = static_cast<std::size_t>(sight::count);
@@ -107,6 +112,11 @@ inline constexpr std::array<const char*, sights> sight_names{
     "refused, and nothing has moved",
     "forged ack",
     "equivocation",
+    "came again below the floor",
+    "came beyond the window",
+    "came in a past epoch",
+    "told of what has ended",
+    "told of a past epoch",
 };
 
 /// What has been seen, of how many worlds it may be.

@@ -17,6 +17,7 @@
 
 #include <sixfold/sixfold.hpp>
 #include "simulation/app.hpp"
+#include "simulation/bystander.hpp"
 #include "simulation/network.hpp"
 #include "simulation/relays.hpp"
 #include "simulation/villain.hpp"
@@ -310,6 +311,7 @@ class world {
         if (it.to_relay) {
             relays_.take(bad_luck_.healed() ? relays_.relay_of(who) : it.relay, who, bytes);
         } else if (book_.honest(who) && apps_[who].alive() && relays_.linked(who)) {
+            watch(apps_[who].machine(), bytes, relays_.framing_of(who), seen_);
             apps_[who].handle(bytes);
             turn(who);
         }

@@ -161,6 +161,9 @@ struct test_access {
     static outbound_stream& stream(sender& s, peer to) {
         return s.messages_.streams[s.messages_.peers.look_up(to)];
     }
+    static bool writes_to(const sender& s, const peer& to) {
+        return s.messages_.peers.look_up(to) != peer_table::none;
+    }
     static inbound_stream& stream(receiver& r, peer from) {
         return r.messages_.streams[r.messages_.peers.look_up(from)];
     }
