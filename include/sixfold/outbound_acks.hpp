@@ -25,8 +25,11 @@
 namespace sixfold::inline v0::detail {
 
 /// The receiver's own word, of today.
-[[nodiscard]] inline refusal
-take_state(outbound_messages& all, std::uint32_t which, const ack_notify& notice, time_point now) {
+[[nodiscard]] inline refusal take_state(outbound_messages& all,
+                                        outbound_probes& probes,
+                                        std::uint32_t which,
+                                        const ack_notify& notice,
+                                        time_point now) {
     ack_state ack;
     if (const refusal why = ack_state::decode(notice.state, ack); why != refusal::none) {
         return why;
@@ -48,6 +51,7 @@ take_state(outbound_messages& all, std::uint32_t which, const ack_notify& notice
         }
     }
     stream.met = true;
+    const bool got_on = stream.reported_floor && ack.floor() > *stream.reported_floor;
     stream.reported_floor = ack.floor();
     if (ack.first() == ack.floor()) {  // a later part of its window is no measure
         if (const seq known = ack.known(); known > std::exchange(stream.known, known)) {
@@ -55,6 +59,10 @@ take_state(outbound_messages& all, std::uint32_t which, const ack_notify& notice
         }
     }
     all.settle(which, ack, now);
+    // While something is stored B gets on by what it fetches, and needs no probe for it.
+    if (got_on && stream.stored == 0 && ack.floor() < stream.base()) {
+        probes.hurry(all, which, now);
+    }
     return refusal::none;
 }
 
@@ -112,7 +120,7 @@ take_ended(outbound_messages& all, std::uint32_t which, const ack_notify& notice
                                       const ack_notify& notice,
                                       time_point now) {
     switch (notice.word) {
-    case ack_word::state: return take_state(all, which, notice, now);
+    case ack_word::state: return take_state(all, probes, which, notice, now);
     case ack_word::waiting: probes.wait_for_entry(all, which, now); break;
     case ack_word::past: all.begin_again(which, notice.current); break;
     case ack_word::stored: return take_stored(all, which, notice, now);

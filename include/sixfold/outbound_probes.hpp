@@ -31,6 +31,8 @@ class outbound_probes {
     void consider(outbound_messages& all, std::uint32_t which, time_point now);
     /// B says that it is not in our epoch: it needs the relay's word on smaller ones first, which a probe brings.
     void wait_for_entry(outbound_messages& all, std::uint32_t which, time_point now);
+    /// B itself has got on, and is still behind: what it misses it hears of by a probe, so the pauses begin anew. (spec 3.9)
+    void hurry(outbound_messages& all, std::uint32_t which, time_point now) noexcept;
     /// There is a new link: what B itself has said on the last one counts no more, nor the probes. Not probed until considered.
     void forget(outbound_messages& all, std::uint32_t which) noexcept;
     /// It is not probed until it is considered again.
@@ -79,6 +81,15 @@ inline void outbound_probes::consider(outbound_messages& all, std::uint32_t whic
     }
     due_.set(which,
              later(now, backoff(all.timeout(stream.trip), stream.probes, longest_, all.random)));
+}
+
+inline void
+outbound_probes::hurry(outbound_messages& all, std::uint32_t which, time_point now) noexcept {
+    outbound_stream& stream = all.streams[which];
+    stream.probes = 0;
+    if (due_.of(which) != never) {
+        due_.set(which, (std::min)(due_.of(which), later(now, all.timeout(stream.trip))));
+    }
 }
 
 inline void outbound_probes::forget(outbound_messages& all, std::uint32_t which) noexcept {

@@ -81,6 +81,32 @@ TEST_CASE("probes: go on while the floor that B last reported is below the base 
 }
 
 TEST_CASE(
+    "probes: come soon again while B gets on, for each of many holes is closed by one [spec 3.9]") {
+    fixture f({.probe_max = 60s});
+    f.up();
+    for (int i = 0; i < 5; ++i) {
+        f.send("bob", "x");
+    }
+    (void)f.transmit();
+    REQUIRE(f.state({.floor = 4}) == refusal::none);
+    REQUIRE(f.state({.floor = 0}) == refusal::none);  // it has lost its memory
+    const auto slow = waits(f, 12);
+    CHECK(slow.back() >= 60s);
+    for (seq floor = 1; floor < 4; ++floor) {
+        REQUIRE(f.state({.floor = floor}) == refusal::none);
+        CHECK(waits(f, 1).front() < 2s);
+    }
+    REQUIRE(f.state({.floor = 3}) == refusal::none);  // said again, it is no progress
+    CHECK(waits(f, 12).back() >= 60s);
+
+    REQUIRE(f.stored(4) == refusal::none);  // what is fetched needs no probes
+    REQUIRE(f.state({.floor = 1}) == refusal::none);
+    const time_point due = test_access::probe_of(f.a, "bob");
+    REQUIRE(f.state({.floor = 2}) == refusal::none);
+    CHECK(test_access::probe_of(f.a, "bob") == due);
+}
+
+TEST_CASE(
     "probes: a link that came up makes B a stranger again, if there are messages [spec 3.9]") {
     fixture f;
     f.up();
