@@ -31,7 +31,7 @@ class network {
     void send(client_number client, std::uint32_t relay, bool to_relay, sixfold::bytes bytes) {
         const std::size_t one = keep({client, relay, to_relay, 0, 0}, bytes);
         way& road = ways_[2 * client + (to_relay ? 1 : 0)];
-        if (is_lost(road)) {
+        if (is_lost(road) || is_too_large(bytes.size()) || is_full(road)) {
             count(0, one);
             return;
         }
@@ -47,11 +47,11 @@ class network {
                 which = damage(one, *dice);
                 count(2, one);
             }
-            deliver(which, client);
+            deliver(which, client, waits(road));
         }
         if (auto dice = world_->bad_luck.happens(fault::astray);
             dice && world_->what.checked != 0) {
-            deliver(one, static_cast<client_number>(dice->below(everybody_)));
+            deliver(one, static_cast<client_number>(dice->below(everybody_)), waits(road));
         }
     }
     /// Nothing gets through to or from a client until then.
@@ -70,8 +70,10 @@ class network {
   private:
     struct way {
         sixfold::time_point cut_until{};
-        std::uint64_t burst = 0;  // so many packets more are lost
+        std::uint64_t burst = 0;        // so many packets more are lost
+        sixfold::time_point free_at{};  // when all that waits has left
     };
+    static constexpr sixfold::duration packet_time = std::chrono::milliseconds(1);
 
     std::size_t keep(packet one, sixfold::bytes bytes) {
         one.offset = bytes_.size();
@@ -91,9 +93,31 @@ class network {
         return road.cut_until > world_->clock.now() ||
                world_->bad_luck.happens(fault::loss).has_value();
     }
-    /// A copy of it will arrive at this client, or from it.
-    void deliver(std::size_t which, client_number at) {
-        world_->events.after(latency(), happening::arrives, at, which);
+    /// Until everything heals, as is that a way has its limits.
+    [[nodiscard]] bool is_too_large(std::size_t size) {
+        const bool is =
+            world_->what.mtu != 0 && !world_->bad_luck.healed() && size > world_->what.mtu;
+        world_->seen.see(sight::too_large_for_the_way, is);
+        return is;
+    }
+    [[nodiscard]] bool is_full(way& road) {
+        if (world_->what.road == 0 || world_->bad_luck.healed()) {
+            return false;
+        }
+        road.free_at = (std::max)(road.free_at, world_->clock.now()) + packet_time;
+        const bool is = waits(road) > packet_time * static_cast<std::int64_t>(world_->what.road);
+        if (is) {
+            road.free_at -= packet_time;
+        }
+        world_->seen.see(sight::way_full, is);
+        return is;
+    }
+    [[nodiscard]] sixfold::duration waits(const way& road) const {
+        return (std::max)(road.free_at - world_->clock.now(), sixfold::duration::zero());
+    }
+    /// A copy of it will arrive at this client, or from it, when it has waited and then been under way.
+    void deliver(std::size_t which, client_number at, sixfold::duration wait) {
+        world_->events.after(wait + latency(), happening::arrives, at, which);
     }
     [[nodiscard]] sixfold::duration latency() {
         sixfold::duration out = std::chrono::milliseconds(world_->what.latency);

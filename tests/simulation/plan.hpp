@@ -47,15 +47,16 @@ enum class fault : std::uint8_t {
     expire,          ///< a message has a deadline
     not_stored,      ///< a message must not be stored
     retention,       ///< the mailbox makes a tombstone of a payload
+    pause,           ///< a client stands still for a while, and then finds everything at once
 };
 inline constexpr std::array fault_names{
     "loss",        "loss_burst", "duplicate",    "delay",          "corrupt",     "astray",
     "cut",         "flap",       "failover",     "crash",          "crash_again", "torn",
     "amnesia",     "set_back",   "commit_fails", "commit_unknown", "sync_late",   "clock",
     "relay_crash", "store_late", "store_fails",  "store_unknown",  "bus",         "app_waits",
-    "app_rejects", "cancel",     "expire",       "not_stored",     "retention"};
+    "app_rejects", "cancel",     "expire",       "not_stored",     "retention",   "pause"};
 inline constexpr std::size_t fault_kinds = fault_names.size();
-static_assert(fault_kinds == static_cast<std::size_t>(fault::retention) + 1);
+static_assert(fault_kinds == static_cast<std::size_t>(fault::pause) + 1);
 
 /// Everything that a world is made from. Two equal plans are the same world, event by event.
 struct plan {
@@ -67,6 +68,9 @@ struct plan {
     std::uint64_t messages = 20;  ///< in all
     std::uint64_t seconds = 20;   ///< until everything heals
     std::uint64_t latency = 20;   ///< milliseconds, one way
+    std::uint64_t road =
+        0;  ///< packets that wait for a way of one a millisecond; more are lost. 0: all get through at once
+    std::uint64_t mtu = 0;  ///< bytes of the largest packet that gets through; 0: any
     std::uint64_t checked =
         1;  ///< whether links have a checksum; if not, nothing is damaged either
     std::uint64_t disk =
@@ -101,6 +105,8 @@ inline constexpr named_number numbers[] = {
     {"messages", &plan::messages, 1},
     {"seconds", &plan::seconds, 1},
     {"latency", &plan::latency, 0},
+    {"road", &plan::road, 0},
+    {"mtu", &plan::mtu, 0},
     {"checked", &plan::checked, 0},
     {"disk", &plan::disk, 0},
     {"window", &plan::window, 1},
@@ -198,13 +204,15 @@ namespace detail {
     static constexpr std::array<std::uint64_t, fault_kinds> most{
         300'000, 5'000,   300'000, 300'000, 50'000,  50'000,  20'000,  20'000,  20'000, 20'000,
         200'000, 900'000, 150'000, 150'000, 20'000,  20'000,  500'000, 20'000,  20'000, 400'000,
-        50'000,  50'000,  300'000, 300'000, 100'000, 200'000, 200'000, 200'000, 10'000};
+        50'000,  50'000,  300'000, 300'000, 100'000, 200'000, 200'000, 200'000, 10'000, 20'000};
     const bool corner =
         dice.below(4) == 0;  // of a few kinds of faults, and each as often as it gets
     for (std::size_t i = 0; i < fault_kinds; ++i) {
         const std::uint64_t rate = detail::draw_rate(dice, most[i]);
         out.rate[i] = !corner ? rate : dice.below(6) == 0 ? most[i] : 0;
     }
+    out.road = dice.below(4) == 0 ? 1 + dice.below(dice.below(2) == 0 ? 8 : 256) : 0;
+    out.mtu = dice.below(10) == 0 ? 40 + dice.below(100) : 0;
     // In a world where everything must be delivered, more can be demanded.
     if (dice.below(5) == 0) {
         for (const fault each : {fault::app_rejects, fault::cancel, fault::expire,

@@ -66,6 +66,9 @@ enum class sight : std::uint8_t {
     came_in_past_epoch,
     told_after_end,  // an ack that answers a message that has ended
     told_of_past_epoch,
+    too_large_for_the_way,
+    way_full,
+    paused,
     count,
 };
 inline constexpr std::size_t sights = static_cast<std::size_t>(sight::count);
@@ -117,6 +120,9 @@ inline constexpr std::array<const char*, sights> sight_names{
     "came in a past epoch",
     "told of what has ended",
     "told of a past epoch",
+    "too large for its way",
+    "lost at a full way",
+    "came to one that stands still",
 };
 
 /// What has been seen, of how many worlds it may be.
@@ -131,7 +137,7 @@ struct sightings {
     std::uint64_t simulated_seconds = 0;
     std::uint64_t healing_ms = 0;  // from the heal to the end of all, in virtual time
 
-    void see(sight what) { ++seen[static_cast<std::size_t>(what)]; }
+    void see(sight what, bool is = true) { seen[static_cast<std::size_t>(what)] += is ? 1 : 0; }
     void add(const sixfold::refusal_counts& counts) {
         for (std::size_t i = 1; i < refused.size(); ++i) {
             refused[i] += counts[static_cast<sixfold::refusal>(i)];

@@ -43,7 +43,7 @@ class world {
           book_(static_cast<std::uint32_t>(what.clients), everybody_, what.exceptions, seen_),
           told_(clock_), shared_{plan_, clock_, events_, bad_luck_, dice_, book_, seen_, told_},
           net_(shared_, everybody_), relays_(shared_, net_, everybody_),
-          wakes_(everybody_, sixfold::never) {}
+          wakes_(everybody_, sixfold::never), paused_(everybody_) {}
 
     /// For a reader: each line, and a frame in words.
     void show(std::function<void(const std::string&)> print,
@@ -227,6 +227,13 @@ class world {
         if (!it.alive()) {
             return;
         }
+        if (is_paused(who)) {
+            if (paused_[who] < wakes_[who]) {
+                wakes_[who] = paused_[who];
+                events_.at(paused_[who], happening::turn, who);
+            }
+            return;
+        }
         try {
             it.turn();
         } catch (const pulled_plug&) {
@@ -240,6 +247,7 @@ class world {
             events_.at(due, happening::turn, who);
         }
     }
+    [[nodiscard]] bool is_paused(client_number who) const { return paused_[who] > clock_.now(); }
     void crash(client_number who) {
         told_.say([&] { return name(who) + " crashes"; });
         count_refusals(apps_[who]);
@@ -310,6 +318,9 @@ class world {
                                            net_.bytes_of(which).end());
         if (it.to_relay) {
             relays_.take(bad_luck_.healed() ? relays_.relay_of(who) : it.relay, who, bytes);
+        } else if (book_.honest(who) && is_paused(who)) {
+            seen_.see(sight::paused);
+            events_.at(paused_[who], happening::arrives, who, which);
         } else if (book_.honest(who) && apps_[who].alive() && relays_.linked(who)) {
             watch(apps_[who].machine(), bytes, relays_.framing_of(who), seen_);
             apps_[who].handle(bytes);
@@ -325,6 +336,10 @@ class world {
         }
         for (client_number who = 0; who < plan_.clients; ++who) {
             lose_touch(who);
+            if (auto dice = bad_luck_.happens(fault::pause)) {
+                paused_[who] =
+                    sixfold::later(clock_.now(), std::chrono::milliseconds(1 << dice->below(15)));
+            }
             if (auto dice = bad_luck_.happens(fault::clock)) {
                 set_clock(who, *dice);
             }
@@ -384,6 +399,7 @@ class world {
         told_.say([] { return "everything heals"; });
         bad_luck_.heal();
         net_.heal();
+        paused_.assign(everybody_, {});
         const bool calm = plan_.calm != 0 && (plan_.relays == 1 ||
                                               (plan_.checked != 0 && plan_.stored >= plan_.window));
         calm ? relays_.forget_dead_links() : relays_.begin_again();
@@ -497,6 +513,7 @@ class world {
     std::deque<app> apps_;
     std::deque<villain> villains_;
     std::vector<sixfold::time_point> wakes_;
+    std::vector<sixfold::time_point> paused_;  // until then a client stands still
     std::uint64_t talk_ = 0;  // frames of the honest to the honest, and of what became of them
 };
 
