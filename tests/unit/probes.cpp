@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <vector>
@@ -104,6 +105,20 @@ TEST_CASE(
     const time_point due = test_access::probe_of(f.a, "bob");
     REQUIRE(f.state({.floor = 2}) == refusal::none);
     CHECK(test_access::probe_of(f.a, "bob") == due);
+}
+
+TEST_CASE("probes: begin when B gets on but has forgotten what it had beyond [spec 3.9]") {
+    const std::array<std::byte, 1> beyond{std::byte{0b110}};
+    fixture f;
+    f.up();
+    for (int i = 0; i < 3; ++i) {
+        f.send("bob", "x");
+    }
+    (void)f.transmit();
+    REQUIRE(f.state({.floor = 0, .accepted = beyond}) == refusal::none);
+    CHECK_FALSE(probes(f));
+    REQUIRE(f.state({.floor = 1}) == refusal::none);
+    CHECK(waits(f, 1).front() < 2s);
 }
 
 TEST_CASE(
