@@ -221,6 +221,10 @@ namespace detail {
         }
         out.taken = out.payload;
     }
+    // Whose journal is set back writes again, so that its receivers hear of it; here they might not take what it writes.
+    if (out.taken < out.payload) {
+        out.rate[static_cast<std::size_t>(fault::set_back)] = 0;
+    }
     // Now and then two have more to say at once than one ack state can tell of.
     if (dice.below(100) == 0) {
         out.clients = 2;

@@ -265,6 +265,7 @@ class world {
         told_.say([&] { return name(who) + " begins a new life"; });
         it.begin(dice_.next());
         wakes_[who] = sixfold::never;
+        paused_[who] = {};
         connect(who);
     }
     void count_refusals(app& who) {
