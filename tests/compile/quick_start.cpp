@@ -102,7 +102,9 @@ int main() {
 
     const auto send_to_all = [&](const std::vector<sixfold::peer>& devices, sixfold::bytes payload) {
         for (const sixfold::peer& device : devices) {
-            tickets.push_back(alice.send(device, payload).value());
+            if (const auto sent = alice.send(device, payload)) {
+                tickets.push_back(*sent);               // else sent.error() says why not
+            }
         }
     };
 
