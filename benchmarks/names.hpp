@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <sixfold/random.hpp>
+#include <sixfold/parts/random.hpp>
 #include <sixfold/types.hpp>
 
 namespace bench {

@@ -9,16 +9,16 @@
 #include <utility>
 #include <variant>
 
-#include "sixfold/assert.hpp"
-#include "sixfold/codec.hpp"
 #include "sixfold/error.hpp"
-#include "sixfold/journal.hpp"
+#include "sixfold/journal/journal.hpp"
 #include "sixfold/options.hpp"
-#include "sixfold/packet.hpp"
+#include "sixfold/parts/assert.hpp"
 #include "sixfold/receiver.hpp"
 #include "sixfold/sender.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/codec.hpp"
+#include "sixfold/wire/packet.hpp"
 
 namespace sixfold::inline v0 {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "sixfold/assert.hpp"
+#include "sixfold/parts/assert.hpp"
 
 // Three things can be wrong, and they are three types: the app asked for something that cannot be (`error`), the other
 // side sent something that must not be (`refusal`), or the code has a bug (SIXFOLD_ASSERT).

@@ -11,12 +11,12 @@
 #include <variant>
 #include <vector>
 
-#include "sixfold/ack_state.hpp"
 #include "sixfold/error.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/mailbox.hpp"
-#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/mailbox/mailbox.hpp"
+#include "sixfold/mailbox/mailbox_limits.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/frame.hpp"
 
 namespace sixfold::inline v0 {
 

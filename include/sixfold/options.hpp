@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
-#include "sixfold/ack_state.hpp"
 #include "sixfold/error.hpp"
-#include "sixfold/frame.hpp"
 #include "sixfold/time.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/frame.hpp"
 
 // What can be set, with the reason for each default, and what is refused. Every capacity can be 1.
 

@@ -9,22 +9,22 @@
 #include <utility>  // exchange
 #include <variant>
 
-#include "sixfold/codec.hpp"
 #include "sixfold/error.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/held_messages.hpp"
-#include "sixfold/inbound_acks.hpp"
-#include "sixfold/inbound_messages.hpp"
-#include "sixfold/inbound_record.hpp"
-#include "sixfold/inbound_stream.hpp"
-#include "sixfold/journal.hpp"
-#include "sixfold/mailbox_sync.hpp"
+#include "sixfold/journal/journal.hpp"
 #include "sixfold/message.hpp"
 #include "sixfold/options.hpp"
-#include "sixfold/peer_table.hpp"
-#include "sixfold/random.hpp"
+#include "sixfold/parts/peer_table.hpp"
+#include "sixfold/parts/random.hpp"
+#include "sixfold/receiving/held_messages.hpp"
+#include "sixfold/receiving/inbound_acks.hpp"
+#include "sixfold/receiving/inbound_messages.hpp"
+#include "sixfold/receiving/inbound_record.hpp"
+#include "sixfold/receiving/inbound_stream.hpp"
+#include "sixfold/receiving/mailbox_sync.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/codec.hpp"
+#include "sixfold/wire/frame.hpp"
 
 namespace sixfold::inline v0 {
 

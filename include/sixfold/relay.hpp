@@ -9,17 +9,17 @@
 #include <variant>
 #include <vector>
 
-#include "sixfold/ack_state.hpp"
-#include "sixfold/codec.hpp"
 #include "sixfold/error.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/link_table.hpp"
-#include "sixfold/mailbox.hpp"
+#include "sixfold/mailbox/mailbox.hpp"
 #include "sixfold/options.hpp"
-#include "sixfold/packet.hpp"
-#include "sixfold/peer_table.hpp"
-#include "sixfold/reactions.hpp"
+#include "sixfold/parts/peer_table.hpp"
+#include "sixfold/relaying/link_table.hpp"
+#include "sixfold/relaying/reactions.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/codec.hpp"
+#include "sixfold/wire/frame.hpp"
+#include "sixfold/wire/packet.hpp"
 
 namespace sixfold::inline v0 {
 

@@ -8,23 +8,23 @@
 #include <span>
 #include <variant>
 
-#include "sixfold/codec.hpp"
 #include "sixfold/error.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/journal.hpp"
-#include "sixfold/message_state.hpp"
+#include "sixfold/journal/journal.hpp"
 #include "sixfold/options.hpp"
-#include "sixfold/outbound_acks.hpp"
-#include "sixfold/outbound_journal.hpp"
-#include "sixfold/outbound_messages.hpp"
-#include "sixfold/outbound_probes.hpp"
-#include "sixfold/outbound_record.hpp"
-#include "sixfold/outbound_requests.hpp"
-#include "sixfold/outbound_stream.hpp"
-#include "sixfold/peer_table.hpp"
+#include "sixfold/parts/peer_table.hpp"
+#include "sixfold/sending/message_state.hpp"
+#include "sixfold/sending/outbound_acks.hpp"
+#include "sixfold/sending/outbound_journal.hpp"
+#include "sixfold/sending/outbound_messages.hpp"
+#include "sixfold/sending/outbound_probes.hpp"
+#include "sixfold/sending/outbound_record.hpp"
+#include "sixfold/sending/outbound_requests.hpp"
+#include "sixfold/sending/outbound_stream.hpp"
+#include "sixfold/sending/wait_ack_queue.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
-#include "sixfold/wait_ack_queue.hpp"
+#include "sixfold/wire/codec.hpp"
+#include "sixfold/wire/frame.hpp"
 
 namespace sixfold::inline v0 {
 

@@ -15,7 +15,7 @@
 namespace sixfold {}
 
 #include "sixfold/client.hpp"
-#include "sixfold/mailbox_group.hpp"
+#include "sixfold/mailbox/mailbox_group.hpp"
 #include "sixfold/relay.hpp"
 #include "sixfold/stream_reader.hpp"
 #include "sixfold/version.hpp"

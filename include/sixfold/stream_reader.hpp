@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "sixfold/error.hpp"
-#include "sixfold/packet.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/packet.hpp"
 
 namespace sixfold::inline v0 {
 

@@ -4,10 +4,10 @@
 
 #include <string_view>
 
-#include "sixfold/ack_state.hpp"
 #include "sixfold/error.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/message_state.hpp"
+#include "sixfold/sending/message_state.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/frame.hpp"
 
 // The values of the enumerations as they are called in the code, for logs: words in static storage, and "?" for a number
 // that is no value. Whatever prints them has them from here.

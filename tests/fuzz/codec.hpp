@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include <sixfold/ack_state.hpp>
-#include <sixfold/codec.hpp>
-#include <sixfold/packet.hpp>
+#include <sixfold/wire/ack_state.hpp>
+#include <sixfold/wire/codec.hpp>
+#include <sixfold/wire/packet.hpp>
 #include <sixfold/words.hpp>
 #include "fuzz/input.hpp"
 #include "fuzz/slow_decoder.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <sixfold/journal_log.hpp>
+#include <sixfold/journal/journal_log.hpp>
 #include <sixfold/stream_reader.hpp>
 #include "fuzz/input.hpp"
 

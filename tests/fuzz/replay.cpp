@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <sixfold/random.hpp>
+#include <sixfold/parts/random.hpp>
 #include "fuzz/targets.hpp"
 #include "support/catch.hpp"
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <sixfold/ext/file_journal.hpp>
-#include <sixfold/journal.hpp>
-#include <sixfold/journal_log.hpp>
+#include <sixfold/journal/journal.hpp>
+#include <sixfold/journal/journal_log.hpp>
 #include "hostile/scene.hpp"
 #include "hostile/witness.hpp"
 #include "support/allocations.hpp"

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include <sixfold/journal_log.hpp>
-#include <sixfold/link_table.hpp>
-#include <sixfold/peer_table.hpp>
-#include <sixfold/random.hpp>
+#include <sixfold/journal/journal_log.hpp>
+#include <sixfold/parts/peer_table.hpp>
+#include <sixfold/parts/random.hpp>
+#include <sixfold/relaying/link_table.hpp>
 #include <sixfold/stream_reader.hpp>
 #include "hostile/inbox.hpp"
 #include "hostile/scene.hpp"

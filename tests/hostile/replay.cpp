@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include <sixfold/random.hpp>
+#include <sixfold/parts/random.hpp>
 #include "hostile/scene.hpp"
 #include "hostile/witness.hpp"
 #include "support/catch.hpp"

@@ -13,7 +13,7 @@
 
 #include <sqlite3.h>
 
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "support/catch.hpp"
 #include "support/faulty_disk.hpp"

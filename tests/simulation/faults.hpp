@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include <sixfold/random.hpp>
+#include <sixfold/parts/random.hpp>
 #include "simulation/plan.hpp"
 
 namespace simulation {

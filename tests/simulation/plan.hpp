@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include <sixfold/random.hpp>
+#include <sixfold/parts/random.hpp>
 
 // What a seed stands for: who takes part, how large everything is, and how often each fault happens.
 

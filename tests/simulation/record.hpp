@@ -10,9 +10,9 @@
 #include <string>
 
 #include <sixfold/error.hpp>
-#include <sixfold/frame.hpp>
 #include <sixfold/time.hpp>
 #include <sixfold/types.hpp>
+#include <sixfold/wire/frame.hpp>
 #include "simulation/plan.hpp"
 
 namespace simulation {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <sixfold/random.hpp>
+#include <sixfold/parts/random.hpp>
 #include <sixfold/time.hpp>
 
 namespace simulation {

@@ -16,7 +16,7 @@
 
 #include <sqlite3.h>
 
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
 
 namespace support {
 

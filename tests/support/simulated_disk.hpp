@@ -10,7 +10,7 @@
 #include <system_error>
 #include <vector>
 
-#include <sixfold/random.hpp>
+#include <sixfold/parts/random.hpp>
 #include <sixfold/types.hpp>
 
 // A disk with a cache in front of it, which forgets what the rules of file systems let it forget.

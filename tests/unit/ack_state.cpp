@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/ack_state.hpp"
+#include "sixfold/wire/ack_state.hpp"
 
 #include <array>
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "sixfold/ack_report.hpp"
+#include "sixfold/receiving/ack_report.hpp"
 #include "support/catch.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/bit_ring.hpp"
+#include "sixfold/parts/bit_ring.hpp"
 
 #include <array>
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
 #include "support/catch.hpp"
 
 using namespace sixfold;

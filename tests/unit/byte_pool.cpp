@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/byte_pool.hpp"
+#include "sixfold/parts/byte_pool.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
 #include "support/catch.hpp"
 #include "support/test_access.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/bytes.hpp"
+#include "sixfold/wire/bytes.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/codec.hpp"
+#include "sixfold/wire/codec.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sixfold/ack_report.hpp"
+#include "sixfold/receiving/ack_report.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 

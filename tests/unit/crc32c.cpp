@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/crc32c.hpp"
+#include "sixfold/wire/crc32c.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/deadlines.hpp"
+#include "sixfold/parts/deadlines.hpp"
 
 #include <cstdint>
 #include <map>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
 #include "support/catch.hpp"
 #include "support/test_access.hpp"
 

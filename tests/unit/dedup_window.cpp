@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/dedup_window.hpp"
+#include "sixfold/receiving/dedup_window.hpp"
 
 #include <array>
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
 #include "support/catch.hpp"
 
 using namespace sixfold;

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include <sixfold/ack_report.hpp>
 #include <sixfold/ext/fmt.hpp>
+#include <sixfold/receiving/ack_report.hpp>
 #include "support/catch.hpp"
 
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include <sixfold/held_messages.hpp>
+#include <sixfold/receiving/held_messages.hpp>
 #include "support/catch.hpp"
 
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/id_queue.hpp"
+#include "sixfold/parts/id_queue.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 
-#include <sixfold/random.hpp>
+#include <sixfold/parts/random.hpp>
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 

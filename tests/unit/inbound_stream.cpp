@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include <sixfold/inbound_stream.hpp>
+#include <sixfold/receiving/inbound_stream.hpp>
 #include "support/catch.hpp"
 
 namespace {

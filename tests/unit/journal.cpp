@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include <sixfold/inbound_record.hpp>
-#include <sixfold/journal.hpp>
-#include <sixfold/outbound_record.hpp>
+#include <sixfold/journal/journal.hpp>
+#include <sixfold/receiving/inbound_record.hpp>
+#include <sixfold/sending/outbound_record.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 #include "support/journal_bytes.hpp"

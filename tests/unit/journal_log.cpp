@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/journal_log.hpp"
+#include "sixfold/journal/journal_log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "sixfold/bytes.hpp"
-#include "sixfold/crc32c.hpp"
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
+#include "sixfold/wire/bytes.hpp"
+#include "sixfold/wire/crc32c.hpp"
 #include "support/catch.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/mailbox_group.hpp"
+#include "sixfold/mailbox/mailbox_group.hpp"
 
 #include <array>
 #include <string>

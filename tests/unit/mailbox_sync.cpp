@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include <sixfold/mailbox_sync.hpp>
+#include <sixfold/receiving/mailbox_sync.hpp>
 #include "support/catch.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/message_state.hpp"
+#include "sixfold/sending/message_state.hpp"
 
 #include "support/catch.hpp"
 

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <sixfold/outbound_stream.hpp>
+#include <sixfold/sending/outbound_stream.hpp>
 #include "support/catch.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/packet.hpp"
+#include "sixfold/wire/packet.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "sixfold/codec.hpp"
+#include "sixfold/wire/codec.hpp"
 #include "support/catch.hpp"
 
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/peer_table.hpp"
+#include "sixfold/parts/peer_table.hpp"
 
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
 #include "support/catch.hpp"
 #include "support/test_access.hpp"
 

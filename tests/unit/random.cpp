@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
 
 #include <array>
 #include <cstdint>

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <vector>
 
-#include <sixfold/codec.hpp>
+#include <sixfold/wire/codec.hpp>
 #include "support/catch.hpp"
 
 // What a frame is refused for when more than one thing is wrong with it: the first of the order in which it is checked.

@@ -11,10 +11,10 @@
 #include <variant>
 #include <vector>
 
-#include "sixfold/ack_report.hpp"
-#include "sixfold/link_table.hpp"
 #include "sixfold/memory_mailbox.hpp"
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
+#include "sixfold/receiving/ack_report.hpp"
+#include "sixfold/relaying/link_table.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 

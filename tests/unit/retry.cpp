@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/retry.hpp"
+#include "sixfold/parts/retry.hpp"
 
 #include <cstdint>
 

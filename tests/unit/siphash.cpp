@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/siphash.hpp"
+#include "sixfold/parts/siphash.hpp"
 
 #include <array>
 #include <cstddef>

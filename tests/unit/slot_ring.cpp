@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "sixfold/slot_ring.hpp"
+#include "sixfold/parts/slot_ring.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-#include "sixfold/outbound_record.hpp"
+#include "sixfold/sending/outbound_record.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_file.hpp"
 

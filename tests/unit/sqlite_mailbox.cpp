@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "sixfold/random.hpp"
+#include "sixfold/parts/random.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "support/catch.hpp"
 #include "support/sqlite_spy.hpp"

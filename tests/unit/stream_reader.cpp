@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sixfold/codec.hpp"
+#include "sixfold/wire/codec.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <sixfold/error.hpp>
-#include <sixfold/wait_ack_queue.hpp>
+#include <sixfold/sending/wait_ack_queue.hpp>
 #include "support/catch.hpp"
 
 namespace {

@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include "sixfold/assert.hpp"
 #include "sixfold/client.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/ext/file_error.hpp"
-#include "sixfold/journal.hpp"
-#include "sixfold/journal_log.hpp"
-#include "sixfold/random.hpp"
+#include "sixfold/journal/journal.hpp"
+#include "sixfold/journal/journal_log.hpp"
+#include "sixfold/parts/assert.hpp"
+#include "sixfold/parts/random.hpp"
 #include "sixfold/types.hpp"
 
 #if defined(__unix__) || defined(__APPLE__)

@@ -10,13 +10,13 @@
 
 #include <fmt/format.h>
 
-#include "sixfold/ack_state.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/ext/fmt_words.hpp"
-#include "sixfold/frame.hpp"
 #include "sixfold/receiver.hpp"
 #include "sixfold/sender.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/frame.hpp"
 #include "sixfold/words.hpp"
 
 // Formatters for {fmt} 9 and newer: everything that goes into a log or a trace, on one line.

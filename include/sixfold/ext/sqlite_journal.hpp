@@ -14,7 +14,7 @@
 #include "sixfold/error.hpp"
 #include "sixfold/ext/sqlite_error.hpp"
 #include "sixfold/ext/sqlite_statement.hpp"
-#include "sixfold/journal.hpp"
+#include "sixfold/journal/journal.hpp"
 #include "sixfold/types.hpp"
 
 namespace sixfold::inline v0 {

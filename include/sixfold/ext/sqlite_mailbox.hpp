@@ -11,17 +11,17 @@
 #include <variant>
 #include <vector>
 
-#include "sixfold/ack_state.hpp"
-#include "sixfold/assert.hpp"
 #include "sixfold/error.hpp"
 #include "sixfold/ext/sqlite_database.hpp"
 #include "sixfold/ext/sqlite_error.hpp"
 #include "sixfold/ext/sqlite_mailbox_tables.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/mailbox.hpp"
-#include "sixfold/mailbox_group.hpp"
-#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/mailbox/mailbox.hpp"
+#include "sixfold/mailbox/mailbox_group.hpp"
+#include "sixfold/mailbox/mailbox_limits.hpp"
+#include "sixfold/parts/assert.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/frame.hpp"
 
 namespace sixfold::inline v0 {
 

@@ -12,8 +12,8 @@
 
 #include "sixfold/ext/sqlite_database.hpp"
 #include "sixfold/ext/sqlite_statement.hpp"
-#include "sixfold/frame.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
 
 // The tables of a mailbox, and every SQL statement that is run on them. What must happen to a
 // mailbox is known in sqlite_mailbox.hpp.

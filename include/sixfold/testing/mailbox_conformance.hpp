@@ -2,7 +2,7 @@
 #ifndef SIXFOLD_TESTING_MAILBOX_CONFORMANCE_HPP
 #define SIXFOLD_TESTING_MAILBOX_CONFORMANCE_HPP
 
-#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/mailbox/mailbox_limits.hpp"
 #include "sixfold/testing/catch.hpp"
 #include "sixfold/testing/mailbox_limit_rules.hpp"
 #include "sixfold/testing/mailbox_random_rules.hpp"

@@ -9,12 +9,12 @@
 #include <variant>
 #include <vector>
 
-#include "sixfold/frame.hpp"
-#include "sixfold/mailbox.hpp"
-#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/mailbox/mailbox.hpp"
+#include "sixfold/mailbox/mailbox_limits.hpp"
 #include "sixfold/testing/catch.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
 
 // What a mailbox does at its limits: a part of mailbox_conformance.hpp.
 

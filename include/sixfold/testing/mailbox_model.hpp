@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "sixfold/ack_state.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/mailbox/mailbox_limits.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/frame.hpp"
 
 namespace sixfold::inline v0::testing {
 

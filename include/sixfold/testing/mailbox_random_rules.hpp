@@ -9,13 +9,13 @@
 #include <variant>
 #include <vector>
 
-#include "sixfold/frame.hpp"
-#include "sixfold/mailbox.hpp"
-#include "sixfold/random.hpp"
+#include "sixfold/mailbox/mailbox.hpp"
+#include "sixfold/parts/random.hpp"
 #include "sixfold/testing/catch.hpp"
 #include "sixfold/testing/mailbox_model.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
 
 // A mailbox and a plain model are asked the same: a part of mailbox_conformance.hpp.
 

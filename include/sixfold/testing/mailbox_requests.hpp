@@ -12,11 +12,11 @@
 #include <variant>
 #include <vector>
 
-#include "sixfold/ack_report.hpp"
-#include "sixfold/ack_state.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/mailbox.hpp"
+#include "sixfold/mailbox/mailbox.hpp"
+#include "sixfold/receiving/ack_report.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/frame.hpp"
 
 // What a test asks of a mailbox, in words, and what it was told, as text. A request refers to the
 // payload or ack state that it was made from.

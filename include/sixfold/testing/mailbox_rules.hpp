@@ -7,13 +7,13 @@
 #include <cstdint>
 #include <string>
 
-#include "sixfold/ack_state.hpp"
-#include "sixfold/frame.hpp"
-#include "sixfold/mailbox.hpp"
-#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/mailbox/mailbox.hpp"
+#include "sixfold/mailbox/mailbox_limits.hpp"
 #include "sixfold/testing/catch.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/frame.hpp"
 
 // What a mailbox does, whatever its limits are: a part of mailbox_conformance.hpp.
 

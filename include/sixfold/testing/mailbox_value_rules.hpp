@@ -10,12 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "sixfold/frame.hpp"
-#include "sixfold/mailbox.hpp"
-#include "sixfold/mailbox_limits.hpp"
+#include "sixfold/mailbox/mailbox.hpp"
+#include "sixfold/mailbox/mailbox_limits.hpp"
 #include "sixfold/testing/catch.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
 
 // Names, numbers and payloads that are legal and not usual: a part of mailbox_conformance.hpp.
 

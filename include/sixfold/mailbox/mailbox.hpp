@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_MAILBOX_MAILBOX_HPP
+#define SIXFOLD_MAILBOX_MAILBOX_HPP
+
+#include <span>
+#include <variant>
+
+#include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
+
+// What a relay asks of a mailbox, and what it is told. The relay remembers no request: what it needs to go on is in the
+// request, which comes back whole with its outcome, at once or much later, to this relay or to another.
+
+namespace sixfold::inline v0 {
+
+/// A frame of a client that needs the mailbox. Which frame it is, is which operation is asked for:
+///
+/// | frame                        | operation | the outcome says                                             |
+/// |------------------------------|-----------|--------------------------------------------------------------|
+/// | msg:R, payload or tombstone  | put       | done, when the row is durable                                |
+/// | msg:R, probe                 | look      | `lowest`, `smaller`, `last_state` of the stream              |
+/// | ack:R, state or past         | erase     | done, when the rows it covers are gone                       |
+/// | sync:R                       | page      | `rows` behind the key, `end`                                 |
+///
+/// Spans in `what` refer to `wire`, which refers to the packet that was handled. A store that answers later keeps a copy
+/// of the bytes of `wire` and makes the request anew from it: `decode(copy, framing(from, ...), what)`.
+struct mailbox_request {
+    peer from{};  ///< whose frame it is: the sender of a msg:R, the receiver in the other two
+    std::variant<msg_request, ack_request, sync_request> what{};  ///< the frame, decoded
+    bytes wire{};                                                 ///< the frame as it came
+    std::uint32_t place =
+        UINT32_MAX;  ///< where the relay keeps that peer: a hint, which may be wrong by now
+};
+
+/// One row, as a page hands it out. All of it is read in one snapshot of the mailbox. (spec 5.4)
+struct mailbox_row {
+    peer from{};                         ///< the sender
+    msgid id{};                          ///< of the message
+    sixfold::form form = form::payload;  ///< payload or tombstone
+    seq base = 0;                        ///< the base that the row came with
+    seq lowest = 0;                      ///< the lowest seq of this stream in the mailbox
+    msgid smaller{};  ///< the lowest row of a smaller epoch of this sender; epoch none: no row
+    bytes payload{};  ///< empty in a tombstone
+};
+
+/// What became of a request. Spans in it are good until the mailbox is asked again.
+struct mailbox_outcome {
+    bool done =
+        false;  ///< false: full, failed, or not known; then the relay answers nothing (law 5)
+    seq lowest = seq_end;  ///< look: the lowest seq of the stream in the mailbox; seq_end: no row
+    msgid
+        smaller{};  ///< look: the lowest row of a smaller epoch of this sender; epoch none: no row
+    bytes
+        last_state{};  ///< look: the last ack state seen of this stream and epoch; empty: none kept
+    std::span<const mailbox_row> rows{};  ///< page: in the order of mailbox_key
+    bool end = true;                      ///< page: nothing is behind these rows
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_MAILBOX_MAILBOX_LIMITS_HPP
+#define SIXFOLD_MAILBOX_MAILBOX_LIMITS_HPP
+
+#include <cstddef>
+#include <string_view>
+
+namespace sixfold::inline v0 {
+
+/// How much a mailbox keeps, and hands out at once: the same for all that ship.
+///
+/// Every limit is at least 1. What does not fit is not done, and its sender tries again. The limits of pairs and receivers count
+/// rows: that nobody fills the whole, `bytes_max` has to be more than `rows_per_pair_max` payloads of the relay's `payload_max`.
+/// Where relays share a mailbox a pair needs at least the sender's window of rows: else what is behind a gap takes the place of what
+/// would fill it. (spec 5.8)
+struct mailbox_limits {
+    std::size_t rows_per_pair_max = 1024;          ///< of one sender: none fills a mailbox
+    std::size_t rows_per_receiver_max = 16384;     ///< for one receiver: none fills the store
+    std::size_t rows_max = std::size_t{1} << 20;   ///< in all
+    std::size_t bytes_max = std::size_t{1} << 28;  ///< payloads of all rows; a row takes 250 more
+    std::size_t page_rows = 16;                    ///< rows of a page: one burst to a client
+    std::size_t page_bytes = 16 * 1024;            ///< payloads of a page of several rows
+    std::size_t states_max = 65536;                ///< last ack states; the oldest makes room
+
+    /// What is wrong with them, in a sentence that names the limit; empty: nothing.
+    [[nodiscard]] constexpr std::string_view problem() const noexcept {
+        const struct {
+            std::size_t value;
+            std::string_view what;
+        } all[] = {
+            {rows_per_pair_max, "mailbox.rows_per_pair_max: must be at least 1"},
+            {rows_per_receiver_max, "mailbox.rows_per_receiver_max: must be at least 1"},
+            {rows_max, "mailbox.rows_max: must be at least 1"},
+            {bytes_max, "mailbox.bytes_max: must be at least 1"},
+            {page_rows, "mailbox.page_rows: must be at least 1"},
+            {page_bytes, "mailbox.page_bytes: must be at least 1"},
+            {states_max, "mailbox.states_max: must be at least 1"},
+        };
+        for (const auto& each : all) {
+            if (each.value == 0) {
+                return each.what;
+            }
+        }
+        return {};
+    }
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

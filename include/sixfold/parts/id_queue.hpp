@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_PARTS_ID_QUEUE_HPP
+#define SIXFOLD_PARTS_ID_QUEUE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace sixfold::inline v0 {
+
+/// Small numbers in a line: first in, first out.
+///
+/// Does not know what they name, nor whether one is in the line already. O(1) each, as a rule: what is behind the front is moved
+/// only after as many have left. Memory is taken until it is enough for what waits, and then no more.
+class id_queue {
+  public:
+    /// Nobody waits.
+    [[nodiscard]] bool empty() const noexcept { return ids_.empty(); }
+
+    /// Puts one behind all others.
+    void push(std::uint32_t id) { ids_.push_back(id); }
+
+    /// The one that waits longest. Precondition: not empty.
+    [[nodiscard]] std::uint32_t front() const noexcept { return ids_[from_]; }
+
+    /// It has left. Precondition: not empty.
+    void pop() noexcept {
+        if (2 * ++from_ >= ids_.size()) {
+            ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(from_));
+            from_ = 0;
+        }
+    }
+
+  private:
+    std::vector<std::uint32_t> ids_;
+    std::size_t from_ = 0;  // those in front of it have left
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_SENDING_MESSAGE_STATE_HPP
+#define SIXFOLD_SENDING_MESSAGE_STATE_HPP
+
+#include <cstdint>
+
+#include "sixfold/wire/ack_state.hpp"
+
+// The life of one message at its sender, in one table. (spec 3.10)
+//
+//                         cancel              deadline, or `away`
+//     queued -----------+--------> cancelling <--x      |
+//       | transmit      |              |                v
+//       v               |              |             expiring
+//      sent ------------+              |                |
+//       | msg:A         |              | B's word       | B's word
+//       v               |              v                v
+//     relayed ----------+            ended            ended
+//       | stored        |              ^
+//       v               |              |
+//     stored -----------+              |
+//       +---- B's word, from any state-+
+//
+// Only B's word (its ack state) ends a message, or the relay's word that it has ended.
+
+namespace sixfold::inline v0 {
+
+/// Where a message is.
+enum class message_state : std::uint8_t {
+    queued,  ///< in the wait-ack queue, never sent: waits for its record, for the window or for the link
+    sent,        ///< sent, not answered
+    relayed,     ///< the relay has taken it
+    stored,      ///< it waits in the receiver's mailbox; the sender no longer has the payload
+    cancelling,  ///< the app cancelled it: a tombstone is under way in its place
+    expiring,    ///< too late, or the receiver is away and it must not be stored: likewise
+    ended,       ///< how it ended is known; it waits for the app to hear it
+};
+
+/// What the app learns of a message: each at most once in a run, in this order, and it may begin anywhere in it.
+/// The last five are final.
+enum class status : std::uint8_t {
+    none,       ///< nothing yet (never in an event)
+    relayed,    ///< the relay has it; nobody has promised anything
+    stored,     ///< it lies in the receiver's mailbox, durably
+    expiring,   ///< its time is up: it is being taken back, and may still have been delivered
+    delivered,  ///< the receiver's app has it
+    rejected,   ///< the receiver's app said that it never will take it
+    cancelled,  ///< the receiver's app will never see it
+    expired,  ///< likewise, because of a deadline, of `storing::forbidden`, or of the mailbox's retention
+    ended,  ///< over; nobody can say any more how (spec 3.6)
+};
+
+/// Is this the last thing that the app hears of a message?
+[[nodiscard]] constexpr bool is_final(status what) noexcept {
+    return what >= status::delivered;
+}
+
+/// Does a tombstone travel in the message's place?
+[[nodiscard]] constexpr bool is_tombstone(message_state state) noexcept {
+    return state == message_state::cancelling || state == message_state::expiring;
+}
+
+/// Must it go on being sent? What is stored need not: the mailbox vouches for it. (spec 3.3: the base)
+[[nodiscard]] constexpr bool is_unfinished(message_state state) noexcept {
+    return state != message_state::stored && state != message_state::ended;
+}
+
+/// What a message in `state` has come to, once the receiver says `how` its seq ended. (spec 3.6)
+[[nodiscard]] constexpr status conclude(message_state state, fate how) noexcept {
+    switch (how) {
+    case fate::accepted: return status::delivered;
+    case fate::rejected: return status::rejected;
+    case fate::tombstoned:
+        return state == message_state::cancelling ? status::cancelled : status::expired;
+    case fate::ended: return status::ended;
+    case fate::open:
+    case fate::held: break;
+    }
+    return status::none;
+}
+
+/// What an app may know of a message in `state` while it has not ended.
+[[nodiscard]] constexpr status known(message_state state) noexcept {
+    switch (state) {
+    case message_state::relayed: return status::relayed;
+    case message_state::stored: return status::stored;
+    case message_state::expiring: return status::expiring;
+    case message_state::queued:
+    case message_state::sent:
+    case message_state::cancelling:
+    case message_state::ended: break;
+    }
+    return status::none;
+}
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_SENDING_WAIT_ACK_QUEUE_HPP
+#define SIXFOLD_SENDING_WAIT_ACK_QUEUE_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sixfold/parts/assert.hpp"
+#include "sixfold/parts/byte_pool.hpp"
+#include "sixfold/sending/message_state.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
+
+namespace sixfold::inline v0 {
+
+/// The messages that a sender has taken and that have not ended for the app, with their payloads.
+///
+/// Keeps track of each message's state, of who waits for what (its record, its turn on the wire, the app), and of the two
+/// capacities: entries that hold a place in the queue, and *unsettled* ones that are stored and wait to hear their end.
+/// Does not know streams, windows, frames or timers. Everything is O(1), payloads O(log queue_bytes); memory grows by
+/// doubling up to the capacities and never shrinks.
+class wait_ack_queue {
+  public:
+    /// Names an entry.
+    using slot = std::uint32_t;
+    /// No entry.
+    static constexpr slot none = UINT32_MAX;
+
+    /// In which of the queue's lists an entry is; it is in one at a time.
+    enum class place : std::uint8_t {
+        nowhere,    ///< waits for an answer, for the window, or for its end
+        unwritten,  ///< the journal is to hear of its present state
+        written,    ///< waits for its record to be durable
+        due,        ///< is to be sent
+    };
+    /// Stands for a record that the journal has not been given yet: it never is durable.
+    static constexpr std::uint64_t no_record = UINT64_MAX;
+
+    /// One message.
+    struct entry {
+        sixfold::epoch epoch = epoch::none;  ///< of its msgid
+        sixfold::seq seq = 0;                ///< of its msgid
+        std::uint64_t record =
+            0;  ///< what must be durable before it is sent; no_record: not even written
+        time_point sent_at{};                         ///< of the last attempt
+        std::uint32_t stream = 0;                     ///< the index of its receiver
+        byte_pool::handle payload = byte_pool::none;  ///< none: it was dropped
+        std::uint32_t payload_size = 0;               ///< in bytes
+        std::uint32_t generation = 0;  ///< tells a ticket from an old one of the same slot
+        slot previous = none;          ///< in the list of its place
+        slot next = none;              ///< likewise
+        slot next_event = none;        ///< in the list of events
+        message_state state = message_state::queued;  ///< where it is
+        status outcome = status::none;                ///< once it has ended
+        status told = status::none;                   ///< the last that the app heard
+        place where = place::nowhere;                 ///< in which list
+        std::uint8_t attempt = 0;                     ///< of the next msg:R, modulo 256
+        std::uint8_t resends =
+            0;  ///< sendings since the link came up or B got on, at most 255: for the backoff
+        sixfold::storing storing = storing::allowed;  ///< as the app said
+        bool was_sent = false;                        ///< under its present msgid
+        bool announced = false;                       ///< is in the list of events
+        bool unsettled = false;  ///< counts as unsettled and no longer as queued
+        bool taken = false;      ///< is a message, and no free slot
+    };
+
+    /// Takes the payload storage, `bytes_max`, at once.
+    wait_ack_queue(std::uint32_t entries_max, std::uint32_t unsettled_max, std::size_t bytes_max)
+        : payloads_(bytes_max), entries_max_(entries_max), unsettled_max_(unsettled_max) {}
+
+    /// Good until something is added.
+    [[nodiscard]] entry& operator[](slot at) noexcept { return entries_[at]; }
+    /// The same, to look at.
+    [[nodiscard]] const entry& operator[](slot at) const noexcept { return entries_[at]; }
+
+    /// A new entry with a copy of the payload; `none` when entries or bytes are used up.
+    [[nodiscard]] slot add(bytes payload) {
+        if (queued_ >= entries_max_) {
+            return none;
+        }
+        const byte_pool::handle block = payloads_.allocate(payload.size());
+        if (block == byte_pool::none) {
+            return none;
+        }
+        std::copy_n(payload.data(), payload.size(), payloads_.at(block, payload.size()).data());
+        const slot at = take_slot();
+        entries_[at].payload = block;
+        entries_[at].payload_size = static_cast<std::uint32_t>(payload.size());
+        ++queued_;
+        return at;
+    }
+
+    /// Good until the payload is dropped.
+    [[nodiscard]] bytes payload(slot at) const noexcept {
+        const entry& e = entries_[at];
+        return payloads_.at(e.payload, e.payload_size);
+    }
+
+    /// Gives back the payload, if it is still there.
+    void drop_payload(slot at) noexcept {
+        entry& e = entries_[at];
+        if (e.payload != byte_pool::none) {
+            payloads_.release(e.payload, e.payload_size);
+            e.payload = byte_pool::none;
+            e.payload_size = 0;
+        }
+    }
+
+    /// Lets a stored entry give its place in the queue to others, if one more unsettled one is allowed.
+    void make_unsettled(slot at) noexcept {
+        if (!entries_[at].unsettled && unsettled_ < unsettled_max_) {
+            entries_[at].unsettled = true;
+            ++unsettled_;
+            --queued_;
+        }
+    }
+
+    /// Moves an entry to the end of a list, or out of all.
+    void move(slot at, place to) noexcept {
+        leave(at);
+        if (to == place::nowhere) {
+            return;
+        }
+        list& l = list_of(to);
+        entry& e = entries_[at];
+        e.where = to;
+        e.previous = l.last;
+        e.next = none;
+        (l.last == none ? l.first : entries_[l.last].next) = at;
+        l.last = at;
+    }
+
+    /// The same, unless the journal is to hear of the entry: then it keeps its turn. Or the record of a message that gave room
+    /// would come behind the record of the one that took it. (spec 7.6)
+    void move_written(slot at, place to) noexcept {
+        if (entries_[at].where != place::unwritten) {
+            move(at, to);
+        }
+    }
+
+    /// The entry that has been longest in the list; `none`.
+    [[nodiscard]] slot first(place in) const noexcept { return lists_[index(in)].first; }
+
+    /// Something new is known of the entry; the app will be told if it has not been already.
+    void announce(slot at) noexcept {
+        entry& e = entries_[at];
+        if (e.announced || knowledge(at) <= e.told) {
+            return;
+        }
+        e.announced = true;
+        e.next_event = none;
+        (events_.last == none ? events_.first : entries_[events_.last].next_event) = at;
+        events_.last = at;
+    }
+
+    /// The next entry that the app has to hear of; `none`.
+    [[nodiscard]] slot next_event() const noexcept { return events_.first; }
+
+    /// The app has heard what is known of the entry at the front of the events. True if that was the last.
+    bool told() noexcept {
+        const slot at = events_.first;
+        entry& e = entries_[at];
+        events_.first = e.next_event;
+        if (events_.first == none) {
+            events_.last = none;
+        }
+        e.announced = false;
+        e.told = (std::max)(e.told, knowledge(at));
+        return is_final(e.told);
+    }
+
+    /// Forgets an entry that has ended, and of which the app has heard.
+    void remove(slot at) noexcept {
+        leave(at);
+        drop_payload(at);
+        entry& e = entries_[at];
+        --(e.unsettled ? unsettled_ : queued_);
+        e.generation = (std::max)(e.generation + 1, first_generation_);
+        e.state = message_state::ended;
+        e.taken = false;
+        e.next = free_;
+        free_ = at;
+    }
+
+    /// Puts an entry of an earlier life back into the slot of its ticket. False if there is no room for its payload.
+    /// Until `restored` is called, nothing else may be added.
+    [[nodiscard]] bool restore(ticket name, bytes payload) {
+        const slot at = slot_of(name);
+        entries_.resize((std::max)(entries_.size(), std::size_t{at} + 1));
+        const byte_pool::handle block = payloads_.allocate(payload.size());
+        if (block == byte_pool::none) {
+            return false;
+        }
+        std::copy(payload.begin(), payload.end(), payloads_.at(block, payload.size()).begin());
+        entry& e = entries_[at];
+        e.payload = block;
+        e.payload_size = static_cast<std::uint32_t>(payload.size());
+        e.generation = generation_of(name);
+        e.taken = true;
+        ++queued_;
+        return true;
+    }
+
+    /// All entries are there. From now on no ticket is given that an earlier life has given: these had generations below
+    /// `end`, and what was lost with the end of the journal can have been one further. (spec 7.8)
+    void restored(std::uint32_t end) noexcept {
+        generation_end_ = end;
+        first_generation_ = end + 1;
+        for (slot at = size(); at-- > 0;) {
+            entry& e = entries_[at];
+            if (!e.taken) {
+                e.generation = first_generation_;
+                e.state = message_state::ended;
+                e.next = free_;
+                free_ = at;
+            }
+        }
+    }
+
+    /// The strongest that is known of the entry.
+    [[nodiscard]] status knowledge(slot at) const noexcept {
+        const entry& e = entries_[at];
+        return e.state == message_state::ended ? e.outcome : known(e.state);
+    }
+
+    /// What the app calls this entry.
+    [[nodiscard]] ticket ticket_of(slot at) const noexcept {
+        return ticket{std::uint64_t{entries_[at].generation} << 32 | at};
+    }
+    /// The entry that a ticket names, or named. (spec 7.8)
+    [[nodiscard]] static slot slot_of(ticket name) noexcept {
+        return static_cast<slot>(static_cast<std::uint64_t>(name));
+    }
+    /// Which of the messages that its slot had one after the other. (spec 7.8)
+    [[nodiscard]] static std::uint32_t generation_of(ticket name) noexcept {
+        return static_cast<std::uint32_t>(static_cast<std::uint64_t>(name) >> 32);
+    }
+
+    /// The entry of a ticket; `none` when it has ended, or never was.
+    [[nodiscard]] slot find(ticket name) const noexcept {
+        const slot at = slot_of(name);
+        const bool live = at < entries_.size() && ticket_of(at) == name &&
+                          entries_[at].state != message_state::ended;
+        return live ? at : none;
+    }
+
+    /// One more than the highest slot that ever was in use.
+    [[nodiscard]] slot size() const noexcept { return static_cast<slot>(entries_.size()); }
+    /// No slot is higher.
+    [[nodiscard]] std::uint64_t slots_max() const noexcept {
+        return std::uint64_t{entries_max_} + unsettled_max_;
+    }
+
+    /// Is there an entry of this ticket of whose end the app has not heard?
+    [[nodiscard]] bool is_taken(ticket name) const noexcept {
+        const slot at = slot_of(name);
+        return at < entries_.size() && entries_[at].taken && ticket_of(at) == name &&
+               !is_final(entries_[at].told);
+    }
+
+    /// No ticket was given of this generation, or of a later one.
+    [[nodiscard]] std::uint32_t generation_end() const noexcept { return generation_end_; }
+
+    /// Entries that hold a place in the queue, heard-of or not.
+    [[nodiscard]] std::uint32_t queued() const noexcept { return queued_; }
+    /// Entries that were stored and gave their place in the queue to others, until they are removed.
+    [[nodiscard]] std::uint32_t unsettled() const noexcept { return unsettled_; }
+    /// Whether another stored entry would have to keep its place in the queue.
+    [[nodiscard]] bool unsettled_full() const noexcept { return unsettled_ == unsettled_max_; }
+    /// Bytes of the payload storage in use, rounding included.
+    [[nodiscard]] std::size_t bytes_used() const noexcept { return payloads_.used(); }
+
+  private:
+    friend struct test_access;
+
+    struct list {
+        slot first = none;
+        slot last = none;
+    };
+
+    [[nodiscard]] static std::size_t index(place which) noexcept {
+        return static_cast<std::size_t>(which) - 1;
+    }
+    [[nodiscard]] list& list_of(place which) noexcept { return lists_[index(which)]; }
+
+    void leave(slot at) noexcept {
+        entry& e = entries_[at];
+        if (e.where == place::nowhere) {
+            return;
+        }
+        list& l = list_of(e.where);
+        (e.previous == none ? l.first : entries_[e.previous].next) = e.next;
+        (e.next == none ? l.last : entries_[e.next].previous) = e.previous;
+        e.where = place::nowhere;
+    }
+
+    [[nodiscard]] slot take_slot() {
+        slot at = free_;
+        if (at == none) {
+            at = static_cast<slot>(entries_.size());
+            entries_.emplace_back();
+            entries_[at].generation = first_generation_;
+        } else {
+            free_ = entries_[at].next;
+            const std::uint32_t generation = entries_[at].generation;
+            entries_[at] = entry{};
+            entries_[at].generation = generation;
+        }
+        entries_[at].taken = true;
+        generation_end_ = (std::max)(generation_end_, entries_[at].generation + 1);
+        return at;
+    }
+
+    std::vector<entry> entries_;
+    byte_pool payloads_;
+    std::array<list, 3> lists_{};  // by place
+    list events_;                  // linked by next_event
+    slot free_ = none;
+    std::uint32_t entries_max_;
+    std::uint32_t unsettled_max_;
+    std::uint32_t queued_ = 0;
+    std::uint32_t unsettled_ = 0;
+    std::uint32_t first_generation_ = 0;  // of slots that were never in use in this life
+    std::uint32_t generation_end_ = 0;    // no ticket was given of this generation or a later one
+};
+
+}  // namespace sixfold::inline v0
+
+#endif
