@@ -110,7 +110,7 @@ inline constexpr std::uint32_t payload_limit = 1 << 27;
 
 namespace detail {
 
-[[nodiscard]] inline result<void> check(const retry_options& retry) {
+[[nodiscard]] inline result<void> validate(const retry_options& retry) {
     if (retry.first <= duration::zero()) {
         return error{errc::option, "retry.first: must be more than 0"};
     }
@@ -126,7 +126,7 @@ namespace detail {
 }  // namespace detail
 
 /// Refuses a start number that cannot work.
-[[nodiscard]] inline result<void> check(const incarnation& life) {
+[[nodiscard]] inline result<void> validate(const incarnation& life) {
     if (life.start == 0 || life.start > start_max) {
         return error{errc::option,
                      "start: must be 1 to 2^44 - 1, and larger at each start without a journal"};
@@ -135,7 +135,7 @@ namespace detail {
 }
 
 /// Refuses sender options that cannot work, and names the first one.
-[[nodiscard]] inline result<void> check(const sender_options& o) {
+[[nodiscard]] inline result<void> validate(const sender_options& o) {
     if (o.window == 0 || o.window > window_max) {
         return error{errc::option, "sender.window: must be 1 to 1048576"};
     }
@@ -163,11 +163,11 @@ namespace detail {
     if (o.burst_interval < duration::zero() || o.burst_interval > std::chrono::hours(1)) {
         return error{errc::option, "sender.burst_interval: must be 0 to 1 hour"};
     }
-    return detail::check(o.retry);
+    return detail::validate(o.retry);
 }
 
 /// Refuses receiver options that cannot work, and names the first one.
-[[nodiscard]] inline result<void> check(const receiver_options& o) {
+[[nodiscard]] inline result<void> validate(const receiver_options& o) {
     if (o.window == 0 || o.window > window_max) {
         return error{errc::option, "receiver.window: must be 1 to 1048576"};
     }
@@ -189,7 +189,7 @@ namespace detail {
     if (o.sync_interval <= duration::zero()) {
         return error{errc::option, "receiver.sync_interval: must be more than 0"};
     }
-    return detail::check(o.retry);
+    return detail::validate(o.retry);
 }
 
 }  // namespace sixfold::inline v0

@@ -45,7 +45,7 @@ class receiver {
                                                  std::uint64_t seed,
                                                  const receiver_options& options = {},
                                                  bytes journal = {}) {
-        if (auto checked = check(options); !checked) {
+        if (auto checked = validate(options); !checked) {
             return checked.error();
         }
         if (auto checked = check_journal(journal); !checked) {
@@ -272,7 +272,7 @@ inline refusal receiver::handle(const ack_answer& answer) {
 
 inline refusal receiver::handle(const sync_answer& answer) {
     tick();
-    sync_.answered(answer, now_, acks_.timeout());
+    sync_.answered(answer, now_, acks_.answer_timeout());
     return refusal::none;
 }
 

@@ -292,7 +292,7 @@ class relay {
             return refuse(refusal::mailbox);
         }
         const bool whole =
-            outcome.last_state.empty() || ack_state::check(outcome.last_state) == refusal::none;
+            outcome.last_state.empty() || ack_state::validate(outcome.last_state) == refusal::none;
         notify.state = whole ? outcome.last_state : bytes();
         post(from, notify, out);
         post(find(msg.to), probe, out);

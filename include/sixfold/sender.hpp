@@ -53,10 +53,10 @@ class sender {
                                                incarnation life,
                                                const sender_options& options = {},
                                                bytes journal = {}) {
-        if (auto checked = check(life); !checked) {
+        if (auto checked = validate(life); !checked) {
             return checked.error();
         }
-        if (auto checked = check(options); !checked) {
+        if (auto checked = validate(options); !checked) {
             return checked.error();
         }
         sender out(clock, life, options);

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 /// The option that is refused; empty: none is.
 template <class Options>
 std::string refused(const Options& options) {
-    const result<void> checked = check(options);
+    const result<void> checked = validate(options);
     if (checked) {
         return "";
     }

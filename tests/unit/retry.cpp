@@ -20,7 +20,7 @@ class lonely {
 };
 
 duration timeout_of(const round_trip& path) {
-    return path.timeout(1s, 0s, 1h);
+    return path.answer_timeout(1s, 0s, 1h);
 }
 
 }  // namespace
@@ -28,9 +28,9 @@ duration timeout_of(const round_trip& path) {
 TEST_CASE("retry: says the initial timeout until the first sample") {
     round_trip path;
     lonely apart;
-    CHECK(path.timeout(3s, 1s, 2s) == 3s);
+    CHECK(path.answer_timeout(3s, 1s, 2s) == 3s);
     apart.sample(path, 100ms);
-    CHECK(path.timeout(3s, 1ms, 60s) != 3s);
+    CHECK(path.answer_timeout(3s, 1ms, 60s) != 3s);
 }
 
 TEST_CASE("retry: the first sample counts for itself and half of it for the variation") {
@@ -83,9 +83,9 @@ TEST_CASE("retry: the timeout stays between its bounds, and the lower one wins")
     round_trip path;
     lonely apart;
     apart.sample(path, 100ms);
-    CHECK(path.timeout(1s, 500ms, 2s) == 500ms);
-    CHECK(path.timeout(1s, 1ms, 200ms) == 200ms);
-    CHECK(path.timeout(1s, 400ms, 200ms) == 400ms);
+    CHECK(path.answer_timeout(1s, 500ms, 2s) == 500ms);
+    CHECK(path.answer_timeout(1s, 1ms, 200ms) == 200ms);
+    CHECK(path.answer_timeout(1s, 400ms, 200ms) == 400ms);
 }
 
 TEST_CASE("retry: absurd samples neither overflow nor go below zero") {
@@ -96,7 +96,7 @@ TEST_CASE("retry: absurd samples neither overflow nor go below zero") {
     for (int i = 0; i < 100; ++i) {
         apart.sample(path, (duration::max)());
         apart.sample(path, (duration::min)());
-        REQUIRE(path.timeout(1s, 0s, (duration::max)()) >= 1ms);
+        REQUIRE(path.answer_timeout(1s, 0s, (duration::max)()) >= 1ms);
         REQUIRE(timeout_of(path) <= 1h);
     }
     CHECK(timeout_of(path) == 1h);

@@ -150,8 +150,8 @@ class sqlite_database {
     }
 
     void check_pages() {
-        auto check = prepare("PRAGMA quick_check(1)");
-        const auto row = check.run();
+        auto pages = prepare("PRAGMA quick_check(1)");
+        const auto row = pages.run();
         if (row && row.text(0) != "ok") {
             connection_->refuse(sqlite_fault::corrupt, std::string(row.text(0)));
         }
@@ -160,15 +160,15 @@ class sqlite_database {
     /// What SQLite was asked for may differ from what it does, so the answers count.
     void make_durable(const sqlite_options& options) {
         const bool full = options.durability == sqlite_durability::power_loss;
-        require("PRAGMA journal_mode = WAL", "wal");
+        demand("PRAGMA journal_mode = WAL", "wal");
         execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-        require("PRAGMA synchronous", full ? "2" : "1");
+        demand("PRAGMA synchronous", full ? "2" : "1");
         // Elsewhere than on Apple's systems these change nothing; there a mere fsync is not enough.
         execute("PRAGMA fullfsync = ON");
         execute("PRAGMA checkpoint_fullfsync = ON");
     }
 
-    void require(const char* pragma, std::string_view expected) {
+    void demand(const char* pragma, std::string_view expected) {
         auto query = prepare(pragma);
         const auto row = query.run();
         if (row && row.text(0) != expected) {

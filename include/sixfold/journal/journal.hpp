@@ -89,7 +89,7 @@ class journal_reader {
         const auto length = static_cast<std::size_t>(in.get_varint(28));
         const std::size_t front = left_.size() - in.left();
         const bytes rest = in.get_bytes(length);
-        in.require(!in.ok() || length >= 5, refusal::truncated);
+        in.demand(!in.ok() || length >= 5, refusal::truncated);
         if (!in.ok()) {
             return in.refused();
         }
@@ -119,7 +119,7 @@ class journal_reader {
         }
         out.key = body.first(body.size() - in.left());
         out.value = in.rest();
-        in.require(!out.gone || out.value.empty(), refusal::trailing);
+        in.demand(!out.gone || out.value.empty(), refusal::trailing);
         return in.refused();
     }
 

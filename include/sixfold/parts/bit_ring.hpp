@@ -39,17 +39,17 @@ class bit_ring {
 
     /// Whether the bit of this seq is set. O(1).
     [[nodiscard]] bool test(seq at) const noexcept {
-        return (word(at) >> (at % word_bits) & 1) != 0;
+        return (word_at(at) >> (at % word_bits) & 1) != 0;
     }
     /// Sets it. O(1).
     void set(seq at) noexcept {
         count_ += std::uint32_t{!test(at)};
-        word(at) |= std::uint64_t{1} << (at % word_bits);
+        word_at(at) |= std::uint64_t{1} << (at % word_bits);
     }
     /// Resets it. O(1).
     void reset(seq at) noexcept {
         count_ -= std::uint32_t{test(at)};
-        word(at) &= ~(std::uint64_t{1} << (at % word_bits));
+        word_at(at) &= ~(std::uint64_t{1} << (at % word_bits));
     }
 
     /// Whether none is set, as is most often the case where messages come in order. O(1).
@@ -74,8 +74,8 @@ class bit_ring {
             const seq count = (std::min)(to - from, word_bits - from % word_bits);
             const std::uint64_t mask = ~std::uint64_t{0} >> (word_bits - count)
                                                                 << (from % word_bits);
-            count_ -= static_cast<std::uint32_t>(std::popcount(word(from) & mask));
-            word(from) &= ~mask;
+            count_ -= static_cast<std::uint32_t>(std::popcount(word_at(from) & mask));
+            word_at(from) &= ~mask;
             from += count;
         }
     }
@@ -134,10 +134,10 @@ class bit_ring {
     [[nodiscard]] std::size_t index(seq at) const noexcept {
         return static_cast<std::size_t>(at / word_bits) & (words_.size() - 1);
     }
-    [[nodiscard]] std::uint64_t word(seq at) const noexcept {
+    [[nodiscard]] std::uint64_t word_at(seq at) const noexcept {
         return words_.empty() ? word_ : words_[index(at)];
     }
-    [[nodiscard]] std::uint64_t& word(seq at) noexcept {
+    [[nodiscard]] std::uint64_t& word_at(seq at) noexcept {
         return words_.empty() ? word_ : words_[index(at)];
     }
     /// The word number `i` of so many bits from `from` on.
@@ -149,8 +149,8 @@ class bit_ring {
     /// The 64 bits from `from` on, which lie in two words unless it is the first of one.
     [[nodiscard]] std::uint64_t read(seq from) const noexcept {
         const seq shift = from % word_bits;
-        const std::uint64_t low = word(from) >> shift;
-        return shift == 0 ? low : low | word(from + word_bits) << (word_bits - shift);
+        const std::uint64_t low = word_at(from) >> shift;
+        return shift == 0 ? low : low | word_at(from + word_bits) << (word_bits - shift);
     }
 
     std::uint64_t word_ = 0;            ///< all bits, if `words_` is empty

@@ -50,7 +50,7 @@ class round_trip {
     /// When to give up waiting for an answer: `initial` until the first sample, from then on the
     /// smoothed round trip and four variations, in [min, max]. If `min` is above `max`, it wins.
     [[nodiscard]] constexpr duration
-    timeout(duration initial, duration min, duration max) const noexcept {
+    answer_timeout(duration initial, duration min, duration max) const noexcept {
         if (!sampled_) {
             return initial;
         }
@@ -80,13 +80,13 @@ class round_trip {
     bool sampled_ = false;
 };
 
-/// How long to wait after the resend number `attempt` (0 is the first transmission): `timeout`,
+/// How long to wait after the resend number `attempt` (0 is the first transmission): `initial`,
 /// doubled `attempt` times, at most `cap`; and up to a quarter more, by chance, so that what was
 /// lost together is not sent again together. Never above cap * 5/4, and without overflow whatever
 /// the arguments; a negative time counts as zero. (spec 3.2)
 [[nodiscard]] constexpr duration
-backoff(duration timeout, std::uint32_t attempt, duration cap, random_source& random) noexcept {
-    const duration::rep first = (std::max)(timeout, duration::zero()).count();
+backoff(duration initial, std::uint32_t attempt, duration cap, random_source& random) noexcept {
+    const duration::rep first = (std::max)(initial, duration::zero()).count();
     const duration::rep most = (std::max)(cap, duration::zero()).count();
     const std::uint32_t shift = (std::min)(attempt, std::uint32_t{63});
     // `first << shift` is above `most` exactly if `first` is above `most >> shift`; otherwise it

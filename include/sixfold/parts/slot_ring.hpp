@@ -34,8 +34,8 @@ class slot_ring {
         slots_[place] = slot;
         if (!bits_.empty()) {
             word& all = bits_[place / 64];
-            all.used = slot == none ? all.used & ~bit(place) : all.used | bit(place);
-            all.marked &= ~bit(place);
+            all.used = slot == none ? all.used & ~bit_at(place) : all.used | bit_at(place);
+            all.marked &= ~bit_at(place);
         }
     }
 
@@ -44,7 +44,7 @@ class slot_ring {
         if (!bits_.empty()) {
             const std::size_t place = at & mask();
             std::uint64_t& all = bits_[place / 64].marked;
-            all = on ? all | bit(place) : all & ~bit(place);
+            all = on ? all | bit_at(place) : all & ~bit_at(place);
         }
     }
 
@@ -78,7 +78,7 @@ class slot_ring {
 
     [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
 
-    [[nodiscard]] static std::uint64_t bit(std::size_t place) noexcept {
+    [[nodiscard]] static std::uint64_t bit_at(std::size_t place) noexcept {
         return std::uint64_t{1} << place % 64;
     }
     [[nodiscard]] std::uint64_t get(std::uint64_t word::*which, seq from) const noexcept {

@@ -65,12 +65,12 @@ class inbound_acks {
     /// A new serial, of an ack:R or a sync:R.
     [[nodiscard]] std::uint32_t next_serial() noexcept { return ++serial_; }
     /// How long the relay takes to answer.
-    [[nodiscard]] duration timeout() const noexcept {
-        return relay_trip_.timeout(retry_.first, retry_.min, retry_.max);
+    [[nodiscard]] duration answer_timeout() const noexcept {
+        return relay_trip_.answer_timeout(retry_.first, retry_.min, retry_.max);
     }
     /// How long to wait for its answer, longer after each of so many resends.
     [[nodiscard]] duration wait(std::uint32_t resends) noexcept {
-        return backoff(timeout(), resends, retry_.max, random_);
+        return backoff(answer_timeout(), resends, retry_.max, random_);
     }
 
   private:

@@ -95,7 +95,7 @@ encode_inbound(const peer& from, const inbound_stream& stream, std::span<std::by
         out.window.accept(floor + i);
     }
     std::uint8_t count = in.get_u8();
-    in.require(count <= receiver_limits::exceptions_max, refusal::ack_state);
+    in.demand(count <= receiver_limits::exceptions_max, refusal::ack_state);
     for (; in.ok() && count != 0; --count) {
         const std::uint64_t entry = in.get_varint();
         const exception what{entry >> 1, (entry & 1) != 0 ? fate::rejected : fate::tombstoned};

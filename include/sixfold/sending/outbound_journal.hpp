@@ -100,17 +100,18 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
 }
 
 /// Writes the next record of a snapshot; its size, or 0: it does not fit, or that was the last. `at` counts: first the
-/// tickets, then the streams, then the slots.
+/// tickets, then the streams, then the first_slot.
 [[nodiscard]] inline std::size_t write_snapshot(const outbound_messages& all,
                                                 std::uint64_t& at,
                                                 std::span<std::byte> out,
                                                 time_point now) {
-    const std::uint64_t slots = 1 + all.streams.size();
-    const std::uint64_t end = slots + all.queue.size();
+    const std::uint64_t first_slot = 1 + all.streams.size();
+    const std::uint64_t end = first_slot + all.queue.size();
     const auto is_gone = [&](outbound_messages::slot which) {
         return !all.queue[which].taken || is_final(all.queue[which].told);
     };
-    while (at >= slots && at < end && is_gone(static_cast<outbound_messages::slot>(at - slots))) {
+    while (at >= first_slot && at < end &&
+           is_gone(static_cast<outbound_messages::slot>(at - first_slot))) {
         ++at;
     }
     if (at == end) {
@@ -120,13 +121,13 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
     if (at == 0) {
         size =
             encode_tickets((std::max)(all.journaled_generations, all.queue.generation_end()), out);
-    } else if (at < slots) {
+    } else if (at < first_slot) {
         const auto which = static_cast<std::uint32_t>(at - 1);
         size = encode_outbound(
             {all.peers[which], all.streams[which].epoch, all.streams[which].next()}, out);
     } else {
-        size = encode_message(record_of(all, static_cast<outbound_messages::slot>(at - slots), now),
-                              out);
+        size = encode_message(
+            record_of(all, static_cast<outbound_messages::slot>(at - first_slot), now), out);
     }
     at += std::uint64_t{size != 0};
     return size;

@@ -99,8 +99,8 @@ class outbound_messages {
     }
 
     /// How long to wait for an answer on a path.
-    [[nodiscard]] duration timeout(const round_trip& trip) const noexcept {
-        return trip.timeout(options_.retry.first, options_.retry.min, options_.retry.max);
+    [[nodiscard]] duration answer_timeout(const round_trip& trip) const noexcept {
+        return trip.answer_timeout(options_.retry.first, options_.retry.min, options_.retry.max);
     }
 
     random_source random;                  ///< epochs and jitter
@@ -283,7 +283,7 @@ inline void outbound_messages::hurry(std::uint32_t which) {
             retries.of(message) != never) {
             queue[message].resends = 0;
             stream.set_stretched(at, false);
-            const time_point due = later(queue[message].sent_at, timeout(stream.trip));
+            const time_point due = later(queue[message].sent_at, answer_timeout(stream.trip));
             retries.set(message, (std::min)(retries.of(message), due));
         }
     }

@@ -79,8 +79,8 @@ inline void outbound_probes::consider(outbound_messages& all, std::uint32_t whic
         due_.set(which, now);  // in front of the messages, in the same packet
         return;
     }
-    due_.set(which,
-             later(now, backoff(all.timeout(stream.trip), stream.probes, longest_, all.random)));
+    due_.set(which, later(now, backoff(all.answer_timeout(stream.trip), stream.probes, longest_,
+                                       all.random)));
 }
 
 inline void
@@ -88,7 +88,7 @@ outbound_probes::hurry(outbound_messages& all, std::uint32_t which, time_point n
     outbound_stream& stream = all.streams[which];
     stream.probes = 0;
     if (due_.of(which) != never) {
-        due_.set(which, (std::min)(due_.of(which), later(now, all.timeout(stream.trip))));
+        due_.set(which, (std::min)(due_.of(which), later(now, all.answer_timeout(stream.trip))));
     }
 }
 
@@ -114,7 +114,7 @@ outbound_probes::wait_for_entry(outbound_messages& all, std::uint32_t which, tim
     if (due_.of(which) != never) {
         // The first at once, unless one may be on its way.
         const duration::rep times = stream.probes <= 1 ? 1 : 1 << stream.probes;
-        const time_point soon = later(stream.probed_at, all.timeout(stream.trip) * times);
+        const time_point soon = later(stream.probed_at, all.answer_timeout(stream.trip) * times);
         due_.set(which, (std::min)(due_.of(which), (std::max)(now, soon)));
     }
 }

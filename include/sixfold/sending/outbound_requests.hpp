@@ -132,7 +132,7 @@ inline std::size_t outbound_requests::transmit(outbound_messages& all,
     stream.sent_end = (std::max)(stream.sent_end, e.seq + 1);
     stream.backed_off |= e.resends > 1;
     all.queue.move(at, place::nowhere);
-    all.arm(at, all.timeout(relay_trip_));
+    all.arm(at, all.answer_timeout(relay_trip_));
     return size;
 }
 
@@ -146,7 +146,7 @@ outbound_requests::answered(outbound_messages& all, slot at, std::uint8_t attemp
     const bool of_last_attempt = attempt == static_cast<std::uint8_t>(e.attempt - 1);
     if (of_last_attempt && e.where == place::nowhere) {
         relay_trip_.sample(now - e.sent_at, now);
-        all.arm(at, all.timeout(all.streams[e.stream].trip));
+        all.arm(at, all.answer_timeout(all.streams[e.stream].trip));
     }
 }
 

@@ -18,7 +18,7 @@ namespace sixfold::inline v0::detail {
 /// An ack state in all the rest of the body: left as it is, but refused unless it is one.
 [[nodiscard]] inline bytes read_ack_state(byte_reader& in) noexcept {
     const bytes encoded = in.rest();
-    if (const refusal why = ack_state::check(encoded); why != refusal::none) {
+    if (const refusal why = ack_state::validate(encoded); why != refusal::none) {
         in.refuse(why);
     }
     return encoded;
@@ -34,7 +34,7 @@ template <class Frame>
         what.state;
     }
 [[nodiscard]] bool is_state_valid(const Frame& what) noexcept {
-    return what.state.empty() || ack_state::check(what.state) == refusal::none;
+    return what.state.empty() || ack_state::validate(what.state) == refusal::none;
 }
 
 template <class Out>
@@ -99,7 +99,7 @@ struct frame_layout<ack_request> {
         }
         if (m.word == ack_word::past) {
             m.current = in.get_epoch();
-            in.require(m.current > m.epoch, refusal::epoch);
+            in.demand(m.current > m.epoch, refusal::epoch);
         }
         if (m.word == ack_word::state) {
             m.state = read_ack_state(in);
@@ -193,7 +193,7 @@ struct frame_layout<ack_notify> {
         }
         if (m.word == ack_word::past) {
             m.current = in.get_epoch();
-            in.require(m.current > m.epoch, refusal::epoch);
+            in.demand(m.current > m.epoch, refusal::epoch);
         } else if (m.word == ack_word::stored) {
             m.seq = in.get_seq();
             m.attempt = in.get_u8();

@@ -162,7 +162,9 @@ class ack_state {
         return why;
     }
     /// Why these bytes are no ack state; `none` if they are one. O(bytes).
-    [[nodiscard]] static refusal check(bytes encoded) noexcept { return ack_state().read(encoded); }
+    [[nodiscard]] static refusal validate(bytes encoded) noexcept {
+        return ack_state().read(encoded);
+    }
 
     /// All below has ended; the floor itself has not.
     [[nodiscard]] seq floor() const noexcept { return floor_; }
@@ -225,7 +227,7 @@ class ack_state {
     [[nodiscard]] refusal read(bytes encoded) noexcept {
         byte_reader in(encoded);
         const unsigned parts = in.get_u8();
-        in.require((parts & ~detail::ack_parts::all) == 0, refusal::flags);
+        in.demand((parts & ~detail::ack_parts::all) == 0, refusal::flags);
         floor_ = in.get_seq_bound();
         if ((parts & detail::ack_parts::limits) != 0) {
             limits_ = read_limits(in);
@@ -237,20 +239,20 @@ class ack_state {
         if ((parts & detail::ack_parts::accepted) != 0) {
             accepted_ = read_bits(in);
             // The floor is the first seq that is not accepted; else it would be higher.
-            in.require(!has_ended(floor_), refusal::ack_state);
+            in.demand(!has_ended(floor_), refusal::ack_state);
         }
         if ((parts & detail::ack_parts::held) != 0) {
             held_ = read_bits(in);
-            in.require(detail::disjoint(accepted_, held_), refusal::ack_state);
+            in.demand(detail::disjoint(accepted_, held_), refusal::ack_state);
         }
         if (first_ != floor_) {
-            in.require(!detail::begins_empty(accepted_) || !detail::begins_empty(held_),
-                       refusal::not_canonical);
+            in.demand(!detail::begins_empty(accepted_) || !detail::begins_empty(held_),
+                      refusal::not_canonical);
         }
         if ((parts & detail::ack_parts::exceptions) != 0) {
             read_exceptions(in);
         }
-        in.require(in.left() == 0, refusal::trailing);
+        in.demand(in.left() == 0, refusal::trailing);
         return in.refused();
     }
 
@@ -269,7 +271,7 @@ class ack_state {
         // Each before the next one is read (spec 2.9).
         const auto limit = [&in](unsigned bits, std::uint32_t least, std::uint32_t most) {
             const std::uint64_t out = in.get_varint(bits);
-            in.require(out >= least && out <= most, refusal::ack_state);
+            in.demand(out >= least && out <= most, refusal::ack_state);
             return static_cast<std::uint32_t>(out);
         };
         receiver_limits limits;
@@ -281,34 +283,34 @@ class ack_state {
 
     [[nodiscard]] static seq read_skip(byte_reader& in) noexcept {
         const std::uint64_t skip = in.get_varint(32);
-        in.require(skip != 0, refusal::not_canonical);
-        in.require(skip <= detail::ack_skip_max, refusal::ack_state);
+        in.demand(skip != 0, refusal::not_canonical);
+        in.demand(skip <= detail::ack_skip_max, refusal::ack_state);
         return skip;
     }
 
     [[nodiscard]] bytes read_bits(byte_reader& in) const noexcept {
         const std::size_t size = in.get_u8();
-        in.require(size != 0,
-                   refusal::not_canonical);  // nothing to say is said by leaving the part out
-        in.require(size <= ack_bits_size_max, refusal::ack_state);
+        in.demand(size != 0,
+                  refusal::not_canonical);  // nothing to say is said by leaving the part out
+        in.demand(size <= ack_bits_size_max, refusal::ack_state);
         const bytes bits = in.get_bytes(size);
-        in.require(bits.empty() || bits.back() != std::byte{0}, refusal::not_canonical);
-        in.require(first_ + detail::bits_end(bits) <= seq_end, refusal::seq_range);
+        in.demand(bits.empty() || bits.back() != std::byte{0}, refusal::not_canonical);
+        in.demand(first_ + detail::bits_end(bits) <= seq_end, refusal::seq_range);
         return bits;
     }
 
     void read_exceptions(byte_reader& in) noexcept {
         horizon_ = in.get_seq_bound();
         const seq ended = accepted_.empty() ? floor_ : first_ + detail::bits_end(accepted_);
-        in.require(horizon_ <= ended, refusal::ack_state);
+        in.demand(horizon_ <= ended, refusal::ack_state);
         const std::size_t count = in.get_u8();
-        in.require(horizon_ != 0 || count != 0, refusal::not_canonical);
-        in.require(count <= receiver_limits::exceptions_max, refusal::ack_state);
+        in.demand(horizon_ != 0 || count != 0, refusal::not_canonical);
+        in.demand(count <= receiver_limits::exceptions_max, refusal::ack_state);
         byte_reader ahead = in;
         seq next = horizon_;
         for (std::size_t i = 0; i < count && in.ok(); ++i) {
             const seq which = next + (in.get_varint() >> 1);  // both below 2^63
-            in.require(has_ended(which), refusal::ack_state);
+            in.demand(has_ended(which), refusal::ack_state);
             next = which + 1;
         }
         exceptions_ = exception_list(horizon_, ahead.get_bytes(ahead.left() - in.left()), count);

@@ -246,14 +246,14 @@ class byte_reader {
     /// A peer's name, 1 to 47 bytes behind a length byte. (spec 2.6)
     [[nodiscard]] SIXFOLD_INLINE peer get_peer() noexcept {
         const std::size_t size = get_u8();
-        require(size != 0 && size <= peer::size_max, refusal::peer_name);
+        demand(size != 0 && size <= peer::size_max, refusal::peer_name);
         return peer(get_bytes(size));
     }
 
     /// An epoch, which is not zero. (spec 2.7)
     [[nodiscard]] SIXFOLD_INLINE epoch get_epoch() noexcept {
         const auto value = static_cast<epoch>(get_u64());
-        require(value != epoch::none, refusal::epoch);
+        demand(value != epoch::none, refusal::epoch);
         return value;
     }
 
@@ -272,7 +272,7 @@ class byte_reader {
     }
 
     /// Refuses the input unless the condition holds.
-    SIXFOLD_INLINE void require(bool condition, refusal otherwise) noexcept {
+    SIXFOLD_INLINE void demand(bool condition, refusal otherwise) noexcept {
         if (!condition) {
             refuse(otherwise);
         }

@@ -86,7 +86,7 @@ template <class Frame, class Take>
     byte_reader in(body);
     Frame read;
     frame_layout<Frame>::read(in, flags, read);
-    in.require(in.left() == 0, refusal::trailing);
+    in.demand(in.left() == 0, refusal::trailing);
     return in.ok() ? take(std::as_const(read)) : in.refused();
 }
 

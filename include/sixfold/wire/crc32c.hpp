@@ -30,7 +30,7 @@ struct crc32c_tables {
     crc32c_tables tables{};
     for (std::uint32_t i = 0; i < 256; ++i) {
         std::uint32_t crc = i;
-        for (int bit = 0; bit < 8; ++bit) {
+        for (int shift = 0; shift < 8; ++shift) {
             crc = (crc & 1) != 0 ? crc >> 1 ^ polynomial : crc >> 1;
         }
         tables.after[0][i] = crc;

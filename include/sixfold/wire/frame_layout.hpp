@@ -22,8 +22,8 @@ namespace sixfold::inline v0::detail {
 template <class Frame>
 struct frame_layout;
 
-[[nodiscard]] constexpr unsigned flag(unsigned bit, bool condition) noexcept {
-    return condition ? bit : 0;
+[[nodiscard]] constexpr unsigned flag(unsigned mask, bool condition) noexcept {
+    return condition ? mask : 0;
 }
 
 [[nodiscard]] inline std::uint32_t read_serial(byte_reader& in) noexcept {

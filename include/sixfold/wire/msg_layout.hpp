@@ -64,7 +64,7 @@ struct frame_layout<msg_request> {
         }
         m.seq = in.get_seq();
         const std::uint64_t ahead = in.get_varint();
-        in.require(ahead <= m.seq, refusal::seq_range);
+        in.demand(ahead <= m.seq, refusal::seq_range);
         m.base = m.seq - ahead;
         m.attempt = in.get_u8();
         if (m.form == form::payload) {
@@ -172,10 +172,10 @@ struct frame_layout<msg_notify> {
         } else {
             m.low = in.get_seq_bound();
             // A row is not below the lowest row; a floor raised above it would lose it.
-            in.require(!m.drained || m.low <= m.seq, refusal::seq_range);
+            in.demand(!m.drained || m.low <= m.seq, refusal::seq_range);
             if ((flags & clean) == 0) {
                 m.smaller.epoch = in.get_epoch();
-                in.require(m.smaller.epoch < m.epoch, refusal::epoch);
+                in.demand(m.smaller.epoch < m.epoch, refusal::epoch);
                 m.smaller.seq = in.get_seq();
             }
         }
