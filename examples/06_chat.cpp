@@ -15,6 +15,8 @@
 #include "chat_client.hpp"
 #include "chat_options.hpp"
 #include "chat_relay.hpp"
+#include "printable.hpp"
+#include "standard_streams.hpp"
 
 namespace {
 
@@ -37,13 +39,16 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    example::open_standard_streams();
+    const auto fail = [](const std::exception& error, int status) {
+        std::fprintf(stderr, "chat: %s\n", example::printable(error.what()).c_str());
+        return status;
+    };
     try {
         return run(argc, argv);
     } catch (const example::usage_error& error) {
-        std::fprintf(stderr, "chat: %s\n", error.what());
-        return 2;
+        return fail(error, 2);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "chat: %s\n", error.what());
-        return EXIT_FAILURE;
+        return fail(error, EXIT_FAILURE);
     }
 }

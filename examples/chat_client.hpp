@@ -6,21 +6,23 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <asio.hpp>
+#include <unistd.h>
 
 #include <sixfold/sixfold.hpp>
 #include <sixfold/words.hpp>
 #include "chat_history.hpp"
+#include "chat_news.hpp"
 #include "chat_options.hpp"
 #include "line_source.hpp"
+#include "printable.hpp"
+#include "screen.hpp"
 #include "system_options.hpp"
 #include "tcp_connection.hpp"
 
@@ -33,11 +35,11 @@ namespace example {
 class chat_client {
   public:
     chat_client(asio::io_context& io, const chat_client_options& options)
-        : to_(options.to), history_(options.database), machine_(create(options)),
+        : to_(options.to), lines_(io, options.input, sixfold::sender_options().payload_max),
+          history_(options.database), machine_(create(options)),
           buffer_((std::max)(machine_.packet_size_min(), machine_.journal_record_size_max())),
           server_(asio::ip::address_v4::loopback(), options.port), deadline_(io), pause_(io),
-          lines_(io, options.input, sixfold::sender_options().payload_max),
-          skip_(options.input ? history_.said() : 0) {
+          news_(io, errors_), skip_(options.input ? history_.said() : 0) {
         read_line();
         connect();
     }
@@ -48,7 +50,7 @@ class chat_client {
         own.sender.journaling = own.receiver.journaling = sixfold::journaling::withhold;
         auto made = sixfold::client::create(monotonic_, own, history_.records());
         if (!made) {
-            throw std::runtime_error(options.database + ": " + std::string(made.error().what));
+            throw usage_error(options.database + ": " + std::string(made.error().what));
         }
         return *std::move(made);
     }
@@ -56,17 +58,17 @@ class chat_client {
     // --- what talks to sixfold -------------------------------------------------------------------
 
     void turn() {
-        std::string heard;
-        std::string told;
+        std::vector<std::string> heard;
+        std::vector<std::string> told;
         history_.commit([&] {
             while (const auto event = machine_.poll_event()) {
-                told += std::to_string(history_.told(*event)) + " ";
-                told += std::string(sixfold::to_string(event->what)) + "\n";
+                told.push_back(std::to_string(history_.told(*event)) + " " +
+                               std::string(sixfold::to_string(event->what)));
             }
             while (const auto message = machine_.poll_message()) {
                 history_.hear(*message);
-                heard += std::string(message->from.name()) + ": ";
-                heard += std::string(sixfold::as_text(message->payload)) + "\n";
+                heard.push_back(printable(message->from.name()) + ": " +
+                                printable(sixfold::as_text(message->payload)));
                 (void)machine_.accept(*message);
             }
             write_journal();  // what has ended makes room in the queue when this is written
@@ -77,8 +79,10 @@ class chat_client {
         while (const auto packet = machine_.poll_transmit(buffer_)) {
             link_->send(*packet);
         }
-        show(heard, stdout);
-        show(told, stderr);
+        for (std::string& each : heard)
+            output_.show(std::move(each));
+        for (std::string& each : told)
+            errors_.show(std::move(each));
         turn_at(machine_.next_deadline());
     }
 
@@ -111,12 +115,20 @@ class chat_client {
     void wake() { turn_at(monotonic_.now()); }
 
     void read_line() {
-        lines_.next([this](std::string line) {
+        lines_.next([this](std::optional<line_piece> piece) {
+            if (!piece) {
+                return errors_.show(
+                    "chat: that was all to send; Ctrl-C ends, until then what comes is shown");
+            }
             if (skip_ > 0) {
                 --skip_;
                 return read_line();
             }
-            line_ = std::move(line);
+            if (piece->goes_on && !std::exchange(goes_on_, true)) {
+                errors_.show("chat: a line that is longer than a message goes as several");
+            }
+            goes_on_ = piece->goes_on;
+            line_ = std::move(piece->text);
             wake();
         });
     }
@@ -125,11 +137,16 @@ class chat_client {
         link_ = std::make_shared<tcp_connection>(tcp::socket(pause_.get_executor()),
                                                  machine_.packet_size_min());
         link_->socket().async_connect(server_, [this](asio::error_code failed) {
-            if (failed) return connect_again();
+            if (failed) {
+                news_.state("no relay at " + place() + ": " + failed.message() +
+                            "; trying until there is one");
+                return connect_again();
+            }
+            connected_at_ = monotonic_.now();
             link_->send(sixfold::as_bytes(std::string(machine_.self().name()) + "\n"));
             machine_.link_up();
-            link_->start([this](sixfold::bytes frame) { return take(frame); }, [this] { lost(); });
-            wake();
+            link_->start([this](sixfold::bytes frame) { return take(frame); }, [this] { lost(); },
+                         [this] { wake(); });
         });
     }
     /// The first time at once, then more and more seldom: a relay that comes back is not stormed.
@@ -139,19 +156,27 @@ class chat_client {
             if (!cancelled) connect();
         });
     }
+    /// Whoever takes a connection says nothing by that; the relay's first frame does.
     [[nodiscard]] sixfold::refusal take(sixfold::bytes frame) {
-        wait_ = wait_min;
-        wake();
-        return machine_.handle(frame);
+        const sixfold::refusal refused = machine_.handle(frame);
+        if (!sixfold::ends_stream(refused) && !std::exchange(heard_relay_, true)) {
+            news_.state("connected to the relay at " + place());
+        }
+        return refused;
     }
+    /// One that did not last as long as we had waited for it is no reason to be quicker next time: it may be that
+    /// somebody else has our name, and each of us ends the connection of the other.
     void lost() {
+        news_.state(std::exchange(heard_relay_, false)
+                        ? "the connection to the relay is lost; trying again"
+                        : "what is at " + place() +
+                              " says nothing that a relay would say; trying again");
         machine_.link_down();
+        if (monotonic_.now() - connected_at_ >= wait_) wait_ = wait_min;
         connect_again();
     }
-
-    static void show(const std::string& text, std::FILE* where) {
-        std::fwrite(text.data(), 1, text.size(), where);
-        std::fflush(where);
+    [[nodiscard]] std::string place() const {
+        return server_.address().to_string() + ":" + std::to_string(server_.port());
     }
 
     using tcp = asio::ip::tcp;
@@ -159,7 +184,10 @@ class chat_client {
     static constexpr sixfold::duration wait_max = std::chrono::seconds(1);
 
     std::chrono::steady_clock monotonic_;
+    screen output_{STDOUT_FILENO};
+    screen errors_{STDERR_FILENO};
     sixfold::peer to_;
+    line_source lines_;  // before the database: a file that is not there leaves none behind
     chat_history history_;
     sixfold::client machine_;
     std::vector<std::byte> buffer_;
@@ -168,8 +196,11 @@ class chat_client {
     asio::steady_timer pause_;
     sixfold::duration wait_ = wait_min;
     std::shared_ptr<tcp_connection> link_;
-    line_source lines_;
-    std::int64_t skip_;  // lines of the file that were said in earlier lives
+    sixfold::time_point connected_at_{};
+    bool heard_relay_ = false;  // on this connection
+    chat_news news_;
+    std::int64_t skip_;     // pieces of the file that were said in earlier lives
+    bool goes_on_ = false;  // the last piece was not the end of its line
     std::optional<std::string> line_;
 };
 

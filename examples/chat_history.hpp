@@ -13,19 +13,24 @@
 #include <sixfold/ext/sqlite.hpp>
 #include <sixfold/sixfold.hpp>
 #include <sixfold/words.hpp>
+#include "files.hpp"
 
 namespace example {
 
 /// What somebody has said and heard, and the journal of their client: two tables of the app and one
 /// of sixfold in one database, so that one commit is for all of them.
 ///
-/// Whatever goes wrong throws, and the transaction is undone.
+/// Whatever goes wrong throws, and the transaction is undone; a `usage_error`, if the database could not be opened.
 class chat_history {
   public:
     /// Opens the database in this file, or makes one.
     explicit chat_history(const std::string& path)
         : path_(path), database_(open(sixfold::sqlite_database::open(path, schema))),
-          journal_(open(sixfold::sqlite_journal::attach(database_.handle()))) {}
+          journal_(open(sixfold::sqlite_journal::attach(database_.handle()))) {
+        if (database_.failed()) {  // a statement of ours does not fit the tables
+            throw usage_error(path_ + ": " + database_.last_error().what);
+        }
+    }
 
     /// What a new life of the client begins with.
     [[nodiscard]] std::vector<std::byte> records() { return open(journal_.records()); }
@@ -102,7 +107,7 @@ class chat_history {
     template <class T>
     [[nodiscard]] T open(sixfold::result<T, sixfold::sqlite_error> made) const {
         if (!made) {
-            fail(made.error());
+            throw usage_error(path_ + ": " + made.error().what);
         }
         return std::move(made).value();
     }

@@ -2,20 +2,24 @@
 #ifndef SIXFOLD_EXAMPLES_CHAT_OPTIONS_HPP
 #define SIXFOLD_EXAMPLES_CHAT_OPTIONS_HPP
 
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <variant>
 
 #include <CLI/CLI.hpp>
 
 #include <sixfold/types.hpp>
 #include "files.hpp"
+#include "printable.hpp"
 
 namespace example {
 
 struct chat_relay_options {
-    std::uint16_t port = 0;
+    std::uint16_t port = 0;  ///< 0: any that is free
     std::string mailbox;
 };
 
@@ -30,31 +34,71 @@ struct chat_client_options {
 /// Which role this process has, and its options.
 using chat_options = std::variant<chat_relay_options, chat_client_options>;
 
+namespace detail {
+
+/// What others will see of us; and a line feed would end the line that says it to the relay.
+[[nodiscard]] inline CLI::Validator peer_name() {
+    const auto check = [](const std::string& text) -> std::string {
+        const bool good = sixfold::peer(text).valid() && is_printable(text);
+        return good ? "" : "must be 1 to 47 bytes of text on one line, not '" + text + "'";
+    };
+    return {check, "NAME"};
+}
+
+/// CLI11 would take 010 for eight.
+[[nodiscard]] inline CLI::Validator port_from(unsigned min) {
+    const auto check = [min](const std::string& text) -> std::string {
+        const bool digits = !text.empty() && text.size() <= 5 &&
+                            std::all_of(text.begin(), text.end(),
+                                        [](char each) { return each >= '0' && each <= '9'; }) &&
+                            (text.front() != '0' || text == "0");
+        const unsigned long port = digits ? std::stoul(text) : 65'536;
+        return port >= min && port <= 65'535
+                   ? ""
+                   : "must be " + std::to_string(min) + " to 65535, not '" + text + "'";
+    };
+    return {check, "PORT"};
+}
+
+/// Its lines would be bytes of the database, and it would change below them.
+inline void check_files(const chat_client_options& options) {
+    std::error_code error;
+    if (options.input && (*options.input == options.database ||
+                          std::filesystem::equivalent(*options.input, options.database, error))) {
+        throw usage_error("--database: is the same file as --input");
+    }
+}
+
+}  // namespace detail
+
 /// Reads the command line. Throws `usage_error` with one line that says what is wrong with it;
 /// empty when the user asked for help, and has it.
 [[nodiscard]] inline std::optional<chat_options> parse_chat_options(int argc, char** argv) {
     chat_relay_options relay;
     chat_client_options client;
-    const CLI::Validator peer_name(
-        [](const std::string& text) {
-            return sixfold::peer(text).valid() ? std::string() : "must have 1 to 47 bytes";
-        },
-        "NAME");
 
     CLI::App app("A chat of two over a relay on this machine. Whoever of the three is killed, and "
                  "started again, goes on: no line is lost, and none comes twice.");
     app.require_subcommand(1);
     auto* as_relay = app.add_subcommand("relay", "stands between the clients");
-    as_relay->add_option("--port", relay.port, "of TCP, on 127.0.0.1")->required();
+    as_relay->add_option("--port", relay.port, "of TCP, on 127.0.0.1; 0: one that is free")
+        ->required()
+        ->check(detail::port_from(0));
     as_relay
         ->add_option("--mailbox", relay.mailbox, "database of what waits for those who are away")
         ->required();
     auto* as_client =
         app.add_subcommand("client", "sends each line that it reads, and writes what comes");
-    as_client->add_option("--name", client.name, "who we are")->required()->check(peer_name);
-    as_client->add_option("--to", client.to, "whom we write to")->required()->check(peer_name);
+    as_client->add_option("--name", client.name, "who we are")
+        ->required()
+        ->check(detail::peer_name());
+    as_client->add_option("--to", client.to, "whom we write to")
+        ->required()
+        ->check(detail::peer_name());
     as_client->add_option("--database", client.database, "of what was said and heard")->required();
-    as_client->add_option("--port", client.port, "of the relay")->required();
+    as_client->add_option("--port", client.port, "of the relay")
+        ->required()
+        ->check(detail::port_from(1));
     as_client->add_option("--input", client.input,
                           "file to read instead of standard input; goes on behind the last line "
                           "that is in the database");
@@ -66,7 +110,11 @@ using chat_options = std::variant<chat_relay_options, chat_client_options>;
     } catch (const CLI::ParseError& error) {
         throw usage_error(error.what());
     }
-    return as_relay->parsed() ? chat_options(relay) : chat_options(client);
+    if (as_relay->parsed()) {
+        return relay;
+    }
+    detail::check_files(client);
+    return client;
 }
 
 }  // namespace example

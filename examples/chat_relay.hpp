@@ -4,18 +4,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <map>
 #include <memory>
-#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include <asio.hpp>
+#include <unistd.h>
 
 #include <sixfold/ext/sqlite.hpp>
 #include <sixfold/sixfold.hpp>
 #include "chat_options.hpp"
+#include "files.hpp"
+#include "screen.hpp"
 #include "tcp_connection.hpp"
 
 namespace example {
@@ -25,8 +27,9 @@ namespace example {
 class chat_relay {
   public:
     chat_relay(asio::io_context& io, const chat_relay_options& options)
-        : io_(io), mailbox_(open(options)),
-          acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), options.port)) {
+        : io_(io), mailbox_(open(options)), acceptor_(listen(io, options.port)) {
+        errors_.show("chat: the relay is at 127.0.0.1:" +
+                     std::to_string(acceptor_.local_endpoint().port()));
         accept();
     }
 
@@ -38,9 +41,16 @@ class chat_relay {
     [[nodiscard]] static sixfold::sqlite_mailbox open(const chat_relay_options& options) {
         auto mailbox = sixfold::sqlite_mailbox::open(options.mailbox);
         if (!mailbox) {
-            throw std::runtime_error(options.mailbox + ": " + mailbox.error().what);
+            throw usage_error(options.mailbox + ": " + mailbox.error().what);
         }
         return *std::move(mailbox);
+    }
+    [[nodiscard]] static tcp::acceptor listen(asio::io_context& io, std::uint16_t port) {
+        try {
+            return {io, tcp::endpoint(asio::ip::address_v4::loopback(), port)};
+        } catch (const asio::system_error& error) {
+            throw usage_error("--port " + std::to_string(port) + ": " + error.code().message());
+        }
     }
 
     void accept() {
@@ -51,16 +61,26 @@ class chat_relay {
             accept();
         });
     }
-    /// A PLACEHOLDER for a login: whoever says a name is believed.
+    /// A PLACEHOLDER for a login: whoever says a name is believed. The newest connection of a name counts; the one
+    /// before it is ended, or its client would wait there for what goes to the other.
     void admit(const std::shared_ptr<tcp_connection>& guest, std::string_view name) {
         const sixfold::link_id link{++links_};
+        const sixfold::link_id former = machine_.link_of(name);
         if (!machine_.link_up(link, name)) return guest->close();
         guests_.emplace(link, guest);
+        if (former != sixfold::link_id::none) {
+            end(former);
+        }
         guest->start([=, this](sixfold::bytes frame) { return take(link, frame); },
                      [=, this] {
                          machine_.link_down(link);
                          guests_.erase(link);
                      });
+    }
+
+    void end(sixfold::link_id link) {
+        const auto guest = guests_.at(link);  // which closing takes off the list
+        guest->close();
     }
 
     // --- what talks to sixfold -------------------------------------------------------------------
@@ -79,7 +99,7 @@ class chat_relay {
             machine_.complete(each.request, each.outcome, out_);
         }
         if (const auto& error = mailbox_.last_error(); error.fault != sixfold::sqlite_fault::none) {
-            std::fprintf(stderr, "chat: the mailbox: %s\n", error.what.c_str());
+            errors_.show("chat: the mailbox: " + error.what);
         }
         group_.clear();
         for (const auto& frame : out_.frames()) {  // for who has gone meanwhile it was only a hint
@@ -89,6 +109,7 @@ class chat_relay {
         out_.clear();
     }
 
+    screen errors_{STDERR_FILENO};
     asio::io_context& io_;
     sixfold::relay machine_ = sixfold::relay::create({}).value();
     sixfold::sqlite_mailbox mailbox_;

@@ -12,59 +12,84 @@
 
 #include <asio.hpp>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "files.hpp"
+#include "printable.hpp"
+#include "pump.hpp"
 
 namespace example {
 
-/// The lines of a file, a pipe or a terminal, one at a time, each when it is asked for.
+/// A line without its end, or, of one that is too long, a piece of it.
+struct line_piece {
+    std::string text;
+    bool goes_on = false;  ///< the next piece is of the same line
+};
+
+/// The lines of standard input, whatever that is, or of a file, one at a time, each when it is asked for.
 ///
-/// Whatever goes wrong throws a `usage_error` with the name of the file.
+/// A line that is too long is cut into pieces, between two characters, and always in the same places. Whatever
+/// goes wrong throws a `usage_error` with the name of the file.
 class line_source {
   public:
-    /// Without a path it is standard input, which is opened once more: what Asio sets for it must
-    /// not hold for the others that have the same terminal.
+    /// Without a path it is standard input. Lines have at most so many bytes, at least 4.
     line_source(asio::io_context& io,
                 const std::optional<std::string>& path,
                 std::size_t line_size_max)
-        : name_(path.value_or("/dev/stdin")), line_size_max_(line_size_max), file_(io) {
-        const int opened = ::open(name_.c_str(), O_RDONLY | O_CLOEXEC);
-        if (opened < 0) {
-            throw usage_error(name_ + ": " + std::strerror(errno));
-        }
-        file_.assign(opened);
-    }
+        : name_(path.value_or("standard input")), line_size_max_(line_size_max),
+          pump_(path ? open_file() : STDIN_FILENO), lines_(io, pump_.out()) {}
 
-    /// Hands over the next line, without its end, when it is there; never, when there is none.
-    void next(std::function<void(std::string)> take) {
+    /// Hands over the next piece when it is there, and none at the end.
+    void next(std::function<void(std::optional<line_piece>)> take) {
         asio::async_read_until(
-            file_, asio::dynamic_buffer(text_, line_size_max_ + 1), '\n',
+            lines_, asio::dynamic_buffer(text_, line_size_max_ + 1), '\n',
             [this, take = std::move(take)](asio::error_code failed, std::size_t size) {
-                if (const auto line = cut(failed, size)) take(*line);
+                take(cut(failed, size));
             });
     }
 
   private:
-    /// The line that was read: so many bytes, or, at the end of the file, what is left of it.
-    [[nodiscard]] std::optional<std::string> cut(asio::error_code failed, std::size_t size) {
+    /// Only a file has lines that were said in an earlier life, so only that is taken.
+    [[nodiscard]] int open_file() const {
+        struct stat what {};
+        const int opened = ::open(name_.c_str(), O_RDONLY | O_NONBLOCK);
+        if (opened < 0 || ::fstat(opened, &what) < 0) {
+            throw usage_error("--input: " + name_ + ": " + std::strerror(errno));
+        }
+        if (!S_ISREG(what.st_mode)) {
+            throw usage_error("--input: " + name_ +
+                              ": is no file; standard input takes what else can be read");
+        }
+        return opened;
+    }
+
+    /// What was read: a line of so many bytes, a piece of one, or, at the end of the file, what is left of it.
+    [[nodiscard]] std::optional<line_piece> cut(asio::error_code failed, std::size_t size) {
         if (failed == asio::error::not_found) {
-            throw usage_error(name_ + ": a line has more than " + std::to_string(line_size_max_) +
-                              " bytes");
+            return take(whole_characters(text_, line_size_max_), 0, true);
         }
-        if (failed && failed != asio::error::eof) {
-            throw usage_error(name_ + ": " + failed.message());
+        if (!failed) {
+            return take(size - 1, 1, false);
         }
-        if (failed) {
-            return text_.empty() ? std::nullopt : std::optional(std::exchange(text_, {}));
+        if (!text_.empty()) {
+            return take(text_.size(), 0, false);
         }
-        std::string line = text_.substr(0, size - 1);
-        text_.erase(0, size);
-        return line;
+        if (const int error = pump_.error(); error != 0) {
+            throw usage_error(name_ + ": " + std::strerror(error));
+        }
+        return std::nullopt;
+    }
+    [[nodiscard]] line_piece take(std::size_t size, std::size_t end, bool goes_on) {
+        line_piece piece{text_.substr(0, size), goes_on};
+        text_.erase(0, size + end);
+        return piece;
     }
 
     std::string name_;
     std::size_t line_size_max_;
-    asio::posix::stream_descriptor file_;
+    pump pump_;
+    asio::posix::stream_descriptor lines_;
     std::string text_;  // what was read behind the last line
 };
 

@@ -27,6 +27,7 @@ class tcp_connection : public std::enable_shared_from_this<tcp_connection> {
   public:
     using on_frame = std::function<sixfold::refusal(sixfold::bytes)>;
     using on_end = std::function<void()>;
+    using on_rest = std::function<void()>;
 
     tcp_connection(asio::ip::tcp::socket socket, std::size_t frame_size_max)
         : socket_(std::move(socket)), reader_(frame_size_max) {}
@@ -44,10 +45,14 @@ class tcp_connection : public std::enable_shared_from_this<tcp_connection> {
                                    line(first);
                                });
     }
-    /// From now on frames are handed over, until the connection ends, which is told once.
-    void start(on_frame frame, on_end end) {
+    /// From now on frames are handed over, until the connection ends, which is told once. When all that
+    /// had come was handed over, it is time to rest: for one turn, and not for one a frame, each of which would
+    /// send again what the next frame answers.
+    void start(
+        on_frame frame, on_end end, on_rest rest = [] {}) {
         frame_ = std::move(frame);
         end_ = std::move(end);
+        rest_ = std::move(rest);
         asio::error_code ignored;  // only slower
         socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
         const std::string early = std::exchange(early_, {});
@@ -79,10 +84,14 @@ class tcp_connection : public std::enable_shared_from_this<tcp_connection> {
             });
     }
     [[nodiscard]] bool take(sixfold::bytes input) {
-        while (const auto frame = reader_.next(input)) {
-            if (!end_ || ends_stream(frame_(*frame))) return false;
+        bool good = end_ != nullptr;
+        while (good) {
+            const auto frame = reader_.next(input);
+            if (!frame) break;
+            good = !ends_stream(frame_(*frame)) && end_;
         }
-        return !ends_stream(reader_.refused());
+        if (end_) rest_();
+        return good && !ends_stream(reader_.refused());
     }
     void write() {
         if (!leaving_.empty() || waiting_.empty()) return;
@@ -98,8 +107,9 @@ class tcp_connection : public std::enable_shared_from_this<tcp_connection> {
     sixfold::stream_reader reader_;
     on_frame frame_;
     on_end end_;
-    std::string early_;  // what came with the line, and behind it
-    std::array<std::byte, 4096> input_{};
+    on_rest rest_;
+    std::string early_;                       // what came with the line, and behind it
+    std::array<std::byte, 1 << 16> input_{};  // all that a socket holds back, as a rule
     std::vector<std::byte> waiting_;
     std::vector<std::byte> leaving_;
 };

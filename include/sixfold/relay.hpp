@@ -175,7 +175,13 @@ class relay {
 
     /// Has this peer a link at this relay?
     [[nodiscard]] bool online(const peer& name) const noexcept {
-        return peers_.look_up(name) != none;
+        return link_of(name) != link_id::none;
+    }
+    /// The link of this peer, or `link_id::none` if it has none at this relay. Whoever logs a peer in again closes the
+    /// connection of the former one: nothing more comes from it, and nobody else tells who waits there.
+    [[nodiscard]] link_id link_of(const peer& name) const noexcept {
+        const std::uint32_t at = peers_.look_up(name);
+        return at == none ? link_id::none : sessions_[at].link;
     }
     /// Peers that have a link here.
     [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }

@@ -759,10 +759,12 @@ TEST_CASE("relay: a late `gone` of a link that was replaced changes nothing [spe
     r.online(link_id{5}, "bob");
     r.relay.link_down(at_bob);
     CHECK(r.relay.online("bob"));
+    CHECK(r.relay.link_of("bob") == link_id{5});
     CHECK(r.handle(at_alice, "alice", hello("bob"))[1] == "bob@5: msg:N alice 7:0 'hello' #3");
     r.relay.link_down(link_id{5});
     r.relay.link_down(link_id{5});
     CHECK_FALSE(r.relay.online("bob"));
+    CHECK(r.relay.link_of("bob") == link_id::none);
     CHECK(r.relay.peers() == 1);
     check_refused(r, link_id{5}, encoded(hello("alice"), "bob"), refusal::unknown_link);
 }
