@@ -69,14 +69,14 @@ class bad_network {
     };
 
     [[nodiscard]] sixfold::client_options alice_options() const {
-        sixfold::client_options o{.self = "alice---", .start = 1, .seed = 1};
+        sixfold::client_options o{.self = "alice---", .life = {.start = 1, .seed = 1}};
         o.sender.window = messages_;
         o.sender.queue_entries = messages_;
         o.sender.queue_bytes = messages_ * 64 + 1024;
         return o;
     }
     [[nodiscard]] sixfold::client_options bob_options() const {
-        sixfold::client_options o{.self = "bob-----", .start = 1, .seed = 2};
+        sixfold::client_options o{.self = "bob-----", .life = {.start = 1, .seed = 2}};
         o.receiver.window = messages_;
         o.receiver.held_entries = messages_;
         o.receiver.held_bytes = messages_ * 64 + 1024;

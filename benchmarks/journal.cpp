@@ -112,9 +112,9 @@ class journaled {
 
   private:
     [[nodiscard]] sixfold::client create() const {
-        sixfold::client_options o{.self = "alice---", .start = 1, .seed = 1};
+        sixfold::client_options o{.self = "alice---", .life = {.start = 1, .seed = 1}};
         o.sender.window = 256;
-        o.sender.journaling = o.receiver.journaling = sixfold::journaling::withhold;
+        o.journaling = sixfold::journaling::withhold;
         return sixfold::client::create(clock_, o).value();
     }
     void learn(sixfold::bytes packet) {

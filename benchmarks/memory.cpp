@@ -104,7 +104,8 @@ void count_peers() {
 void count_idle_client() {
     const sixfold::manual_clock clock;
     const std::size_t before = heap.live;
-    const auto idle = sixfold::client::create(clock, {.self = "alice---", .start = 1, .seed = 1});
+    const auto idle =
+        sixfold::client::create(clock, {.self = "alice---", .life = {.start = 1, .seed = 1}});
     require(idle.has_value(), "the default options were refused");
     print_bytes("client: idle", 1, heap.live - before + sizeof(sixfold::client));
 }

@@ -25,7 +25,8 @@ struct board_clock {
 
 int main() {
     const board_clock clock;
-    auto client = sixfold::client::create(clock, {.self = "device", .start = 1, .seed = 1});
+    auto client =
+        sixfold::client::create(clock, {.self = "device", .life = {.start = 1, .seed = 1}});
     if (!client) {
         return 1;
     }

@@ -104,14 +104,14 @@ class world {
     };
 
     [[nodiscard]] sixfold::client_options alice_options() const {
-        sixfold::client_options o{.self = "alice---", .start = 1, .seed = 1};
+        sixfold::client_options o{.self = "alice---", .life = {.start = 1, .seed = 1}};
         o.sender.window = how_.in_flight;
         o.sender.queue_entries = how_.in_flight;
         o.sender.queue_bytes = static_cast<std::uint32_t>(how_.in_flight * how_.payload + 1024);
         return o;
     }
     [[nodiscard]] sixfold::client_options bob_options() const {
-        sixfold::client_options o{.self = "bob-----", .start = 1, .seed = 2};
+        sixfold::client_options o{.self = "bob-----", .life = {.start = 1, .seed = 2}};
         o.receiver.window = how_.in_flight;
         return o;
     }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <sixfold/ext/new_life.hpp>
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 
@@ -13,8 +14,8 @@ using namespace sixfold;
 
 int main() {
     const std::chrono::steady_clock clock;
-    auto alice = client::create(clock, {.self = "alice", .start = 1, .seed = 7}).value();
-    auto bob = client::create(clock, {.self = "bob", .start = 1, .seed = 8}).value();
+    auto alice = client::create(clock, {.self = "alice", .life = new_life()}).value();
+    auto bob = client::create(clock, {.self = "bob", .life = new_life()}).value();
     auto server = relay::create({}).value();
     auto mailbox = memory_mailbox::create().value();
     const auto carry = [&](client& from, link_id link) {

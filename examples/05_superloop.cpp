@@ -66,8 +66,8 @@ struct radio {
 /// A device that talks to few, about little: both machines take a few kilobytes, once.
 client_options small(const char* name, std::uint64_t boots) {
     return {.self = name,
-            .start = boots,  // a counter in flash, larger at each start
-            .seed = boots,   // on a device: from its generator of random numbers
+            .life = {.start = boots,  // a counter in flash, larger at each start
+                     .seed = boots},  // on a device: from its generator of random numbers
             .sender = {.window = 4,
                        .queue_entries = 8,
                        .queue_bytes = 512,

@@ -47,7 +47,7 @@ class chat_client {
   private:
     [[nodiscard]] sixfold::client create(const chat_client_options& options) {
         sixfold::client_options own = system_options(options.name);
-        own.sender.journaling = own.receiver.journaling = sixfold::journaling::withhold;
+        own.journaling = sixfold::journaling::withhold;
         auto made = sixfold::client::create(monotonic_, own, history_.records());
         if (!made) {
             throw usage_error(options.database + ": " + std::string(made.error().what));

@@ -127,8 +127,8 @@ class loopback_world {
 
     [[nodiscard]] installation
     installed(host self, const char* name, sixfold::random_source& seeds) const {
-        auto client =
-            sixfold::client::create(clock_, {.self = name, .start = 1, .seed = seeds.next()});
+        auto client = sixfold::client::create(
+            clock_, {.self = name, .life = {.start = 1, .seed = seeds.next()}});
         return {self, std::move(client).value(), frame_observer(name)};
     }
 

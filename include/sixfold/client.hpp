@@ -22,13 +22,13 @@
 
 namespace sixfold::inline v0 {
 
-/// Who a client is, and the limits of its two machines.
+/// Who a client is, what it keeps, and the limits of its two machines.
 struct client_options {
-    peer self;                    ///< our own name, as the relay knows it from the login
-    std::uint64_t start = 0;      ///< see `incarnation`: larger at each start
-    std::uint64_t seed = 0;       ///< see `incarnation`: random
-    sender_options sender{};      ///< limits of the sending half
-    receiver_options receiver{};  ///< limits of the receiving half
+    peer self;         ///< our own name, as the relay knows it from the login
+    incarnation life;  ///< which of its lives this is: `new_life()` of ext/new_life.hpp, for most
+    sixfold::journaling journaling = journaling::none;  ///< none: in memory only
+    sender_options sender{};                            ///< limits of the sending half
+    receiver_options receiver{};                        ///< limits of the receiving half
 };
 
 /// A place between the records of a client's journal. It means something to that client alone.
@@ -63,7 +63,8 @@ class client {
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the client.
     ///
     /// With `journal`, what is durable of the journal of an earlier life, it goes on where that has ended; see `sender::create`
-    /// and `receiver::create`. Error: journal_foreign, when it is the journal of another peer. (spec 7.3)
+    /// and `receiver::create`. Errors: journal_foreign, when it is the journal of another peer (spec 7.3); option, when it is to
+    /// keep none.
     ///
     /// An old copy of a journal is worse than none: its sender gives names again that B has seen. Bring back none, and a
     /// larger `start`. (spec 6.4)
@@ -76,12 +77,13 @@ class client {
             return owned.error();
         }
         auto sending =
-            sender::create(clock, {options.start, options.seed}, options.sender, journal);
+            sender::create(clock, options.life, options.sender, options.journaling, journal);
         if (!sending) {
             return sending.error();
         }
         // Another stream of random numbers than the sender's, from the same seed.
-        auto receiving = receiver::create(clock, ~options.seed, options.receiver, journal);
+        auto receiving = receiver::create(clock, ~options.life.seed, options.receiver,
+                                          options.journaling, journal);
         if (!receiving) {
             return receiving.error();
         }
@@ -176,7 +178,7 @@ class client {
     /// rows and records are still there, or begin a new life from what the disk has. (law 4)
     std::optional<bytes> poll_journal(std::span<std::byte> buffer) {
         std::size_t used = 0;
-        if (!owner_written_) {
+        if (!owner_written_ && journals_) {
             used = encode_owner(buffer);
             owner_written_ = used != 0;
         }
@@ -199,11 +201,12 @@ class client {
     ///
     ///     for (sixfold::snapshot_place at; auto records = client.snapshot(at, buffer);) ... write it
     ///
-    /// In between nothing else may be called. Precondition: room for `journal_record_size_max()`.
+    /// In between nothing else may be called. Precondition: room for `journal_record_size_max()`. Without journaling there are
+    /// none, as a later life could not take them.
     std::optional<bytes> snapshot(snapshot_place& at, std::span<std::byte> buffer) const {
         SIXFOLD_ASSERT(buffer.size() >= journal_record_size_max());
         std::size_t used = 0;
-        if (!at.begun) {
+        if (!at.begun && journals_) {
             used = encode_owner(buffer);
             at.begun = used != 0;
         }
@@ -242,8 +245,7 @@ class client {
            bool restored)
         : self_(options.self), framing_(options.self), sender_(std::move(sending)),
           receiver_(std::move(receiving)),
-          owner_written_(restored || (options.sender.journaling == journaling::none &&
-                                      options.receiver.journaling == journaling::none)) {}
+          journals_(options.journaling != journaling::none), owner_written_(restored) {}
 
     [[nodiscard]] static result<void> check_owner(const peer& self, bytes journal) {
         journal_reader reader(journal);
@@ -272,6 +274,7 @@ class client {
     framing framing_;
     sixfold::sender sender_;
     sixfold::receiver receiver_;
+    bool journals_;
     bool owner_written_;
     refusal_counts refusals_;
 };

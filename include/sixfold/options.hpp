@@ -13,12 +13,6 @@
 
 namespace sixfold::inline v0 {
 
-/// Does something have to be told durable before anything that depends on it leaves the machine? (law 4)
-enum class journaling : std::uint8_t {
-    none,  ///< everything counts as durable at once; the promise holds for as long as the process lives (spec 6.2)
-    withhold,  ///< what depends on a record waits for `durable()`
-};
-
 /// What tells one life of a sender from the others. Both numbers are the app's: nothing in here is made up (law 14).
 struct incarnation {
     /// Larger at each start without the journal of the last one: a counter that is kept, or milliseconds since 1970.
@@ -60,8 +54,7 @@ struct sender_options {
         60);                   ///< cap of the probes' backoff: repair only, acks come by themselves
     std::uint32_t burst = 32;  ///< frames that are resent at once; the next burst follows after
     duration burst_interval =
-        std::chrono::milliseconds(5);                   ///< this time, so that a return is no storm
-    sixfold::journaling journaling = journaling::none;  ///< none: in memory only
+        std::chrono::milliseconds(5);  ///< this time, so that a return is no storm
 };
 
 /// What may be said about one message when it is sent.
@@ -100,7 +93,6 @@ struct receiver_options {
         std::chrono::seconds(30);  ///< how often a quiet mailbox is asked for, as a repair
     sixfold::delivery delivery = delivery::in_order;      ///< in order, per sender
     sixfold::acceptance acceptance = acceptance::by_app;  ///< whose word counts
-    sixfold::journaling journaling = journaling::none;    ///< none: in memory only
 };
 
 /// The largest window; its bitmap is 128 KiB per stream.
@@ -128,8 +120,9 @@ namespace detail {
 /// Refuses a start number that cannot work.
 [[nodiscard]] inline result<void> validate(const incarnation& life) {
     if (life.start == 0 || life.start > start_max) {
-        return error{errc::option,
-                     "start: must be 1 to 2^44 - 1, and larger at each start without a journal"};
+        return error{
+            errc::option,
+            "life.start: must be 1 to 2^44 - 1, and larger at each start without a journal"};
     }
     return {};
 }

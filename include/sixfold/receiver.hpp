@@ -38,20 +38,20 @@ class receiver {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the receiver.
     ///
-    /// A receiver that keeps a journal is given what is durable of it, its own records or a whole client's, and goes on where
+    /// A receiver that `keeps` a journal is given what is durable of it, its own records or a whole client's, and goes on where
     /// the life that wrote it has ended: what was accepted there is a duplicate here, and what was not comes again. Errors:
-    /// journal_version, journal_damaged; option, when the options have no room for what is in it. O(bytes).
+    /// journal_version, journal_damaged; option, when it keeps none, or the options have no room for what is in it. O(bytes).
     [[nodiscard]] static result<receiver> create(clock_ref clock,
                                                  std::uint64_t seed,
                                                  const receiver_options& options = {},
+                                                 sixfold::journaling keeps = journaling::none,
                                                  bytes journal = {}) {
-        if (auto checked = validate(options); !checked) {
-            return checked.error();
+        for (const auto& checked : {validate(options), check_journal(keeps, journal)}) {
+            if (!checked) {
+                return checked.error();
+            }
         }
-        if (auto checked = check_journal(journal); !checked) {
-            return checked.error();
-        }
-        receiver out(clock, random_source(seed), options);
+        receiver out(clock, random_source(seed), options, keeps);
         if (auto restored = out.messages_.restore(journal); !restored) {
             return restored.error();
         }
@@ -134,7 +134,10 @@ class receiver {
   private:
     friend struct test_access;
     using slot = held_messages::slot;
-    receiver(clock_ref clock, random_source random, const receiver_options& options);
+    receiver(clock_ref clock,
+             random_source random,
+             const receiver_options& options,
+             sixfold::journaling keeps);
 
     void tick();
     refusal refuse(refusal why) noexcept;
@@ -167,9 +170,12 @@ class receiver {
 
 // --- construction and time -------------------------------------------------------------------------------------------
 
-inline receiver::receiver(clock_ref clock, random_source random, const receiver_options& options)
-    : options_(options), clock_(clock), framing_(peer(), checksum::on), messages_(options, random),
-      acks_(options, random), sync_(options.sync_interval) {
+inline receiver::receiver(clock_ref clock,
+                          random_source random,
+                          const receiver_options& options,
+                          sixfold::journaling keeps)
+    : options_(options), clock_(clock), framing_(peer(), checksum::on),
+      messages_(options, keeps, random), acks_(options, random), sync_(options.sync_interval) {
     tick();
 }
 

@@ -46,20 +46,22 @@ class sender {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the sender.
     ///
-    /// A sender that keeps a journal is given what is durable of it, its own records or a whole client's, and goes on where
+    /// A sender that `keeps` a journal is given what is durable of it, its own records or a whole client's, and goes on where
     /// the life that wrote it has ended: with the same tickets and msgids, and the app hears again what it may not have heard.
-    /// Errors: journal_version, journal_damaged; option, when the options have no room for what is in it. O(n log n).
+    /// Errors: journal_version, journal_damaged; option, when it keeps none, or the options have no room for what is in it.
+    /// O(n log n).
     [[nodiscard]] static result<sender> create(clock_ref clock,
                                                incarnation life,
                                                const sender_options& options = {},
+                                               sixfold::journaling keeps = journaling::none,
                                                bytes journal = {}) {
-        if (auto checked = validate(life); !checked) {
-            return checked.error();
+        for (const auto& checked :
+             {validate(life), validate(options), check_journal(keeps, journal)}) {
+            if (!checked) {
+                return checked.error();
+            }
         }
-        if (auto checked = validate(options); !checked) {
-            return checked.error();
-        }
-        sender out(clock, life, options);
+        sender out(clock, life, options, keeps);
         if (const auto restored = out.restore(journal); !restored) {
             return restored.error();
         }
@@ -155,7 +157,14 @@ class sender {
     using entry = outbound_messages::entry;
     using place = outbound_messages::place;
 
-    sender(clock_ref clock, incarnation life, const sender_options& options);
+    sender(clock_ref clock,
+           incarnation life,
+           const sender_options& options,
+           sixfold::journaling keeps)
+        : options_(options), clock_(clock), framing_(peer(), checksum::on),
+          messages_(life, options, keeps), probes_(options.probe_max), requests_(options) {
+        tick();
+    }
 
     [[nodiscard]] result<void> restore(bytes journal);
 
@@ -183,13 +192,7 @@ class sender {
     refusal_counts refusals_;
 };
 
-// --- construction and time -------------------------------------------------------------------------------------------
-
-inline sender::sender(clock_ref clock, incarnation life, const sender_options& options)
-    : options_(options), clock_(clock), framing_(peer(), checksum::on), messages_(life, options),
-      probes_(options.probe_max), requests_(options) {
-    tick();
-}
+// --- time ------------------------------------------------------------------------------------------------------------
 
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void sender::tick() {
@@ -377,9 +380,6 @@ inline std::optional<bytes> sender::poll_transmit(std::span<std::byte> buffer) {
 inline result<void> sender::restore(bytes journal) {
     if (journal.empty()) {
         return {};
-    }
-    if (const auto checked = check_journal(journal); !checked) {
-        return checked;
     }
     return detail::outbound_restore(messages_, options_, now_).read(journal);
 }

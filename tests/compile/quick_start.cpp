@@ -2,12 +2,12 @@
 // The code of the README, as a program that carries a message. tests/tools/check_readme holds the two together: each
 // paragraph of C++ there stands here, line for line.
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <sixfold/ext/new_life.hpp>
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 
@@ -25,8 +25,6 @@ void put(packets& to, sixfold::link_id link, sixfold::bytes packet) {
 // clang-format off
 int main() {
     const std::chrono::steady_clock clock;
-    const std::uint64_t start = 1;
-    const std::uint64_t seed = 7;
     const sixfold::link_id at_alice{1};
     const sixfold::link_id at_bob{2};
     std::vector<std::byte> buffer(2048);
@@ -38,7 +36,7 @@ int main() {
 
     // --- client A ---
 
-    auto alice = sixfold::client::create(clock, {.self = "alice", .start = start, .seed = seed}).value();
+    auto alice = sixfold::client::create(clock, {.self = "alice", .life = sixfold::new_life()}).value();
     alice.link_up();                                    // when there is a connection to the relay
     auto ticket = alice.send("bob", sixfold::as_bytes("Dinner?")).value();  // into the wait-ack queue
 
@@ -82,7 +80,7 @@ int main() {
 
     // --- client B ---
 
-    auto bob = sixfold::client::create(clock, {.self = "bob", .start = start, .seed = seed + 1}).value();
+    auto bob = sixfold::client::create(clock, {.self = "bob", .life = sixfold::new_life()}).value();
     bob.link_up();
     const auto store = [&](const sixfold::peer&, sixfold::bytes payload) { inbox += sixfold::as_text(payload); };
     const auto client_b = [&](sixfold::bytes packet_from_relay) {

@@ -22,8 +22,8 @@ enum class whose { a, b };
 /// Six messages; after `then` of them a copy of the disk is made, after all it is brought back; six more. B is away or not.
 void play(disk kind, whose disk_of, int then, bool away) {
     CAPTURE(kind == disk::log, disk_of == whose::a, then, away);
-    crash_world world(kind, {.self = "alice", .start = 1, .seed = 1},
-                      {.self = "bob", .start = 1, .seed = 1000});
+    crash_world world(kind, {.self = "alice", .life = {.start = 1, .seed = 1}},
+                      {.self = "bob", .life = {.start = 1, .seed = 1000}});
     const auto subject = [&]() -> node& {
         return disk_of == whose::a ? world.a() : world.b();
     };
@@ -41,7 +41,7 @@ void play(disk kind, whose disk_of, int then, bool away) {
             world.submit(world.a(), "old " + std::to_string(i));
         });
     }
-    world.at(10s, [&] { ++subject().options.start; });
+    world.at(10s, [&] { ++subject().options.life.start; });
     world.at(10s, [&] { world.bring_back(subject(), yesterday); });
     world.at(11s, [&] { world.connect(world.b()); });
     for (int i = 0; i < 6; ++i) {

@@ -33,8 +33,8 @@ struct effects {
 
 void run(disk kind, const plan& how, effects* seen = nullptr) {
     CAPTURE(kind == disk::log, how.a, how.b, how.again, how.tail.bytes, how.compact);
-    crash_world world(kind, {.self = "alice", .start = 1, .seed = 1},
-                      {.self = "bob", .start = 1, .seed = 1000});
+    crash_world world(kind, {.self = "alice", .life = {.start = 1, .seed = 1}},
+                      {.self = "bob", .life = {.start = 1, .seed = 1000}});
     world.a().crash_at = how.a;
     world.b().crash_at = how.b;
     world.a().recrash_at = how.a != 0 ? how.again : 0;
@@ -67,8 +67,8 @@ TEST_CASE("each effect: the relay, whose mailbox outlives it") {
     std::size_t all = 1;
     for (std::size_t k = 0; k <= all; ++k) {
         CAPTURE(k);
-        crash_world world(disk::transaction, {.self = "alice", .start = 1, .seed = 1},
-                          {.self = "bob", .start = 1, .seed = 1000});
+        crash_world world(disk::transaction, {.self = "alice", .life = {.start = 1, .seed = 1}},
+                          {.self = "bob", .life = {.start = 1, .seed = 1000}});
         world.relay_crash_at = k;
         play_and_check(world);
         all = k == 0 ? world.relay_effects : all;

@@ -63,8 +63,8 @@ class app_database {
 };
 
 client_options journalled() {
-    client_options options{.self = "alice", .start = 1, .seed = 1};
-    options.sender.journaling = options.receiver.journaling = journaling::withhold;
+    client_options options{.self = "alice", .life = {.start = 1, .seed = 1}};
+    options.journaling = journaling::withhold;
     return options;
 }
 
@@ -176,8 +176,8 @@ TEST_CASE("sqlite_journal: each client crashes at each effect") {
     for (std::size_t k = 0; k < 60; ++k) {
         CAPTURE(k);
         std::map<std::string, std::unique_ptr<app_database>> databases;
-        crash_world world(disk::transaction, {.self = "alice", .start = 1, .seed = 1},
-                          {.self = "bob", .start = 1, .seed = 1000});
+        crash_world world(disk::transaction, {.self = "alice", .life = {.start = 1, .seed = 1}},
+                          {.self = "bob", .life = {.start = 1, .seed = 1000}});
         const auto of = [&](const node& who) -> app_database& {
             auto& there = databases[std::string(who.options.self.name())];
             if (!there) {

@@ -22,8 +22,9 @@ std::size_t run(std::size_t crash_at) {
     CAPTURE(crash_at);
     const support::temporary_file file;
     std::optional<sqlite_mailbox> mailbox = sqlite_mailbox::open(file.path()).value();
-    crash_world world(support::disk::transaction, {.self = "alice", .start = 1, .seed = 1},
-                      {.self = "bob", .start = 1, .seed = 1000});
+    crash_world world(support::disk::transaction,
+                      {.self = "alice", .life = {.start = 1, .seed = 1}},
+                      {.self = "bob", .life = {.start = 1, .seed = 1000}});
     world.mailbox = [&](const mailbox_request& request) {
         return mailbox->execute(request);
     };

@@ -149,9 +149,9 @@ class receiving {
         o.held_bytes = 64;
         o.payload_max = 1;
         o.peers_max = rules_.c == third::nobody ? 1 : 2;
-        o.journaling = rules_.journal ? journaling::withhold : journaling::none;
+        const journaling keeps = rules_.journal ? journaling::withhold : journaling::none;
         o.delivery = rules_.in_order ? delivery::in_order : delivery::as_it_comes;
-        receiver r = receiver::create(the_clock(), 1, o, as_bytes(journal)).value();
+        receiver r = receiver::create(the_clock(), 1, o, keeps, as_bytes(journal)).value();
         r.link_up(wire());
         return r;
     }

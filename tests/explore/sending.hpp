@@ -192,9 +192,9 @@ class sending {
         o.payload_max = 1;
         o.unsettled_max = 8;
         o.peers_max = 1;
-        o.journaling = rules_.journal ? journaling::withhold : journaling::none;
-        sender s =
-            sender::create(the_clock(), {start + 1U, is_c ? 2U : 1U}, o, as_bytes(journal)).value();
+        const journaling keeps = rules_.journal ? journaling::withhold : journaling::none;
+        const incarnation life{start + 1U, is_c ? 2U : 1U};
+        sender s = sender::create(the_clock(), life, o, keeps, as_bytes(journal)).value();
         s.link_up(wire());
         return s;
     }

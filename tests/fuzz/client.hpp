@@ -40,7 +40,7 @@ enum class beginning : std::uint8_t {
 inline constexpr std::uint8_t beginnings = 8;
 
 inline sixfold::client_options options_of_client(bool journals, bool wide = false) {
-    sixfold::client_options out{.self = "alice", .start = 1, .seed = 1};
+    sixfold::client_options out{.self = "alice", .life = {.start = 1, .seed = 1}};
     out.sender.window = 4;
     out.sender.queue_entries = 6;
     out.sender.unsettled_max = 3;
@@ -59,7 +59,7 @@ inline sixfold::client_options options_of_client(bool journals, bool wide = fals
         out.receiver.held_entries = 32;
     }
     if (journals) {
-        out.sender.journaling = out.receiver.journaling = sixfold::journaling::withhold;
+        out.journaling = sixfold::journaling::withhold;
     }
     return out;
 }

@@ -61,7 +61,7 @@ class world {
         using namespace std::chrono_literals;
         const sixfold::retry_options retry{.first = 100ms, .min = 20ms, .max = 2s};
         sixfold::client_options out{.self = self};
-        out.seed = in_.byte();
+        out.life.seed = in_.byte();
         out.sender.window = small(in_, 4);
         out.sender.queue_entries = small(in_, 4);
         out.sender.unsettled_max = small(in_, 3);
@@ -81,7 +81,7 @@ class world {
         out.receiver.sync_interval = 4s;
         out.receiver.delivery =
             in_.flag() ? sixfold::delivery::as_it_comes : sixfold::delivery::in_order;
-        out.sender.journaling = out.receiver.journaling = sixfold::journaling::withhold;
+        out.journaling = sixfold::journaling::withhold;
         return out;
     }
 

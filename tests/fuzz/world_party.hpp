@@ -181,8 +181,8 @@ class world_party {
     };
 
     void begin_life() {
-        ++options_.start;
-        ++options_.seed;
+        ++options_.life.start;
+        ++options_.life.seed;
         auto made = sixfold::client::create(clock_, options_, disk_.front().journal);
         demand(made.has_value(), "a journal is refused");
         machine_.emplace(*std::move(made));

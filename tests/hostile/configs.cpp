@@ -31,7 +31,7 @@ std::string refused(const Result& made) {
 
 client_options journalled() {
     client_options options = small("alice");
-    options.sender.journaling = options.receiver.journaling = journaling::withhold;
+    options.journaling = journaling::withhold;
     return options;
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("hostile 55: options that cannot work are refused by name, at construc
         return refused(client::create(clock, options));
     };
     CHECK(of_client([](auto&) {}) == "nothing");
-    CHECK(of_client([](auto& o) { o.start = 0; }) == "start");
+    CHECK(of_client([](auto& o) { o.life.start = 0; }) == "life.start");
     CHECK(of_client([](auto& o) { o.sender.window = 0; }) == "sender.window");
     CHECK(of_client([](auto& o) { o.sender.queue_entries = 0; }) == "sender.queue_entries");
     CHECK(of_client([](auto& o) { o.sender.queue_bytes = 0; }) == "sender.queue_bytes");

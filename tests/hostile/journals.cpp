@@ -30,7 +30,7 @@ const std::string path = "alice.journal";
 
 client_options journalled(const peer& self = "alice") {
     client_options options = small(self);
-    options.sender.journaling = options.receiver.journaling = journaling::withhold;
+    options.journaling = journaling::withhold;
     return options;
 }
 

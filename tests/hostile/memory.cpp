@@ -96,7 +96,7 @@ TEST_CASE("hostile 60: no memory is left, at any allocation of a call that takes
         CHECK(counted([] { return memory_mailbox::create(); }) == 0);
         scene s;
         client_options options = small("alice");
-        options.sender.journaling = options.receiver.journaling = journaling::withhold;
+        options.journaling = journaling::withhold;
         const blob journal = support::snapshot_of(s.alice);
         CHECK(counted([&] { return client::create(clock, options, journal); }) > 10);
     }
@@ -195,7 +195,7 @@ TEST_CASE("hostile 60: no memory is left, at any allocation of a call that takes
         // While a client grows to what its traffic needs it may not be whole when memory runs out: it is not to be asked
         // again. What it has promised to anybody lies in the journal (law 4).
         client_options options = small("alice");
-        options.sender.journaling = options.receiver.journaling = journaling::withhold;
+        options.journaling = journaling::withhold;
         client before = client::create(clock, options).value();
         const ticket first = before.send("bob", as_bytes("text")).value();
         const blob journal = support::records_of(before);

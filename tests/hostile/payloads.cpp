@@ -193,7 +193,7 @@ TEST_CASE("hostile 48: a payload that looks like something else is a payload") {
     }
     // And in a journal.
     client_options options = small("alice");
-    options.sender.journaling = options.receiver.journaling = journaling::withhold;
+    options.journaling = journaling::withhold;
     client writing = client::create(s.clock, options).value();
     for (const blob& each : payloads) {
         REQUIRE(writing.send("bob", each));

@@ -131,7 +131,7 @@ inline std::vector<frame> all_to_relay(const peer& other, epoch ours, epoch thei
 }
 
 inline client_options small(const peer& self) {
-    client_options options{.self = self, .start = 1, .seed = 1};
+    client_options options{.self = self, .life = {.start = 1, .seed = 1}};
     options.sender.queue_bytes = options.receiver.held_bytes = 16 << 10;
     options.sender.queue_entries = options.receiver.held_entries = 128;
     return options;

@@ -244,7 +244,7 @@ TEST_CASE("hostile 38: a sender without its journal goes on under a larger epoch
     s.finish();
     const epoch before = s.of_alice();
     client_options options = small("alice");
-    options.start = 2;
+    options.life.start = 2;
     s.alice = client::create(s.clock, options).value();
     s.link(s.alice, at_alice);
     s.send(s.alice, "bob", 2);

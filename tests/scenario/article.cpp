@@ -208,7 +208,7 @@ TEST_CASE("article: B crashes before its app has taken the message, and gets it 
     }
     SECTION("nothing of it has survived") {
         client_options fresh = t.b.options;
-        fresh.start = 2;
+        fresh.life.start = 2;
         t.replace(t.b, fresh);
     }
     REQUIRE(t.run_until([&] { return t.a.open() == 0; }));

@@ -12,8 +12,9 @@ using namespace sixfold;
 // message overtake the probe: B holds it until it is let in.
 TEST_CASE("first contact: a message that overtakes its probe is not sent again [spec 3.12]") {
     manual_clock clock;  // it stands still
-    client alice = client::create(clock, {.self = "alice", .start = 1, .seed = 1}).value();
-    client bob = client::create(clock, {.self = "bob", .start = 1, .seed = 2}).value();
+    client alice =
+        client::create(clock, {.self = "alice", .life = {.start = 1, .seed = 1}}).value();
+    client bob = client::create(clock, {.self = "bob", .life = {.start = 1, .seed = 2}}).value();
     relay server = relay::create({}).value();
     memory_mailbox mailbox = memory_mailbox::create().value();
     alice.link_up();

@@ -178,7 +178,7 @@ TEST_CASE("peers: A and B write to each other, through loss both ways") {
 
 TEST_CASE("peers: one writes to two, and the one who is away holds up nobody") {
     trio t;
-    party& carol = t.add({.self = "carol", .start = 1, .seed = 3});
+    party& carol = t.add({.self = "carol", .life = {.start = 1, .seed = 3}});
     t.disconnect(carol);
     for (int i = 0; i < 10; ++i) {
         t.send(t.a, t.b, "bob " + std::to_string(i));
@@ -197,7 +197,7 @@ TEST_CASE("peers: one writes to two, and the one who is away holds up nobody") {
 
 TEST_CASE("peers: two write to one, who knows them apart") {
     trio t;
-    party& carol = t.add({.self = "carol", .start = 1, .seed = 3});
+    party& carol = t.add({.self = "carol", .life = {.start = 1, .seed = 3}});
     t.disconnect(t.b);
     for (int i = 0; i < 3; ++i) {
         t.send(t.a, t.b, "alice " + std::to_string(i));
@@ -219,7 +219,7 @@ TEST_CASE("peers: two write to one, who knows them apart") {
 
 TEST_CASE("peers: a peer that nobody has ever seen gets its messages when it first comes") {
     trio t;
-    party& dave = t.add({.self = "dave", .start = 1, .seed = 4});
+    party& dave = t.add({.self = "dave", .life = {.start = 1, .seed = 4}});
     t.disconnect(dave);  // it was there for no time at all: nothing has arrived
     t.send(t.a, dave, "hello");
     REQUIRE(t.run_until_quiet());

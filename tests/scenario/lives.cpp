@@ -15,8 +15,8 @@ namespace {
 
 client_options reborn(const party& who, std::uint64_t start) {
     client_options options = who.options;
-    options.start = start;
-    options.seed = 100 + start;
+    options.life.start = start;
+    options.life.seed = 100 + start;
     return options;
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("lost journal: twice in a row, and B follows from life to life") {
 TEST_CASE("lost journal: with a smaller start A is told so, and what is sent then is delivered "
           "[spec 6.1]") {
     trio_options options;
-    options.a.start = 9;
+    options.a.life.start = 9;
     trio t(options);
     t.send("before");
     require_settled(t);

@@ -322,7 +322,7 @@ TEST_CASE("mailbox: rows that cannot be taken yet do not keep those behind them 
     trio_options options;
     options.b.receiver.window = 2;
     trio t(options);
-    party& carol = t.add({.self = "carol", .start = 1, .seed = 3});
+    party& carol = t.add({.self = "carol", .life = {.start = 1, .seed = 3}});
     t.disconnect(t.b);
     send_all(t, numbered(50));  // three pages, of which two rows fit into the window
     t.send(carol, t.b, "from carol");

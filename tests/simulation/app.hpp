@@ -54,7 +54,7 @@ class app {
         disk kind,
         const sixfold::client_options& options)
         : number_(number), world_(&world), disk_(kind), options_(options), clock_{&world.clock} {
-        options_.sender.journaling = options_.receiver.journaling =
+        options_.journaling =
             kind == disk::none ? sixfold::journaling::none : sixfold::journaling::withhold;
     }
 
@@ -97,8 +97,9 @@ class app {
 
     /// A new life, from what the disk has.
     void begin(std::uint64_t seed) {
-        options_.start += 1 + world_->dice.below(1'000'000);  // as a clock that survives everything
-        options_.seed = seed;
+        options_.life.start +=
+            1 + world_->dice.below(1'000'000);  // as a clock that survives everything
+        options_.life.seed = seed;
         sixfold::journal_reader whole(journal_);
         while (whole.next()) {
         }

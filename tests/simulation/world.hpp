@@ -121,7 +121,7 @@ class world {
         };
         sixfold::client_options o;
         o.self = name_of(who);
-        o.start = 1000 * who;
+        o.life.start = 1000 * who;
         o.sender.window = small(plan_.window);
         o.sender.queue_entries = small(plan_.queue);
         o.sender.payload_max = small(plan_.payload);

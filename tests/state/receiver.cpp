@@ -61,8 +61,8 @@ struct subject {
     std::vector<message> handed;
     std::uint32_t serials = 0;  // of the last frame before the input
 
-    explicit subject(const receiver_options& options) {
-        b.emplace(receiver::create(clock, 1, options).value());
+    subject(const receiver_options& options, journaling keeps) {
+        b.emplace(receiver::create(clock, 1, options, keeps).value());
         b->link_up(framing("bob"));
     }
 
@@ -161,6 +161,7 @@ struct state_row {
     const char* name;
     receiver_options options;
     std::function<void(subject&)> reach;
+    journaling keeps = journaling::none;
 };
 
 /// Enters the stream, then takes this frame.
@@ -185,8 +186,6 @@ std::vector<state_row> states() {
     unordered.delivery = delivery::as_it_comes;
     receiver_options full = usual;
     full.held_entries = 1;
-    receiver_options withhold = usual;
-    withhold.journaling = journaling::withhold;
     receiver_options on_delivery = usual;
     on_delivery.acceptance = acceptance::on_delivery;
     receiver_options one_peer = usual;
@@ -223,11 +222,12 @@ std::vector<state_row> states() {
         {"handed", usual, hand_out},
         {"handed, on delivery", on_delivery, hand_out},
         {"accepted", usual, settled(true)},
-        {"accepted, no record", withhold,
+        {"accepted, no record", usual,
          [=](subject& s) {
              hand_out(s);
              s.b->accept(s.handed[0]);
-         }},
+         },
+         journaling::withhold},
         {"rejected", usual, settled(false)},
         {"tombstoned", usual, after(direct(subject::own, form::tombstone))},
         {"below the horizon", usual, after(probe(2, clean))},
@@ -373,7 +373,7 @@ support::table receiver_table() {
     for (const state_row& state : states()) {
         out.add({});
         for (const input& each : inputs()) {
-            subject s(state.options);
+            subject s(state.options, state.keeps);
             state.reach(s);
             const std::string before = s.where();
             const std::string why = each.give(s);

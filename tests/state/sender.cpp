@@ -34,8 +34,8 @@ struct subject {
     ticket message{};
     seq own = 1;
 
-    explicit subject(const sender_options& options) {
-        a.emplace(sender::create(clock, {.start = 1, .seed = 1}, options).value());
+    subject(const sender_options& options, journaling keeps) {
+        a.emplace(sender::create(clock, {.start = 1, .seed = 1}, options, keeps).value());
         a->link_up(framing("alice"));
         (void)a->send("bob", as_bytes("old")).value();
         first = stream().epoch;
@@ -153,13 +153,13 @@ struct state_row {
     const char* name;
     sender_options options;
     std::function<void(subject&)> reach;
+    journaling keeps = journaling::none;
 };
 
 std::vector<state_row> states() {
     const sender_options usual{.window = 4};
     const sender_options narrow{.window = 1};
     const sender_options unsettled_1{.window = 4, .unsettled_max = 1};
-    const sender_options withhold{.window = 4, .journaling = journaling::withhold};
     const auto away = [](subject& s) {
         s.a->link_down();
         s.send(with_deadline);
@@ -176,10 +176,8 @@ std::vector<state_row> states() {
              s.send(with_deadline);
              s.own = 2;
          }},
-        {"queued, no record yet", withhold,
-         [](subject& s) {
-             s.send(with_deadline);
-         }},
+        {"queued, no record yet", usual, [](subject& s) { s.send(with_deadline); },
+         journaling::withhold},
         {"sent", usual, reach_sent},
         {"sent, never stored", usual,
          [](subject& s) {
@@ -217,7 +215,7 @@ std::vector<state_row> states() {
              cancel(s);
              (void)s.frames();
          }},
-        {"cancelling, no record", withhold,
+        {"cancelling, no record", usual,
          [](subject& s) {
              s.send(with_deadline);
              s.durable();
@@ -399,7 +397,7 @@ support::table sender_table() {
     for (const state_row& state : states()) {
         out.add({});
         for (const input& each : inputs()) {
-            subject s(state.options);
+            subject s(state.options, state.keeps);
             state.reach(s);
             const std::string before = s.where();
             const refusal why = each.give(s);

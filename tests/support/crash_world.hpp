@@ -84,8 +84,7 @@ class crash_world {
         nodes_[1].options = b;
         nodes_[1].to = std::string(a.self.name());
         for (node& each : nodes_) {
-            each.options.sender.journaling = sixfold::journaling::withhold;
-            each.options.receiver.journaling = sixfold::journaling::withhold;
+            each.options.journaling = sixfold::journaling::withhold;
         }
     }
 
@@ -256,7 +255,7 @@ class crash_world {
         REQUIRE(made.has_value());
         who.machine.emplace(*std::move(made));
         ++who.lives;
-        ++who.options.seed;
+        ++who.options.life.seed;
         if (compact_at_start && !who.journal.empty()) {
             who.journal = snapshot_of(*who.machine);
         }

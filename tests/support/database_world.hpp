@@ -162,8 +162,8 @@ inline bool run_with_databases(const database_plan& plan) {
     app_on_disk databases[2] = {app_on_disk(plan), app_on_disk(plan)};
     app_on_disk& broken = databases[plan.broken_is_a ? 0 : 1];
     broken.break_as_planned();
-    crash_world world(disk::transaction, {.self = "alice", .start = 1, .seed = 1},
-                      {.self = "bob", .start = 1, .seed = 1000});
+    crash_world world(disk::transaction, {.self = "alice", .life = {.start = 1, .seed = 1}},
+                      {.self = "bob", .life = {.start = 1, .seed = 1000}});
     const auto of = [&](const node& who) -> app_on_disk& {
         return databases[&who == &world.a() ? 0 : 1];
     };

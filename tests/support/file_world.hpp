@@ -89,7 +89,7 @@ class file_world {
 
     /// Capacities of which a new life is made quickly.
     [[nodiscard]] static sixfold::client_options small(const char* self, std::uint64_t seed) {
-        sixfold::client_options out{.self = self, .start = 1, .seed = seed};
+        sixfold::client_options out{.self = self, .life = {.start = 1, .seed = seed}};
         out.sender.queue_entries = out.sender.peers_max = out.sender.unsettled_max = 8;
         out.sender.queue_bytes = 8 * out.sender.payload_max;
         out.receiver.held_entries = out.receiver.peers_max = 8;

@@ -25,8 +25,10 @@ struct lone_sender {
     std::array<std::byte, 512> encoded{};
     std::vector<std::byte> wire;  // all bytes that came out
 
-    explicit lone_sender(const sixfold::sender_options& options = {}, std::uint64_t seed = 1)
-        : a(sixfold::sender::create(clock, {.start = 1, .seed = seed}, options).value()) {}
+    explicit lone_sender(const sixfold::sender_options& options = {},
+                         sixfold::journaling keeps = sixfold::journaling::none,
+                         std::uint64_t seed = 1)
+        : a(sixfold::sender::create(clock, {.start = 1, .seed = seed}, options, keeps).value()) {}
 
     void up() { a.link_up(sixfold::framing("alice")); }
     sixfold::ticket

@@ -35,8 +35,8 @@ namespace support {
 using namespace std::chrono_literals;
 
 struct trio_options {
-    sixfold::client_options a{.self = "alice", .start = 1, .seed = 1};
-    sixfold::client_options b{.self = "bob", .start = 1, .seed = 2};
+    sixfold::client_options a{.self = "alice", .life = {.start = 1, .seed = 1}};
+    sixfold::client_options b{.self = "bob", .life = {.start = 1, .seed = 2}};
     sixfold::relay_options relay{};
     sixfold::mailbox_limits mailbox{};
     sixfold::duration hop = 10ms;
@@ -282,7 +282,7 @@ class trio {
         }
         last_snapshot_ = left;
         sixfold::client_options options = who.options;
-        options.sender.journaling = options.receiver.journaling = sixfold::journaling::withhold;
+        options.journaling = sixfold::journaling::withhold;
         const auto next = sixfold::client::create(clock, options, left);
         REQUIRE(next.has_value());
         REQUIRE(snapshot_of(*next) == left);

@@ -40,7 +40,7 @@ struct pair {
 
     client make(const char* name, client_options options) {
         options.self = name;
-        options.start = 1;
+        options.life.start = 1;
         return client::create(clock, options).value();
     }
     void link(client& c, link_id link) {
@@ -273,7 +273,7 @@ TEST_CASE("client: the smallest buffer is that of its own options, however large
     manual_clock clock;
     const auto size = [&](const sender_options& sending, const receiver_options& receiving) {
         const auto c = client::create(
-            clock, {.self = "a", .start = 1, .sender = sending, .receiver = receiving});
+            clock, {.self = "a", .life = {.start = 1}, .sender = sending, .receiver = receiving});
         return c.value().packet_size_min();
     };
     const receiver_options small{.window = 8, .exceptions = 1};
@@ -314,7 +314,7 @@ TEST_CASE("client: the smallest buffer is enough for every frame") {
 
 TEST_CASE("client: the same calls give the same bytes") {
     const auto run = [](std::uint64_t seed) {
-        pair p({.self = {}, .seed = seed}, {.self = {}, .seed = seed + 1});
+        pair p({.self = {}, .life = {.seed = seed}}, {.self = {}, .life = {.seed = seed + 1}});
         p.link(p.a, link_id{1});
         for (int i = 0; i < 30; ++i) {
             REQUIRE(p.a.send(i % 3 == 0 ? "carol" : "bob", as_bytes("text")).has_value());

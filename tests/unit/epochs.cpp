@@ -55,8 +55,12 @@ TEST_CASE("epochs: are the start number, and twenty random bits below it [spec 3
 TEST_CASE(
     "epochs: belong to a stream, and outlive the link and the life that has a journal [spec 3.1]") {
     manual_clock clock;
-    const sender_options options{.journaling = journaling::withhold};
-    sender a = sender::create(clock, {.start = 7, .seed = 1}, options).value();
+    const auto born = [&](std::uint64_t number, bytes journal) {
+        return sender::create(clock, {.start = number, .seed = number}, {}, journaling::withhold,
+                              journal)
+            .value();
+    };
+    sender a = born(7, {});
     REQUIRE(a.send("bob", as_bytes("x")));
     REQUIRE(a.send("carol", as_bytes("x")));
     const epoch to_bob = test_access::stream(a, "bob").epoch;
@@ -68,11 +72,11 @@ TEST_CASE(
 
     std::vector<std::byte> buffer(4096);
     const bytes journal = a.poll_journal(buffer).value();
-    sender with = sender::create(clock, {.start = 8, .seed = 2}, options, journal).value();
+    sender with = born(8, journal);
     REQUIRE(with.send("bob", as_bytes("z")));
     CHECK(test_access::stream(with, "bob").epoch == to_bob);
     CHECK(test_access::stream(with, "bob").next() == 3);
-    sender without = sender::create(clock, {.start = 8, .seed = 2}, options).value();
+    sender without = born(8, {});
     REQUIRE(without.send("bob", as_bytes("z")));
     CHECK(test_access::stream(without, "bob").epoch > to_bob);
 }

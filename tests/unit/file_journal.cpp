@@ -53,8 +53,8 @@ struct app {
           machine(client::create(clock, options(), journal.records()).value()) {}
 
     static client_options options() {
-        client_options out{.self = "alice", .start = 1, .seed = 1};
-        out.sender.journaling = out.receiver.journaling = journaling::withhold;
+        client_options out{.self = "alice", .life = {.start = 1, .seed = 1}};
+        out.journaling = journaling::withhold;
         return out;
     }
     void append() {

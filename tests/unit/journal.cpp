@@ -43,8 +43,8 @@ std::string hex(bytes data) {
 }
 
 client_options journalled(const peer& self) {
-    client_options options{.self = self, .start = 1, .seed = 1};
-    options.sender.journaling = options.receiver.journaling = journaling::withhold;
+    client_options options{.self = self, .life = {.start = 1, .seed = 1}};
+    options.journaling = journaling::withhold;
     return options;
 }
 
@@ -549,10 +549,8 @@ TEST_CASE("journal: is refused, and by name, when it is not ours or does not fit
     CHECK(with([](auto& o) { o.sender.queue_bytes = o.sender.payload_max = 128; }) ==
           "option sender.queue_bytes: few");
     CHECK(with([](auto& o) { o.sender.peers_max = 1; }) == "option sender.peers_max: fewer");
-    CHECK(with([](auto& o) { o.sender.journaling = journaling::none; }) ==
-          "option sender.journaling: none");
-    CHECK(with([](auto& o) { o.receiver.journaling = journaling::none; }) ==
-          "option receiver.journaling: no");
+    CHECK(with([](auto& o) { o.journaling = journaling::none; }) ==
+          "option journaling: none, but t");
 }
 
 TEST_CASE("journal: a window that is too small for what it has accepted is refused") {
@@ -563,11 +561,12 @@ TEST_CASE("journal: a window that is too small for what it has accepted is refus
     const std::size_t size = detail::encode_inbound("alice", stream, out);
     const bytes journal = bytes(out).first(size);
     manual_clock clock;
-    receiver_options options{.journaling = journaling::withhold};
+    receiver_options options;
     options.window = 41;
-    CHECK(receiver::create(clock, 1, options, journal));
+    CHECK(receiver::create(clock, 1, options, journaling::withhold, journal));
     options.window = 40;
-    CHECK(receiver::create(clock, 1, options, journal).error().code == errc::option);
+    CHECK(receiver::create(clock, 1, options, journaling::withhold, journal).error().code ==
+          errc::option);
 }
 
 TEST_CASE("journal: a stream that begins again is whole at each of its records [spec 7.7]") {

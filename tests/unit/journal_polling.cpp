@@ -26,8 +26,8 @@ constexpr epoch entered{0xE};
 constexpr epoch larger{std::uint64_t{9} << epoch_random_bits};
 
 client_options small_options() {
-    client_options options{.self = "alice", .start = 1, .seed = 1};
-    options.sender.journaling = options.receiver.journaling = journaling::withhold;
+    client_options options{.self = "alice", .life = {.start = 1, .seed = 1}};
+    options.journaling = journaling::withhold;
     options.sender.payload_max = 8;
     options.receiver.window = options.receiver.exceptions = 1;
     return options;

@@ -70,10 +70,10 @@ journal_bytes inbound(const peer& from = "alice") {
     return out;
 }
 
-const receiver_options receiving{.journaling = journaling::withhold};
+const receiver_options receiving{};
 
 receiver restored_receiver(manual_clock& clock, const journal_bytes& journal) {
-    return receiver::create(clock, 1, receiving, journal).value();
+    return receiver::create(clock, 1, receiving, journaling::withhold, journal).value();
 }
 
 TEST_CASE("journal: how seqs ended is known in the next life [spec 7.4]") {
@@ -128,10 +128,12 @@ TEST_CASE("journal: a receiver refuses what it has no room for, and what is cut"
     receiver_options one = receiving;
     one.peers_max = 1;
     journal_bytes two = all_of({inbound("alice"), inbound("carol")});
-    CHECK(refused<receiver>(clock, std::uint64_t{1}, receiving, two) == taken);
-    CHECK(refused<receiver>(clock, std::uint64_t{1}, one, two).first == errc::option);
+    CHECK(refused<receiver>(clock, std::uint64_t{1}, receiving, journaling::withhold, two) ==
+          taken);
+    CHECK(refused<receiver>(clock, std::uint64_t{1}, one, journaling::withhold, two).first ==
+          errc::option);
     two.pop_back();
-    CHECK(refused<receiver>(clock, std::uint64_t{1}, receiving, two).first ==
+    CHECK(refused<receiver>(clock, std::uint64_t{1}, receiving, journaling::withhold, two).first ==
           errc::journal_damaged);
 }
 
@@ -177,18 +179,20 @@ journal_bytes outbound(epoch of, std::uint64_t next, const peer& to = "bob") {
     });
 }
 
-const sender_options sending{.journaling = journaling::withhold};
+const sender_options sending{};
 
 sender restored_sender(manual_clock& clock,
                        const journal_bytes& journal,
                        const sender_options& options = sending) {
-    return sender::create(clock, {.start = 1, .seed = 1}, options, journal).value();
+    return sender::create(clock, {.start = 1, .seed = 1}, options, journaling::withhold, journal)
+        .value();
 }
 
 std::pair<errc, std::string> refused_by_sender(const journal_bytes& journal,
                                                const sender_options& options = sending) {
     manual_clock clock;
-    return refused<sender>(clock, incarnation{.start = 1, .seed = 1}, options, journal);
+    return refused<sender>(clock, incarnation{.start = 1, .seed = 1}, options, journaling::withhold,
+                           journal);
 }
 
 std::vector<status> news_of(sender& alice) {

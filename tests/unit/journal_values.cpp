@@ -36,8 +36,8 @@ std::vector<std::byte> record_of(record_kind kind, Key key, std::initializer_lis
 /// What becomes of a client that begins with this record.
 std::string outcome_of(const std::vector<std::byte>& journal) {
     manual_clock clock;
-    client_options options{.self = "bob", .start = 1, .seed = 1};
-    options.sender.journaling = options.receiver.journaling = journaling::withhold;
+    client_options options{.self = "bob", .life = {.start = 1, .seed = 1}};
+    options.journaling = journaling::withhold;
     const auto made = client::create(clock, options, journal);
     return made ? "taken" : std::string(to_string(made.error().code));
 }

@@ -86,8 +86,8 @@ TEST_CASE("options: times to retry that cannot work are refused by their names")
 }
 
 TEST_CASE("options: a start number that an epoch cannot hold is refused") {
-    CHECK(refused(incarnation{.start = 0}) == "start");
-    CHECK(refused(incarnation{.start = start_max + 1}) == "start");
+    CHECK(refused(incarnation{.start = 0}) == "life.start");
+    CHECK(refused(incarnation{.start = start_max + 1}) == "life.start");
     CHECK(refused(incarnation{.start = start_max}).empty());
 }
 
@@ -143,14 +143,17 @@ TEST_CASE("options: no machine is made from options that cannot work") {
         return std::string(what.substr(0, what.find(':')));
     };
     CHECK(name(sender::create(clock, {.start = 1}, {.window = 0})) == "sender.window");
-    CHECK(name(sender::create(clock, {.start = 0}, {})) == "start");
+    CHECK(name(sender::create(clock, {.start = 0}, {})) == "life.start");
     CHECK(name(receiver::create(clock, 1, {.window = 0})) == "receiver.window");
-    CHECK(name(client::create(clock, {.self = "", .start = 1})) == "self");
-    CHECK(name(client::create(clock, {.self = std::string(48, 'x'), .start = 1})) == "self");
-    CHECK(name(client::create(clock, {.self = "a"})) == "start");
-    CHECK(name(client::create(clock, {.self = "a", .start = 1, .sender = {.burst = 0}})) ==
-          "sender.burst");
-    CHECK(name(client::create(clock, {.self = "a", .start = 1, .receiver = {.exceptions = 0}})) ==
+    CHECK(name(client::create(clock, {.self = "", .life = {.start = 1}})) == "self");
+    CHECK(name(client::create(clock, {.self = std::string(48, 'x'), .life = {.start = 1}})) ==
+          "self");
+    CHECK(name(client::create(clock, {.self = "a"})) == "life.start");
+    CHECK(
+        name(client::create(clock, {.self = "a", .life = {.start = 1}, .sender = {.burst = 0}})) ==
+        "sender.burst");
+    CHECK(name(client::create(
+              clock, {.self = "a", .life = {.start = 1}, .receiver = {.exceptions = 0}})) ==
           "receiver.exceptions");
     CHECK(name(relay::create({.peers_max = 0})) == "relay.peers_max");
     CHECK(name(relay::create({.payload_max = 0})) == "relay.payload_max");

@@ -176,7 +176,7 @@ TEST_CASE("probes: while B says `waiting` there are at most 16 time-outs between
 }
 
 TEST_CASE("probes: wait for the record of their epoch [spec 3.9, 7.6]") {
-    fixture f({.journaling = journaling::withhold});
+    fixture f({}, journaling::withhold);
     f.up();
     f.send("bob", "x");
     CHECK(f.journal() == 1);

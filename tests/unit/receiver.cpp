@@ -30,8 +30,10 @@ struct fixture {
     std::vector<std::byte> wire;        // all bytes that came out
     std::array<std::byte, 512> last{};  // the last ack state
 
-    explicit fixture(const receiver_options& options = {}, std::uint64_t seed = 1)
-        : b(receiver::create(clock, seed, options).value()) {
+    explicit fixture(const receiver_options& options = {},
+                     journaling keeps = journaling::none,
+                     std::uint64_t seed = 1)
+        : b(receiver::create(clock, seed, options, keeps).value()) {
         b.link_up(framing("bob"));
     }
 
@@ -740,7 +742,7 @@ TEST_CASE("receiver: after polling until empty the next deadline is ahead") {
 }
 
 TEST_CASE("receiver: acknowledgements wait for their record [spec 3.14, 7.4]") {
-    fixture f({.journaling = journaling::withhold});
+    fixture f({}, journaling::withhold);
     (void)f.probe();  // to enter an epoch is a record too
     CHECK(f.transmit().acks.empty());
     CHECK(f.journal() == 1);
@@ -766,7 +768,7 @@ TEST_CASE("receiver: acknowledgements wait for their record [spec 3.14, 7.4]") {
 
 TEST_CASE("receiver: a floor that was raised is a record, and acknowledged when that is durable "
           "[spec 7.4]") {
-    fixture f({.journaling = journaling::withhold});
+    fixture f({}, journaling::withhold);
     (void)f.probe();
     CHECK(f.journal() == 1);
     f.b.durable(f.b.written());
@@ -781,7 +783,7 @@ TEST_CASE("receiver: a floor that was raised is a record, and acknowledged when 
 }
 
 TEST_CASE("receiver: the record of one sender holds up no other") {
-    fixture f({.journaling = journaling::withhold});
+    fixture f({}, journaling::withhold);
     (void)f.probe();
     (void)f.probe(0, "carol");
     CHECK(f.journal() == 2);
@@ -828,7 +830,7 @@ TEST_CASE("receiver: a frame of a kind that it never takes is refused [spec 1.1]
 
 TEST_CASE("receiver: the same calls give the same bytes") {
     const auto run = [](std::uint64_t seed) {
-        fixture f({.window = 8}, seed);
+        fixture f({.window = 8}, journaling::none, seed);
         for (seq i = 0; i < 60; ++i) {
             const std::string name(1, static_cast<char>('a' + i % 7));
             (void)f.probe(0, name);

@@ -671,7 +671,7 @@ TEST_CASE(
 
 TEST_CASE(
     "sender: nothing leaves before its record is durable, and then in order [spec 3.9, 7.6]") {
-    fixture f({.journaling = journaling::withhold});
+    fixture f({}, journaling::withhold);
     f.up();
     const ticket first = f.send("bob", "0");
     f.send("bob", "1");
@@ -705,7 +705,7 @@ TEST_CASE(
 }
 
 TEST_CASE("sender: a stream that begins again waits for its records too [spec 7.6]") {
-    fixture f({.journaling = journaling::withhold});
+    fixture f({}, journaling::withhold);
     f.up();
     f.send("bob", "0");
     CHECK(f.journal() == 1);
@@ -725,7 +725,7 @@ TEST_CASE("sender: a stream that begins again waits for its records too [spec 7.
 
 TEST_CASE("sender: the same calls give the same bytes") {
     const auto run = [](std::uint64_t seed) {
-        fixture f({.window = 4}, seed);
+        fixture f({.window = 4}, journaling::none, seed);
         f.up();
         for (int i = 0; i < 12; ++i) {
             f.send(std::string(1, static_cast<char>('a' + i % 5)), "text", {.expires_after = 3s});
@@ -810,7 +810,7 @@ TEST_CASE("sender: an answer to what waits to be resent is no sample") {
 }
 
 TEST_CASE("sender: `waiting` brings no probe before the record of its epoch is durable") {
-    fixture f({.journaling = journaling::withhold});
+    fixture f({}, journaling::withhold);
     f.up();
     f.send("bob", "x");
     const auto waiting = [&] {

@@ -28,6 +28,12 @@
 
 namespace sixfold::inline v0 {
 
+/// Does something have to be told durable before anything that depends on it leaves the machine? (law 4)
+enum class journaling : std::uint8_t {
+    none,  ///< everything counts as durable at once; the promise holds for as long as the process lives (spec 6.2)
+    withhold,  ///< what depends on a record waits for `durable()`
+};
+
 /// The version of the journal, which has its own count. (spec 7.1)
 inline constexpr std::uint8_t journal_version = 1;
 
@@ -156,6 +162,16 @@ namespace detail {
                      "journal: a record is cut or damaged; nothing was taken from it"};
     }
     return {};
+}
+
+/// Whether a machine that keeps its journal like that can go on from this one; an empty one is none. Error: `option`,
+/// `journal_version` or `journal_damaged`.
+[[nodiscard]] inline result<void> check_journal(journaling keeps, bytes journal) noexcept {
+    if (keeps == journaling::none && !journal.empty()) {
+        return error{errc::option,
+                     "journaling: none, but there is a journal: say withhold, or give none"};
+    }
+    return check_journal(journal);
 }
 
 namespace detail {

@@ -38,10 +38,12 @@ class inbound_messages {
     using slot = held_messages::slot;
 
     /// `seeds` gives the keys of the hashes.
-    inbound_messages(const receiver_options& options, random_source& seeds)
+    inbound_messages(const receiver_options& options,
+                     sixfold::journaling keeps,
+                     random_source& seeds)
         : peers(options.peers_max, seeds.next()),
           held(options.held_entries, options.held_bytes, options.payload_max, seeds.next()),
-          options_(options) {}
+          options_(options), journaling_(keeps) {}
 
     /// The stream of a sender, its old one or a new one; `peer_table::none` when there are too many.
     [[nodiscard]] std::uint32_t insert(const peer& from) {
@@ -84,6 +86,7 @@ class inbound_messages {
   private:
     friend struct test_access;
 
+    [[nodiscard]] bool journals() const noexcept { return journaling_ != journaling::none; }
     [[nodiscard]] bool in_order() const noexcept { return options_.delivery == delivery::in_order; }
     void pass_holes(std::uint32_t which, seq lowest_row);
     void hold_ahead(std::uint32_t which, const msg_notify& notice);
@@ -95,6 +98,7 @@ class inbound_messages {
     void note(std::uint32_t which);
 
     receiver_options options_;
+    sixfold::journaling journaling_;
     id_queue unwritten_;  // streams whose state the journal is to hear of, in order
 };
 
@@ -303,9 +307,8 @@ inline void inbound_messages::commit(std::uint32_t which, seq at, fate how) {
 
 /// The journal is to hear of the stream as it is by then, and no acknowledgement may speak of it before. (spec 3.14, 7.4)
 inline void inbound_messages::note(std::uint32_t which) {
-    if (options_.journaling != journaling::none &&
-        std::exchange(streams[which].record, inbound_stream::no_record) !=
-            inbound_stream::no_record) {
+    if (journals() && std::exchange(streams[which].record, inbound_stream::no_record) !=
+                          inbound_stream::no_record) {
         unwritten_.push(which);
     }
 }
@@ -328,7 +331,7 @@ inline std::size_t inbound_messages::write_snapshot(std::uint64_t& at,
     while (at < streams.size() && streams[static_cast<std::size_t>(at)].epoch == epoch::none) {
         ++at;
     }
-    if (at >= streams.size()) {
+    if (!journals() || at >= streams.size()) {
         return 0;
     }
     const auto which = static_cast<std::uint32_t>(at);
@@ -342,9 +345,6 @@ inline result<void> inbound_messages::restore(bytes journal) {
     while (const auto each = reader.next()) {
         if (each->kind != record_kind::inbound) {
             continue;
-        }
-        if (options_.journaling == journaling::none) {
-            return error{errc::option, "receiver.journaling: none, but there is a journal"};
         }
         byte_reader key(each->key.subspan(1));
         const std::uint32_t which = insert(key.get_peer());

@@ -114,7 +114,7 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
            is_gone(static_cast<outbound_messages::slot>(at - first_slot))) {
         ++at;
     }
-    if (at == end) {
+    if (!all.journals() || at == end) {
         return 0;
     }
     std::size_t size = 0;
@@ -151,9 +151,6 @@ class outbound_restore {
                 return taken;
             }
         }
-        if (any_ && options_.journaling == journaling::none) {
-            return error{errc::option, "sender.journaling: none, but there is a journal"};
-        }
         for (const std::optional<record>& each : latest_) {
             if (each) {
                 const result<void> put = put_back(*each);
@@ -181,7 +178,6 @@ class outbound_restore {
             return read ? begin_stream(stream) : read;
         }
         if (each.kind == record_kind::message) {
-            any_ = true;
             const slot at = wait_ack_queue::slot_of(ticket_of(each));
             if (at >= all_.queue.slots_max()) {
                 return error{errc::option,
@@ -196,7 +192,6 @@ class outbound_restore {
     }
 
     [[nodiscard]] result<void> begin_stream(const outbound_record& from) {
-        any_ = true;
         const std::uint32_t which = all_.insert(from.to);
         if (which == peer_table::none) {
             return error{errc::option, "sender.peers_max: fewer than the journal has receivers"};
@@ -313,7 +308,6 @@ class outbound_restore {
     std::vector<std::optional<record>> latest_;  // by slot
     std::vector<slot> in_order_;                 // of their seqs, stream by stream
     std::uint32_t generations_ = 0;              // below it tickets may have been given
-    bool any_ = false;
 };
 
 }  // namespace sixfold::inline v0::detail

@@ -37,12 +37,13 @@ class outbound_messages {
     using place = wait_ack_queue::place;
 
     /// `life` gives epochs and keys.
-    outbound_messages(incarnation life, const sender_options& options)
+    outbound_messages(incarnation life, const sender_options& options, sixfold::journaling keeps)
         : random(life.seed), queue(options.queue_entries,
                                    options.unsettled_max,
                                    (std::max)(std::size_t{options.queue_bytes},
                                               std::bit_ceil(std::size_t{options.payload_max}))),
-          peers(options.peers_max, random.next()), options_(options), start_(life.start) {}
+          peers(options.peers_max, random.next()), options_(options), journaling_(keeps),
+          start_(life.start) {}
 
     // --- messages --------------------------------------------------------------------------------------------------
 
@@ -76,7 +77,7 @@ class outbound_messages {
     void open_window(std::uint32_t stream);
     /// The stream of a receiver, its old one or an empty new one; `peer_table::none` when there are too many.
     [[nodiscard]] std::uint32_t insert(const peer& to);
-    /// A message whose stream has left its epoch goes on in the new one, or ends.
+    /// A message whose stream has left its epoch.
     void carry_over(std::uint32_t stream, slot at);
     /// A message of an earlier life, as it stood; the stream has it already, unless it has ended.
     void resume(slot at);
@@ -84,7 +85,7 @@ class outbound_messages {
     // --- the journal -----------------------------------------------------------------------------------------------
 
     /// Whether anything waits for records; if not, everything counts as durable at once.
-    [[nodiscard]] bool journals() const noexcept { return options_.journaling != journaling::none; }
+    [[nodiscard]] bool journals() const noexcept { return journaling_ != journaling::none; }
     /// Calls `visit(stream)` for each message that may go on now.
     template <class Visit>
     void durable(std::uint64_t record, Visit visit);
@@ -103,18 +104,21 @@ class outbound_messages {
         return trip.answer_timeout(options_.retry.first, options_.retry.min, options_.retry.max);
     }
 
-    random_source random;                  ///< epochs and jitter
-    wait_ack_queue queue;                  ///< the messages
-    peer_table peers;                      ///< the index of a peer is that of its stream
-    std::vector<outbound_stream> streams;  ///< by the index of the receiver
-    deadlines retries;                     ///< by slot
-    deadlines expiries;                    ///< by slot
-    std::uint64_t written = 0;             ///< records that the journal was given
-    std::uint32_t journaled_generations =
-        0;  ///< the journal knows that no ticket was given of this one or a later one
+    random_source random;                     ///< epochs and jitter
+    wait_ack_queue queue;                     ///< the messages
+    peer_table peers;                         ///< the index of a peer is that of its stream
+    std::vector<outbound_stream> streams;     ///< by the index of the receiver
+    deadlines retries;                        ///< by slot
+    deadlines expiries;                       ///< by slot
+    std::uint64_t written = 0;                ///< records that the journal was given
+    std::uint32_t journaled_generations = 0;  ///< `generation_end`, as the journal knows it
 
   private:
-    [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept;
+    /// A start number in the upper 44 bits, random ones below (law 1, spec 3.1).
+    [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept {
+        return sixfold::epoch{start << epoch_random_bits |
+                              random.below(std::uint64_t{1} << epoch_random_bits)};
+    }
     void place_in(std::uint32_t stream, slot at);
     void close(slot at, status how);
     void note(slot at);
@@ -124,6 +128,7 @@ class outbound_messages {
     }
 
     sender_options options_;
+    sixfold::journaling journaling_;
     std::uint64_t start_;
     std::uint64_t durable_ = 0;
 };
@@ -287,12 +292,6 @@ inline void outbound_messages::hurry(std::uint32_t which) {
             retries.set(message, (std::min)(retries.of(message), due));
         }
     }
-}
-
-/// A start number in the upper 44 bits, random ones below (law 1, spec 3.1).
-inline sixfold::epoch outbound_messages::mint(std::uint64_t start) noexcept {
-    return sixfold::epoch{start << epoch_random_bits |
-                          random.below(std::uint64_t{1} << epoch_random_bits)};
 }
 
 /// Hands on what may be sent for the first time.

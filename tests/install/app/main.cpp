@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include <sixfold/ext/new_life.hpp>
 #include <sixfold/sixfold.hpp>
 #include "server.hpp"
 
@@ -31,8 +32,9 @@ bool right_version() {
 
 int main() {
     const std::chrono::steady_clock clock;
-    auto alice = sixfold::client::create(clock, {.self = "alice", .start = 1, .seed = 7}).value();
-    auto bob = sixfold::client::create(clock, {.self = "bob", .start = 1, .seed = 8}).value();
+    auto alice =
+        sixfold::client::create(clock, {.self = "alice", .life = sixfold::new_life()}).value();
+    auto bob = sixfold::client::create(clock, {.self = "bob", .life = sixfold::new_life()}).value();
     alice.link_up();
     bob.link_up();
     bool good = connect(sixfold::link_id{1}, "alice") && connect(sixfold::link_id{2}, "bob") &&
