@@ -183,6 +183,23 @@ TEST_CASE("sqlite_database: a statement that makes no sense is an error, and run
     CHECK_THAT(database.last_error().what, ContainsSubstring("nowhere"));
 }
 
+TEST_CASE("sqlite_database: why a statement makes no sense is said again, whenever it is run") {
+    const temporary_file file;
+    auto database = open(file.path()).value();
+    auto sound = database.prepare("SELECT count(*) FROM item");
+    auto statement = database.prepare("SELECT * FROM nowhere");
+    for (int times = 0; times < 2; ++times) {
+        sqlite_transaction change(database);
+        REQUIRE_FALSE(database.failed());
+        (void)statement.run(1);
+        CHECK(database.last_error().what == "no such table: nowhere");
+        CHECK_FALSE(change.commit());
+    }
+    sqlite_transaction change(database);
+    REQUIRE(sound.run());
+    CHECK(change.commit());
+}
+
 TEST_CASE("sqlite_database: refuses what is not a database of this schema, and leaves it alone") {
     const temporary_file file;
     const std::string path = file.path();

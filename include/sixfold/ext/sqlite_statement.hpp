@@ -129,12 +129,18 @@ class sqlite_statement {
                                                SQLITE_PREPARE_PERSISTENT, &made, nullptr));
         }
         statement_.reset(made);
+        if (!statement_) {
+            unprepared_ = connection.error;
+        }
     }
 
     /// Runs it with these values for ?1, ?2, ...: integers, bytes, or `nullptr` for NULL. Executes
     /// it as far as its first row, or whole if it gives none. Bytes are not copied.
     template <class... Values>
     sqlite_rows run(const Values&... values) {
+        if (!statement_ && connection_->ok()) {
+            connection_->error = unprepared_;  // which a transaction has forgotten since
+        }
         int at = 0;
         (bind(++at, values), ...);
         return {*connection_, statement_.get()};
@@ -171,6 +177,7 @@ class sqlite_statement {
 
     detail::sqlite_connection* connection_;
     std::unique_ptr<sqlite3_stmt, finalize> statement_;
+    sqlite_error unprepared_{};  // why there is no statement, if there is none
 };
 
 }  // namespace sixfold::inline v0
