@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "sixfold/error.hpp"
+#include "sixfold/journal/creation.hpp"
 #include "sixfold/journal/journal.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/parts/assert.hpp"
@@ -73,22 +74,26 @@ class client {
         if (!options.self.valid()) {
             return error{errc::peer_name, "self: a peer's name has 1 to 47 bytes"};
         }
-        if (auto owned = check_owner(options.self, journal); !owned) {
-            return owned.error();
+        for (const auto& checked :
+             {check_owner(options.self, journal), validate(options.life), validate(options.sender),
+              validate(options.receiver), check_journal(options.journaling, journal)}) {
+            if (!checked) {
+                return checked.error();
+            }
         }
-        auto sending =
-            sender::create(clock, options.life, options.sender, options.journaling, journal);
-        if (!sending) {
-            return sending.error();
-        }
-        // Another stream of random numbers than the sender's, from the same seed.
-        auto receiving = receiver::create(clock, ~options.life.seed, options.receiver,
-                                          options.journaling, journal);
-        if (!receiving) {
-            return receiving.error();
-        }
-        return client(options, *std::move(sending), *std::move(receiving), !journal.empty());
+        return creation::of<client>(journal, clock, options);
     }
+    /// For `create`.
+    client(creation key, clock_ref clock, const client_options& options)
+        : self_(options.self), framing_(options.self),
+          sender_(key, clock, options.life, options.sender, options.journaling),
+          // Another stream of random numbers than the sender's, from the same seed.
+          receiver_(
+              key, clock, random_source(~options.life.seed), options.receiver, options.journaling),
+          journals_(options.journaling != journaling::none) {}
+    /// Moved, not copied: two would give one name to two messages. Destroy what was moved from, or assign to it.
+    client(client&&) noexcept = default;
+    client& operator=(client&&) noexcept = default;  ///< likewise
 
     // --- the app ---------------------------------------------------------------------------------------------------
 
@@ -239,13 +244,16 @@ class client {
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:
-    client(const client_options& options,
-           sixfold::sender sending,
-           sixfold::receiver receiving,
-           bool restored)
-        : self_(options.self), framing_(options.self), sender_(std::move(sending)),
-          receiver_(std::move(receiving)),
-          journals_(options.journaling != journaling::none), owner_written_(restored) {}
+    friend class creation;
+    friend struct test_access;
+    client(const client&) = default;  // for tests, in which one state goes on in several ways
+    client& operator=(const client&) = default;
+
+    [[nodiscard]] result<void> restore(bytes journal) {
+        owner_written_ = !journal.empty();
+        const auto restored = sender_.restore(journal);
+        return restored ? receiver_.restore(journal) : restored;
+    }
 
     [[nodiscard]] static result<void> check_owner(const peer& self, bytes journal) {
         journal_reader reader(journal);

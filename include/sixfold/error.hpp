@@ -57,6 +57,17 @@ class [[nodiscard]] result {
     constexpr result(T value) : value_(std::move(value)) {}
     /// Implicit, so that a function can return the error.
     constexpr result(Error error) noexcept : error_(std::move(error)) {}
+    /// Makes the value where it stays: what is large is never moved.
+    template <class... Args>
+    constexpr explicit result(std::in_place_t /*tag*/, Args&&... args)
+        : value_(std::in_place, std::forward<Args>(args)...) {}
+
+    /// The value goes, and this is an error.
+    constexpr result& operator=(Error error) noexcept {
+        value_.reset();
+        error_ = std::move(error);
+        return *this;
+    }
 
     /// Whether there is a value.
     [[nodiscard]] constexpr bool has_value() const noexcept { return value_.has_value(); }

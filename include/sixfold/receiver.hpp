@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "sixfold/error.hpp"
+#include "sixfold/journal/creation.hpp"
 #include "sixfold/journal/journal.hpp"
 #include "sixfold/message.hpp"
 #include "sixfold/options.hpp"
@@ -51,12 +52,21 @@ class receiver {
                 return checked.error();
             }
         }
-        receiver out(clock, random_source(seed), options, keeps);
-        if (auto restored = out.messages_.restore(journal); !restored) {
-            return restored.error();
-        }
-        return out;
+        return creation::of<receiver>(journal, clock, random_source(seed), options, keeps);
     }
+    /// For `create`.
+    receiver(creation /*key*/,
+             clock_ref clock,
+             random_source random,
+             const receiver_options& options,
+             sixfold::journaling keeps)
+        : options_(options), clock_(clock), framing_(peer(), checksum::on),
+          messages_(options, keeps, random), acks_(options, random), sync_(options.sync_interval) {
+        tick();
+    }
+    /// Moved, not copied: two would give one name to two messages. Destroy what was moved from, or assign to it.
+    receiver(receiver&&) noexcept = default;
+    receiver& operator=(receiver&&) noexcept = default;  ///< likewise
 
     // --- the app ---------------------------------------------------------------------------------------------------
 
@@ -132,12 +142,14 @@ class receiver {
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:
+    friend class client;
+    friend class creation;
     friend struct test_access;
     using slot = held_messages::slot;
-    receiver(clock_ref clock,
-             random_source random,
-             const receiver_options& options,
-             sixfold::journaling keeps);
+    receiver(const receiver&) = default;  // for tests, in which one state goes on in several ways
+    receiver& operator=(const receiver&) = default;
+
+    [[nodiscard]] result<void> restore(bytes journal) { return messages_.restore(journal); }
 
     void tick();
     refusal refuse(refusal why) noexcept;
@@ -168,16 +180,7 @@ class receiver {
     refusal_counts refusals_;
 };
 
-// --- construction and time -------------------------------------------------------------------------------------------
-
-inline receiver::receiver(clock_ref clock,
-                          random_source random,
-                          const receiver_options& options,
-                          sixfold::journaling keeps)
-    : options_(options), clock_(clock), framing_(peer(), checksum::on),
-      messages_(options, keeps, random), acks_(options, random), sync_(options.sync_interval) {
-    tick();
-}
+// --- time ------------------------------------------------------------------------------------------------------------
 
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void receiver::tick() {

@@ -81,6 +81,10 @@ class relay {
         return relay(options);
     }
 
+    /// Moved, not copied: a link leads to one. Destroy what was moved from, or assign to it.
+    relay(relay&&) noexcept = default;
+    relay& operator=(relay&&) noexcept = default;  ///< likewise
+
     /// This peer is at the other end of this link, from now on: the app has logged it in, and says
     /// so.
     ///
@@ -202,6 +206,10 @@ class relay {
         std::uint32_t at;
     };
     [[nodiscard]] party find(const peer& name) noexcept { return {name, peers_.find(name)}; }
+
+    friend struct test_access;
+    relay(const relay&) = default;  // for tests, in which one state goes on in several ways
+    relay& operator=(const relay&) = default;
 
     explicit relay(const relay_options& options)
         : options_(options), links_(options.seed), peers_(options.peers_max, options.seed) {}

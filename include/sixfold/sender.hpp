@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "sixfold/error.hpp"
+#include "sixfold/journal/creation.hpp"
 #include "sixfold/journal/journal.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/parts/peer_table.hpp"
@@ -48,8 +49,7 @@ class sender {
     ///
     /// A sender that `keeps` a journal is given what is durable of it, its own records or a whole client's, and goes on where
     /// the life that wrote it has ended: with the same tickets and msgids, and the app hears again what it may not have heard.
-    /// Errors: journal_version, journal_damaged; option, when it keeps none, or the options have no room for what is in it.
-    /// O(n log n).
+    /// Errors: journal_version, journal_damaged; option, when it keeps none, or the options have no room for it. O(n log n).
     [[nodiscard]] static result<sender> create(clock_ref clock,
                                                incarnation life,
                                                const sender_options& options = {},
@@ -61,12 +61,21 @@ class sender {
                 return checked.error();
             }
         }
-        sender out(clock, life, options, keeps);
-        if (const auto restored = out.restore(journal); !restored) {
-            return restored.error();
-        }
-        return out;
+        return creation::of<sender>(journal, clock, life, options, keeps);
     }
+    /// For `create`.
+    sender(creation /*key*/,
+           clock_ref clock,
+           incarnation life,
+           const sender_options& options,
+           sixfold::journaling keeps)
+        : options_(options), clock_(clock), framing_(peer(), checksum::on),
+          messages_(life, options, keeps), probes_(options.probe_max), requests_(options) {
+        tick();
+    }
+    /// Moved, not copied: two would give one name to two messages. Destroy what was moved from, or assign to it.
+    sender(sender&&) noexcept = default;
+    sender& operator=(sender&&) noexcept = default;  ///< likewise
 
     // --- the app ---------------------------------------------------------------------------------------------------
 
@@ -152,21 +161,19 @@ class sender {
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:
+    friend class client;
+    friend class creation;
     friend struct test_access;
     using slot = outbound_messages::slot;
     using entry = outbound_messages::entry;
     using place = outbound_messages::place;
 
-    sender(clock_ref clock,
-           incarnation life,
-           const sender_options& options,
-           sixfold::journaling keeps)
-        : options_(options), clock_(clock), framing_(peer(), checksum::on),
-          messages_(life, options, keeps), probes_(options.probe_max), requests_(options) {
-        tick();
-    }
+    sender(const sender&) = default;  // for tests, in which one state goes on in several ways
+    sender& operator=(const sender&) = default;
 
-    [[nodiscard]] result<void> restore(bytes journal);
+    [[nodiscard]] result<void> restore(bytes journal) {
+        return detail::outbound_restore(messages_, options_, now_).read(journal);
+    }
 
     // time
     void tick();
@@ -376,13 +383,6 @@ inline std::optional<bytes> sender::poll_transmit(std::span<std::byte> buffer) {
 }
 
 // --- the journal -----------------------------------------------------------------------------------------------------
-
-inline result<void> sender::restore(bytes journal) {
-    if (journal.empty()) {
-        return {};
-    }
-    return detail::outbound_restore(messages_, options_, now_).read(journal);
-}
 
 inline std::optional<bytes> sender::poll_journal(std::span<std::byte> buffer) {
     tick();

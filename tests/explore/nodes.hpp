@@ -9,12 +9,13 @@
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "explore/disk.hpp"
+#include "support/test_access.hpp"
 
 namespace explore {
 
 /// A or C, and its app.
 struct a_node {
-    sender machine;
+    forkable<sender> machine;
     bool is_c = false;
     std::array<ticket, ids_max> tickets{};
     std::array<status, ids_max> known{};  // the strongest that the app heard
@@ -31,7 +32,7 @@ struct a_node {
 
 /// B and its app.
 struct b_node {
-    receiver machine;
+    forkable<receiver> machine;
     std::vector<message>
         looked_at{};  // handed out, not settled (their payloads are not read again)
     std::vector<std::uint32_t> uncommitted{};  // only where that rule is broken

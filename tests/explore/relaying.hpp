@@ -27,7 +27,7 @@ class relaying {
 
     const step& takes(std::uint32_t at, frame_id f, bool b_here) {
         return when(at, first_frame + 3U * f + (b_here ? 1 : 0), [&](box_node& box, step& s) {
-            relay server = b_here ? all_here_ : b_away_;
+            forkable<relay> server = b_here ? all_here_ : b_away_;
             reactions out;
             for (const mailbox_request& request : handle(server, f, out)) {
                 answer(server, request, box.machine, out);
@@ -67,7 +67,7 @@ class relaying {
 
     const step& asks(std::uint32_t at, frame_id f) {
         return when(at, first_frame + 3U * f + 2, [&](box_node& box, step& s) {
-            relay server = asked_by_b(f) ? all_here_ : b_away_;
+            forkable<relay> server = asked_by_b(f) ? all_here_ : b_away_;
             reactions out;
             if (!handle(server, f, out).empty()) {
                 box.late = {late_request::stage::asked, f, lowest(box.machine), {}, {}};
@@ -79,7 +79,7 @@ class relaying {
     const step& does(std::uint32_t at) {
         return when(at, do_late, [&](box_node& box, step&) {
             box.late.at = late_request::stage::done;
-            relay server = asked_by_b(box.late.which) ? all_here_ : b_away_;
+            forkable<relay> server = asked_by_b(box.late.which) ? all_here_ : b_away_;
             reactions out;
             for (const mailbox_request& request : handle(server, box.late.which, out)) {
                 memory_mailbox other = box.machine;
@@ -175,7 +175,7 @@ class relaying {
         return requests;
     }
     [[nodiscard]] network
-    told(relay server, const mailbox_request& request, const mailbox_outcome& outcome) {
+    told(forkable<relay> server, const mailbox_request& request, const mailbox_outcome& outcome) {
         reactions out;
         server.complete(request, outcome, out);
         return frames_of(out);
@@ -264,8 +264,8 @@ class relaying {
     rules rules_;
     frame_book& frames_;
     const std::vector<stream_name>& streams_;
-    relay all_here_;
-    relay b_away_;
+    forkable<relay> all_here_;
+    forkable<relay> b_away_;
     network early_;
     step_book steps_;
 };

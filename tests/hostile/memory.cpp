@@ -126,7 +126,7 @@ TEST_CASE("hostile 60: no memory is left, at any allocation of a call that takes
             return links_of(each.first);
         };
         const auto begin = [&] {
-            return std::pair(s.relay, reactions());
+            return std::pair(test_access::copy_of(s.relay), reactions());
         };
         for (const blob& wire : s.for_relay()) {
             CHECK(at_each_allocation(

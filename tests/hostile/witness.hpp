@@ -44,7 +44,7 @@ inline std::string portrait(const client& machine, manual_clock& clock) {
     add(out, machine.receiver().written());
     add(out, int{machine.linked()});
 
-    client future = machine;
+    client future = test_access::copy_of(machine);
     std::array<std::byte, 4096> buffer{};
     const time_point now = clock.now();
     for (int step = 0; step < 12; ++step) {
@@ -71,7 +71,7 @@ inline std::string portrait(const client& machine, manual_clock& clock) {
 inline std::string portrait(const relay& machine, manual_clock& /*clock*/) {
     std::string out;
     add(out, machine.peers());
-    relay asked = machine;
+    relay asked = test_access::copy_of(machine);
     reactions answers;
     for (const peer name : {"alice", "bob", "carol", "mallory"}) {
         for (const link_id link : {at_alice, at_bob, at_mallory, of_nobody}) {

@@ -8,14 +8,34 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <sixfold/sixfold.hpp>
 
-// What tests may do to a machine that no app can: look inside, and pull the plug.
+// What tests may do to a machine that no app can: copy it, look inside, and pull the plug.
 
 namespace sixfold::inline v0 {
 
 struct test_access {
+    // --- a copy, so that one state goes on in several ways -------------------------------------------
+
+    /// A machine that can be copied.
+    template <class Machine>
+    struct forkable : Machine {
+        forkable(Machine machine) : Machine(std::move(machine)) {}
+        forkable(const forkable& other) : Machine(other) {}
+        forkable(forkable&&) noexcept = default;
+        forkable& operator=(const forkable& other) {
+            Machine::operator=(other);
+            return *this;
+        }
+        forkable& operator=(forkable&&) noexcept = default;
+    };
+    template <class Machine>
+    static Machine copy_of(const Machine& machine) {
+        return machine;
+    }
+
     // --- the plug ----------------------------------------------------------------------------------
 
     /// What is left of a receiver after a crash, if its journal holds what it has committed: the first
@@ -315,6 +335,9 @@ struct test_access {
         out.push_back(static_cast<char>(0x80));
     }
 };
+
+template <class Machine>
+using forkable = test_access::forkable<Machine>;
 
 }  // namespace sixfold::inline v0
 
