@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -53,6 +54,39 @@ TEST_CASE("links: nothing is put into a link that is down, and all goes out when
     require_settled(t);
     REQUIRE(t.now() - back < 100ms);
     REQUIRE(t.b.inbox == strings{"one", "two"});
+}
+
+TEST_CASE("links: one with nothing to say hears something every sync_interval, so three silent "
+          "ones are a dead link") {
+    trio t;
+    t.send("one");
+    require_settled(t);
+    const auto silence = [&](const party& who, duration from) {
+        duration longest{};
+        duration last = from;
+        for (std::size_t i = 0; i < t.log.size(); ++i) {
+            const duration at = t.log[i].at.time_since_epoch();
+            const bool came = !t.log[i].to_relay && t.log[i].done.copies != 0;
+            if (at > from && came && t.log[i].client == who.name()) {
+                longest = (std::max)(longest, at - last);
+                last = at;
+            }
+        }
+        return (std::max)(longest, t.now() - last);
+    };
+    const duration quiet = t.now();
+    t.run_for(1h);
+    const duration interval = t.a.options.receiver.sync_interval;
+    REQUIRE(silence(t.a, quiet) <= interval + 100ms);
+    REQUIRE(silence(t.b, quiet) <= interval + 100ms);
+
+    const duration lossy = t.now();
+    t.weather = [i = 0](kind) mutable {
+        return ++i % 3 == 0 ? lost : treatment{};
+    };
+    t.run_for(1h);
+    REQUIRE(silence(t.a, lossy) < 2 * interval);
+    REQUIRE(silence(t.b, lossy) < 2 * interval);
 }
 
 TEST_CASE("links: A's link flaps at every moment, and everything arrives once and in order") {
