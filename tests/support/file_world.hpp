@@ -112,7 +112,7 @@ class file_world {
             give_up(here);
         }
         here.open.emplace(*std::move(opened));
-        REQUIRE(here.disk.safe(path));
+        REQUIRE(here.disk.safe(path, 0));
         const sixfold::bytes records = here.open->records();
         return {records.begin(), records.end()};
     }
@@ -128,7 +128,7 @@ class file_world {
             CHECK(here.disk.operations == operations);
             give_up(here);
         }
-        REQUIRE(here.disk.safe(path));
+        REQUIRE(here.disk.safe(path, sixfold::log_mark_size));
     }
 
     void power_off(place& here) {

@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_TESTS_SUPPORT_SIMULATED_DISK_HPP
 #define SIXFOLD_TESTS_SUPPORT_SIMULATED_DISK_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -81,12 +82,13 @@ class simulated_disk {
         const auto found = names_.find(path);
         return found == names_.end() ? nullptr : found->second.get();
     }
-    /// Whether no loss of power could change what is under that name.
-    [[nodiscard]] bool safe(const std::string& path) const {
+    /// Whether no loss of power could change what is under that name, but for so many bytes at its end.
+    [[nodiscard]] bool safe(const std::string& path, std::size_t end) const {
         const auto found = durable_names_.find(path);
         const file* now = find(path);
         return now != nullptr && found != durable_names_.end() && found->second.get() == now &&
-               now->durable == now->cached;
+               now->durable.size() + end >= now->cached.size() &&
+               std::equal(now->durable.begin(), now->durable.end(), now->cached.begin());
     }
 
     void lose_power(rest data, rest names, sixfold::random_source& random) {
@@ -142,6 +144,8 @@ class simulated_files {
   public:
     explicit simulated_files(simulated_disk& disk) : disk_(&disk) {}
 
+    std::string resolve(const std::string& path) { return path; }
+
     std::error_code lock(const std::string&) { return {}; }
     std::error_code read(const std::string& path, std::vector<std::byte>& into) {
         const auto* there = disk_->find(path);
@@ -169,6 +173,11 @@ class simulated_files {
     std::error_code sync_directory(const std::string&) {
         return disk_->act([&] { disk_->sync_names(); }, [] {});
     }
+    std::error_code in_place(const std::string& path) {
+        return std::make_error_code(
+            disk_->find(path) == file_.get() ? std::errc{} : std::errc::no_such_file_or_directory);
+    }
+    void remove(const std::string& path) { disk_->name(path, nullptr); }
 
   private:
     simulated_disk* disk_;

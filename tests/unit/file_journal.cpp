@@ -101,6 +101,7 @@ TEMPLATE_TEST_CASE(
     };
     ticket before{};
     ticket after{};
+    std::uint64_t size = 0;
     {
         app<TestType> first(there.file);
         const std::string of_the_first = nonce();
@@ -111,8 +112,9 @@ TEMPLATE_TEST_CASE(
         CHECK(first.journal.size() == std::filesystem::file_size(there.file));
         after = first.send("after");
         CHECK(first.save());
-        CHECK(first.journal.size() == std::filesystem::file_size(there.file));
+        size = first.journal.size();
     }
+    CHECK(size == std::filesystem::file_size(there.file));
     CHECK_FALSE(std::filesystem::exists(there.file + ".new"));
     const std::string of_the_life_before = nonce();
     const app<TestType> second(there.file, 2);
@@ -133,6 +135,7 @@ struct recorded_files {
         all->calls.emplace_back(what);
         return std::make_error_code(all->fails == what ? std::errc::io_error : std::errc{});
     }
+    std::string resolve(const std::string& path) const { return path; }
     std::error_code lock(const std::string&) const { return did("lock"); }
     std::error_code read(const std::string&, std::vector<std::byte>&) const {
         (void)did("read");
@@ -143,6 +146,8 @@ struct recorded_files {
     std::error_code sync() const { return did("sync"); }
     std::error_code rename(const std::string&, const std::string&) const { return did("rename"); }
     std::error_code sync_directory(const std::string&) const { return did("sync_directory"); }
+    std::error_code in_place(const std::string&) const { return did("in_place"); }
+    void remove(const std::string&) const { (void)did("remove"); }
 };
 
 TEST_CASE(
@@ -150,12 +155,25 @@ TEST_CASE(
     recorded_files::record made;
     auto journal = basic_file_journal<recorded_files>::open("j", 1, {&made}).value();
     CHECK(made.calls == std::vector<std::string>{"lock", "read", "create", "write", "sync",
-                                                 "rename", "sync_directory"});
+                                                 "rename", "sync_directory", "in_place"});
     made.calls.clear();
     journal.append(as_bytes("records"));
     CHECK(made.calls.empty());
     CHECK(journal.sync());
-    CHECK(made.calls == std::vector<std::string>{"write", "sync"});
+    // The mark is written when the group in front of it is durable, and not earlier.
+    CHECK(made.calls == std::vector<std::string>{"write", "sync", "in_place", "write"});
+}
+
+TEST_CASE("file journal: a new file that does not come to its name is removed") {
+    for (const char* const fails : {"create", "write", "sync", "rename"}) {
+        CAPTURE(fails);
+        recorded_files::record made{.calls = {}, .fails = fails};
+        CHECK_FALSE(basic_file_journal<recorded_files>::open("j", 1, {&made}));
+        CHECK(made.calls.back() == "remove");
+    }
+    recorded_files::record made{.calls = {}, .fails = "sync_directory"};
+    CHECK_FALSE(basic_file_journal<recorded_files>::open("j", 1, {&made}));
+    CHECK(made.calls.back() == "sync_directory");  // it has its name, durably or not
 }
 
 TEST_CASE("file journal: after a call that failed no other is made, as it would prove nothing") {
@@ -232,6 +250,33 @@ TEST_CASE("file journal: what is refused is left as it is, and the error says wh
     CHECK(file_journal::open(there.file, 2));
 }
 
+TEST_CASE("file journal: whichever byte of a closed file is damaged, no record is lost in silence "
+          "[spec 8.3, 8.5]") {
+    const temporary there;
+    ticket sent{};
+    {
+        app<file_journal> one(there.file);
+        sent = one.send("one");
+        CHECK(one.save());
+    }
+    const std::string good = there.content();
+    for (std::size_t at = 0; at < good.size(); ++at) {
+        CAPTURE(at);
+        std::string bad = good;
+        bad[at] = static_cast<char>(bad[at] ^ 0x40);
+        there.write(bad);
+        const auto opened = file_journal::open(there.file, 2);
+        const bool in_the_last_mark = at >= good.size() - log_mark_size;
+        REQUIRE(opened.has_value() == in_the_last_mark);
+        if (opened) {
+            manual_clock clock;
+            const auto next =
+                client::create(clock, app<file_journal>::options(), opened->records()).value();
+            CHECK(next.outstanding(sent));
+        }
+    }
+}
+
 #if defined(__unix__) || defined(__APPLE__)
 
 TEST_CASE("file journal: is open once, in this process and in others") {
@@ -281,18 +326,157 @@ TEST_CASE("file journal: a folder that cannot be written, or is not there, is na
     std::filesystem::permissions(there.folder, std::filesystem::perms(0755));
 }
 
-TEST_CASE("file journal: a full disk ends it, and what was synced stays") {
-    if (!std::filesystem::exists("/dev/full")) {
-        SKIP("no /dev/full");
+/// The disk is full: once it has room, and then no more.
+struct full_files : posix_files {
+    bool room = false;
+    [[nodiscard]] std::error_code write(bytes data) {
+        if (!std::exchange(room, false)) {
+            (void)posix_files::write(data.first(data.size() / 2));
+            return std::make_error_code(std::errc::no_space_on_device);
+        }
+        return posix_files::write(data);
     }
+};
+
+full_files once_room() {
+    full_files out;
+    out.room = true;
+    return out;
+}
+
+TEST_CASE("file journal: a full disk ends it, and what was synced stays") {
     const temporary there;
     { CHECK(file_journal::open(there.file, 1)); }
     const std::string before = there.content();
-    std::filesystem::create_symlink("/dev/full", there.file + ".new");
-    const auto opened = file_journal::open(there.file, 2);
+    const auto opened = basic_file_journal<full_files>::open(there.file, 2);
     REQUIRE_FALSE(opened);
     CHECK(opened.error().code == std::errc::no_space_on_device);
     CHECK(there.content() == before);
+    CHECK_FALSE(std::filesystem::exists(there.file + ".new"));
+}
+
+TEST_CASE(
+    "file journal: where the disk is full a compaction leaves the file as it was, and nothing "
+    "beside it") {
+    const temporary there;
+    { CHECK(file_journal::open(there.file, 1)); }
+    auto journal = basic_file_journal<full_files>::open(there.file, 2, once_room()).value();
+    manual_clock clock;
+    const auto machine =
+        client::create(clock, app<file_journal>::options(), journal.records()).value();
+    const std::string before = there.content();
+    CHECK_FALSE(journal.compact(machine));
+    CHECK(journal.last_error().code == std::errc::no_space_on_device);
+    CHECK(there.content() == before);
+    CHECK_FALSE(std::filesystem::exists(there.file + ".new"));
+}
+
+TEST_CASE("file journal: whose lock was removed is alone all the same, and ends with its next sync "
+          "[spec 7.9]") {
+    const temporary there;
+    app<file_journal> one(there.file);
+    (void)one.send("one");
+    CHECK(one.save());
+    std::filesystem::remove(there.file + ".lock");
+    const auto other = file_journal::open(there.file, 2);
+    REQUIRE_FALSE(other);
+    CHECK(other.error().fault == file_fault::locked);
+    (void)one.send("two");
+    CHECK_FALSE(one.save());
+    CHECK(one.journal.last_error().fault == file_fault::moved);
+    CHECK_THAT(one.journal.last_error().what,
+               ContainsSubstring(there.file) && ContainsSubstring("removed or replaced"));
+}
+
+TEST_CASE("file journal: whose name is gone, or another file's, is over, and says why [spec 7.9]") {
+    const temporary there;
+    app<file_journal> one(there.file);
+    (void)one.send("one");
+    CHECK(one.save());
+    const std::string copy = there.content();
+    const auto replaces = GENERATE(
+        +[](const temporary& what) { std::filesystem::remove(what.file); },
+        +[](const temporary& what) { std::filesystem::rename(what.file, what.file + ".old"); },
+        +[](const temporary& what) {
+            std::filesystem::copy(what.file, what.file + ".copy");
+            std::filesystem::rename(what.file + ".copy", what.file);
+        });
+    const bool compacts = GENERATE(false, true);
+    CAPTURE(compacts);
+    replaces(there);
+    (void)one.send("two");
+    one.append();
+    const auto save = [&] {
+        return compacts ? one.journal.compact(one.machine) : one.journal.sync();
+    };
+    CHECK_FALSE(save());
+    CHECK(one.journal.last_error().fault == file_fault::moved);
+    CHECK_FALSE(save());  // nor ever again
+    CHECK_FALSE(std::filesystem::exists(there.file + ".new"));
+    if (std::filesystem::exists(there.file)) {
+        CHECK(there.content() == copy);  // what was brought back is not overwritten
+    }
+}
+
+TEST_CASE("file journal: a link is followed, to a file that is there or not, and stays a link") {
+    const temporary there;
+    const auto place = there.folder / "volume";
+    std::filesystem::create_directory(place);
+    const std::string target = (place / "journal").string();
+    const std::string link = (there.folder / "link").string();
+    std::filesystem::create_symlink("volume/journal", link);
+    const std::string second = (place / "second").string();
+    std::filesystem::create_symlink(link, second);
+    ticket sent{};
+    for (const std::string& name : {link, second}) {
+        app<file_journal> one(name, 1);
+        sent = one.send("text");
+        CHECK(one.save());
+        // Both names have one lock.
+        CHECK(file_journal::open(target, 2).error().fault == file_fault::locked);
+    }
+    CHECK(std::filesystem::is_symlink(link));
+    CHECK(std::filesystem::is_symlink(second));
+    const app<file_journal> next(target, 3);
+    CHECK(next.machine.outstanding(sent));
+    CHECK(next.machine.sender().queued() == 2);
+
+    const std::string circle = (there.folder / "circle").string();
+    std::filesystem::create_symlink("circle", circle);
+    CHECK(file_journal::open(circle, 1).error().fault == file_fault::system);
+}
+
+TEMPLATE_TEST_CASE(
+    "file journal: a new file has the mode of the old one, the first that of a secret",
+    "",
+    file_journal,
+    basic_file_journal<portable_files>) {
+    const temporary there;
+    { CHECK(TestType::open(there.file, 1)); }
+    const auto mode = [&there] {
+        return std::filesystem::status(there.file).permissions();
+    };
+    if constexpr (std::same_as<TestType, file_journal>) {
+        CHECK(mode() == std::filesystem::perms(0600));
+    }
+    for (const auto wanted : {std::filesystem::perms(0640), std::filesystem::perms(0660)}) {
+        std::filesystem::permissions(there.file, wanted);
+        app<TestType> one(there.file, 2);
+        CHECK(mode() == wanted);
+        CHECK(one.journal.compact(one.machine));
+        CHECK(mode() == wanted);
+    }
+}
+
+TEST_CASE("file journal: what a life that crashed left beside it does no harm, whatever it is") {
+    const temporary there;
+    { CHECK(file_journal::open(there.file, 1)); }
+    const std::string other = there.file + ".other";
+    std::ofstream(other) << "somebody else's";
+    std::filesystem::create_symlink(other, there.file + ".new");
+    CHECK(file_journal::open(there.file, 2));
+    CHECK(std::filesystem::file_size(other) == 15);
+    CHECK_FALSE(std::filesystem::is_symlink(there.file));
 }
 
 TEST_CASE("file journal: an app that is killed at any time has what it was told is durable") {

@@ -15,7 +15,8 @@ enum class file_fault : std::uint8_t {
     damaged,  ///< damaged in front of records that were durable: bring back a copy, or begin without
     version,  ///< of a version that this program does not know, such as a newer one
     foreign,  ///< no journal
-    system,   ///< the system could not do it: `code` says why
+    moved,  ///< its name, or that of its lock, is gone or another file's: what is written is found by nobody
+    system,  ///< the system could not do it: `code` says why
 };
 
 /// What went wrong, what the system calls it, and a sentence that names the file.

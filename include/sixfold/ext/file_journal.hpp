@@ -33,6 +33,7 @@ namespace sixfold::inline v0 {
 /// Each call says what the system says, or nothing when it has done it. It may do a part of it, or all, and fail; then it is
 /// not called again. Your own, such as for a flash chip, has to keep these promises, and no others:
 ///
+/// - `resolve(path)` is the file that this name leads to: itself, unless it is a link.
 /// - `lock(path)` is there until this object goes. Taken: std::errc::resource_unavailable_try_again.
 /// - `read(path, into)` gives the whole file. There is none: std::errc::no_such_file_or_directory.
 /// - `create(path)` begins an empty file, in place of one that is there. `write` and `sync` speak of it from now on, also
@@ -41,9 +42,13 @@ namespace sixfold::inline v0 {
 /// - `sync()` returns when everything that was written survives a loss of power.
 /// - `rename(from, to)` puts it in the place of `to`: there is always the old or the new one, also after a loss of power.
 /// - `sync_directory(path)` returns when the name of this file survives, too.
+/// - `in_place(path)`: this name is still that of the file that is written, and the lock still keeps others away. Otherwise:
+///   std::errc::no_such_file_or_directory. Where nobody can take a name away, it says nothing.
+/// - `remove(path)` removes a file that did not come to its name, if that can be done.
 template <class Files>
 concept journal_files = std::movable<Files> &&
     requires(Files files, const std::string& path, bytes data, std::vector<std::byte>& into) {
+    { files.resolve(path) } -> std::same_as<std::string>;
     { files.lock(path) } -> std::same_as<std::error_code>;
     { files.read(path, into) } -> std::same_as<std::error_code>;
     { files.create(path) } -> std::same_as<std::error_code>;
@@ -51,6 +56,8 @@ concept journal_files = std::movable<Files> &&
     { files.sync() } -> std::same_as<std::error_code>;
     { files.rename(path, path) } -> std::same_as<std::error_code>;
     { files.sync_directory(path) } -> std::same_as<std::error_code>;
+    { files.in_place(path) } -> std::same_as<std::error_code>;
+    files.remove(path);
 };
 
 /// The journal of a client in a file, beside an app that keeps its own rows elsewhere.
@@ -79,10 +86,12 @@ concept journal_files = std::movable<Files> &&
 /// rows and records belong into one transaction, as with `sqlite_journal`.
 ///
 /// After the first call that failed this journal does nothing more: what is on the disk then is not known, and a second try
-/// that succeeds would not prove it. Whoever opens it next finds out. What depended on those records was told to nobody.
+/// that succeeds would not prove it. Whoever opens it next finds out. What depended on those records was told to nobody. It is
+/// such a call, too, when the file was removed, or another one has its name, such as a copy that was brought back, or the
+/// lock's file is gone: the fault is `moved`, and this life is over. (spec 7.9)
 ///
-/// Next to `path` there are `path`.lock, which stays, and for moments `path`.new. It keeps in memory what was appended since
-/// the last sync. Format: spec 8.
+/// Next to the file there are its name with .lock, which stays, and for moments with .new. Where `path` is a link, these lie
+/// beside the file that it leads to. It keeps in memory what was appended since the last sync. Format: spec 8.
 template <journal_files Files>
 class basic_file_journal {
   public:
@@ -91,7 +100,7 @@ class basic_file_journal {
     ///
     /// A torn tail is dropped. What was found is written into a new file, which takes the place of the old one: what a process
     /// reads back, even after a sync, may be in the cache of the system only. So there must be room for both. When it is
-    /// refused, the file is left as it is (spec 8.4). O(size).
+    /// refused, the file is left as it is (spec 8.4), and nothing beside it but the lock. O(size).
     [[nodiscard]] static result<basic_file_journal, file_error>
     open(std::string path, std::uint64_t random_number, Files files = {}) {
         basic_file_journal out(std::move(path), random_number, std::move(files));
@@ -112,18 +121,18 @@ class basic_file_journal {
     /// Takes over what `poll_journal` gave. It is written by the next `sync`. O(bytes).
     void append(bytes records) {
         recovered_.reset();
-        if (pending_.empty()) {
-            put(pending_, log_mark(nonce_, size_));
-        }
         put(pending_, records);
     }
 
-    /// True: all that was appended is durable. One write and one sync of the file, or neither if there was nothing. (spec 8.3)
+    /// True: all that was appended is durable, and will be found. One sync of the file, or none if there was nothing. (spec 8.3)
     [[nodiscard]] bool sync() {
         if (ok() && !pending_.empty() && did(files_.write(pending_), "write") &&
-            did(files_.sync(), "sync")) {
+            did(files_.sync(), "sync") && in_place()) {
             size_ += pending_.size();
             pending_.clear();
+            const auto mark = log_mark(nonce_, size_);
+            size_ += mark.size();
+            (void)did(files_.write(mark), "write");
         }
         return ok();
     }
@@ -138,7 +147,7 @@ class basic_file_journal {
         for (snapshot_place at; const auto part = machine.snapshot(at, buffer);) {
             put(records, *part);
         }
-        return ok() && make(records);
+        return ok() && in_place() && make(records);
     }
 
     /// Whether the file is more than twice as large as it began, and by so much that it is worth while. Then each byte is
@@ -157,7 +166,8 @@ class basic_file_journal {
     static constexpr std::uint64_t compact_slack = 64 * 1024;
 
     basic_file_journal(std::string path, std::uint64_t random_number, Files files)
-        : files_(std::move(files)), path_(std::move(path)), random_(random_number) {}
+        : files_(std::move(files)), path_(files_.resolve(std::move(path))), random_(random_number) {
+    }
 
     static void put(std::vector<std::byte>& to, bytes data) {
         to.insert(to.end(), data.begin(), data.end());
@@ -173,12 +183,28 @@ class basic_file_journal {
         return !code;
     }
 
+    /// Whether the next life will find what is written.
+    [[nodiscard]] bool in_place() {
+        const auto code = files_.in_place(path_);
+        if (!did(code, "look at") && code == std::errc::no_such_file_or_directory) {
+            error_.fault = file_fault::moved;
+            error_.what = path_ + ": it, or its lock, was removed or replaced while it was open; "
+                                  "this life of the client is over";
+        }
+        return ok();
+    }
+
+    /// Whether nobody else has it.
+    [[nodiscard]] bool alone(std::error_code code, const char* what) {
+        if (!did(code, what) && code == std::errc::resource_unavailable_try_again) {
+            error_.fault = file_fault::locked;
+            error_.what = path_ + ": it is open already, here or in another process";
+        }
+        return ok();
+    }
+
     void recover() {
-        if (const auto code = files_.lock(path_ + ".lock"); !did(code, "lock")) {
-            if (code == std::errc::resource_unavailable_try_again) {
-                error_.fault = file_fault::locked;
-                error_.what = path_ + ": it is open already, here or in another process";
-            }
+        if (!alone(files_.lock(path_ + ".lock"), "lock")) {
             return;
         }
         std::vector<std::byte> file;
@@ -188,7 +214,7 @@ class basic_file_journal {
             (void)make({});
             return;
         }
-        if (!did(code, "read")) {
+        if (!alone(code, "read")) {
             return;
         }
         const auto log = read_log(file);
@@ -221,11 +247,14 @@ class basic_file_journal {
         put(file, log_mark(nonce_, file.size()));
         size_ = made_size_ = file.size();
         const std::string fresh = path_ + ".new";
-        return did(files_.create(fresh), "create the new file of") &&
-               did(files_.write(file), "write the new file of") &&
-               did(files_.sync(), "sync the new file of") &&
-               did(files_.rename(fresh, path_), "rename the new file") &&
-               did(files_.sync_directory(path_), "sync the directory");
+        if (!(did(files_.create(fresh), "create the new file") &&
+              did(files_.write(file), "write the new file") &&
+              did(files_.sync(), "sync the new file") &&
+              did(files_.rename(fresh, path_), "rename the new file"))) {
+            files_.remove(fresh);  // it may have taken the last room of the disk
+            return false;
+        }
+        return did(files_.sync_directory(path_), "sync the directory") && in_place();
     }
 
     Files files_;
@@ -235,7 +264,7 @@ class basic_file_journal {
     std::uint64_t size_ = 0;       // of the file
     std::uint64_t made_size_ = 0;  // when it was made
     std::optional<std::vector<std::byte>> recovered_;
-    std::vector<std::byte> pending_;  // empty, or a mark and what was appended
+    std::vector<std::byte> pending_;  // what was appended since the last sync
     file_error error_;
 };
 

@@ -22,6 +22,18 @@ namespace sixfold::inline v0 {
 /// two have the same journal open.
 class portable_files {
   public:
+    /// Goes from link to link.
+    [[nodiscard]] std::string resolve(const std::string& path) {
+        constexpr int links_max = 40;
+        std::filesystem::path at = path;
+        std::error_code failed;
+        for (int links = 0; links < links_max && std::filesystem::is_symlink(at, failed); ++links) {
+            const auto to = std::filesystem::read_symlink(at, failed);
+            at = at.parent_path() / to;  // which is `to`, where that is a whole path
+        }
+        return at.string();
+    }
+
     /// Locks nothing.
     [[nodiscard]] std::error_code lock(const std::string&) { return {}; }
 
@@ -59,10 +71,15 @@ class portable_files {
         return system_says(std::fflush(file_.get()) == 0);
     }
 
-    /// Puts the file in the place of `to`, as the system does it, and opens it again there to go on at its end.
+    /// Puts the file in the place of `to`, as the system does it, with the mode of that, and opens it again there to go on at
+    /// its end.
     [[nodiscard]] std::error_code rename(const std::string& from, const std::string& to) {
         file_.reset();  // some systems rename no open file
         std::error_code failed;
+        const auto like = std::filesystem::status(to, failed);
+        if (std::filesystem::exists(like)) {
+            std::filesystem::permissions(from, like.permissions(), failed);
+        }
         std::filesystem::rename(from, to, failed);  // std::rename may refuse where there is a file
         if (failed) {
             return failed;
@@ -70,6 +87,16 @@ class portable_files {
         errno = 0;
         file_.reset(std::fopen(to.c_str(), "ab"));
         return system_says(file_ != nullptr);
+    }
+
+    /// Looks at nothing: without a lock nobody else is kept away either.
+    [[nodiscard]] std::error_code in_place(const std::string&) { return {}; }
+
+    /// Removes it, if it is there.
+    void remove(const std::string& path) {
+        file_.reset();  // some systems remove no open file
+        std::error_code ignored;
+        std::filesystem::remove(path, ignored);
     }
 
     /// Syncs nothing.

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>  // flock
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sixfold/types.hpp"
@@ -44,28 +45,45 @@ class file_descriptor {
 }  // namespace detail
 
 /// The files of a POSIX system, as `journal_files` asks for them. On a local disk that keeps what it has synced; a network
-/// file system may not. The files can be read by their owner only: they hold messages.
+/// file system may not. A new file can be read by its owner only, as it holds messages; one that takes another's place keeps
+/// the other's owner and mode, as far as the system lets it.
 class posix_files {
   public:
-    /// Locks the file of this name, made if need be, until this object goes or the process does. It stays there.
-    [[nodiscard]] std::error_code lock(const std::string& path) {
-        // Not fcntl's lock, which its own process may take twice, and loses when it closes any of the two.
-        lock_ = open(path, O_RDWR | O_CREAT);
-        return system_says(lock_.open() && ::flock(lock_.number(), LOCK_EX | LOCK_NB) == 0);
+    /// Goes from link to link, as far as the system would.
+    [[nodiscard]] std::string resolve(std::string path) {
+        constexpr int links_max = 40;
+        for (int links = 0; links < links_max; ++links) {
+            std::string to(4096, '\0');
+            const auto size = ::readlink(path.c_str(), to.data(), to.size());
+            if (size <= 0) {
+                break;  // no link
+            }
+            to.resize(static_cast<std::size_t>(size));
+            path = to.front() == '/' ? to : folder_of(path) + to;
+        }
+        return path;
     }
 
-    /// The whole file, or std::errc::no_such_file_or_directory.
+    /// Locks the file of this name, made if need be, until this object goes or the process does. It stays there.
+    [[nodiscard]] std::error_code lock(const std::string& path) {
+        lock_path_ = path;
+        lock_ = open(path, O_RDWR | O_CREAT);
+        return system_says(lock_.open() && is_locked(lock_));
+    }
+
+    /// The whole file, or std::errc::no_such_file_or_directory. It is locked, too: that holds when the lock's own file was
+    /// removed.
     [[nodiscard]] std::error_code read(const std::string& path, std::vector<std::byte>& into) {
         constexpr std::size_t step = 64 * 1024;
         into.clear();
-        const detail::file_descriptor file = open(path, O_RDONLY);
-        if (!file.open()) {
+        file_ = open(path, O_RDONLY);
+        if (!file_.open() || !is_locked(file_)) {
             return system_says(false);
         }
         for (;;) {
             const std::size_t size = into.size();
             into.resize(size + step);
-            const auto got = ::read(file.number(), into.data() + size, step);
+            const auto got = ::read(file_.number(), into.data() + size, step);
             into.resize(size + (got > 0 ? static_cast<std::size_t>(got) : 0));
             if (got == 0 || (got < 0 && errno != EINTR)) {
                 return system_says(got == 0);
@@ -73,10 +91,20 @@ class posix_files {
         }
     }
 
-    /// An empty file, in place of one that is there.
+    /// An empty file, in place of one that is there, with owner and mode of the one that was read or written last.
     [[nodiscard]] std::error_code create(const std::string& path) {
-        file_ = open(path, O_WRONLY | O_CREAT | O_TRUNC);
-        return system_says(file_.open());
+        (void)::unlink(path.c_str());  // of a life that crashed
+        last_ = std::exchange(file_, open(path, O_WRONLY | O_CREAT | O_EXCL));
+        if (!file_.open() || !is_locked(file_)) {
+            return system_says(false);
+        }
+        struct stat like {};
+        if (last_.open() && ::fstat(last_.number(), &like) == 0) {
+            const bool owned = ::fchown(file_.number(), like.st_uid, like.st_gid) == 0;
+            // Bits for a group are meant for that group.
+            (void)::fchmod(file_.number(), like.st_mode & (owned ? 07777U : 0700U));
+        }
+        return {};
     }
 
     /// All of it at the end. After an error a part of it may be there.
@@ -102,14 +130,28 @@ class posix_files {
 
     /// Puts the file in the place of `to`, at once or not at all. Whether that is durable, `sync_directory` says.
     [[nodiscard]] std::error_code rename(const std::string& from, const std::string& to) {
-        return system_says(::rename(from.c_str(), to.c_str()) == 0);
+        const bool done = ::rename(from.c_str(), to.c_str()) == 0;
+        const auto says = system_says(done);
+        last_ =
+            detail::file_descriptor();  // nobody else may have it before the new one has its name
+        return says;
+    }
+
+    /// Compares the files that are open with those that have their names now.
+    [[nodiscard]] std::error_code in_place(const std::string& path) {
+        const auto file = has_name(file_, path);
+        return file ? file : has_name(lock_, lock_path_);
+    }
+
+    /// Removes it, if it is there.
+    void remove(const std::string& path) {
+        (void)::unlink(path.c_str());
     }
 
     /// Returns when the disk has the names in the directory that this file is in.
     [[nodiscard]] std::error_code sync_directory(const std::string& path) {
-        const std::size_t slash = path.rfind('/');
-        const auto directory =
-            open(slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY);
+        const std::string folder = folder_of(path);
+        const auto directory = open(folder.empty() ? "." : folder, O_RDONLY);
 #if defined(F_FULLFSYNC)
         return system_says(directory.open() && ::fcntl(directory.number(), F_FULLFSYNC) == 0);
 #else
@@ -122,13 +164,37 @@ class posix_files {
         return detail::file_descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0600));
     }
 
+    /// With its slash; empty, if the path has none.
+    [[nodiscard]] static std::string folder_of(const std::string& path) {
+        return path.substr(0, path.rfind('/') + 1);
+    }
+
+    /// Not fcntl's lock, which its own process may take twice, and loses when it closes any of the two.
+    [[nodiscard]] static bool is_locked(const detail::file_descriptor& file) {
+        return ::flock(file.number(), LOCK_EX | LOCK_NB) == 0;
+    }
+
+    /// Nothing, or std::errc::no_such_file_or_directory where the name is gone or another file's.
+    [[nodiscard]] static std::error_code has_name(const detail::file_descriptor& file,
+                                                  const std::string& path) {
+        struct stat ours {};
+        struct stat theirs {};
+        if (::fstat(file.number(), &ours) != 0 || ::stat(path.c_str(), &theirs) != 0) {
+            return system_says(false);
+        }
+        const bool same = ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+        return std::make_error_code(same ? std::errc{} : std::errc::no_such_file_or_directory);
+    }
+
     /// What the call that has just been made says.
     [[nodiscard]] static std::error_code system_says(bool done) {
         return done ? std::error_code() : std::error_code(errno, std::generic_category());
     }
 
+    std::string lock_path_;
     detail::file_descriptor lock_;
-    detail::file_descriptor file_;
+    detail::file_descriptor file_;  // the one that was read or is written
+    detail::file_descriptor last_;  // the one whose place it is about to take
 };
 
 }  // namespace sixfold::inline v0

@@ -19,21 +19,21 @@
 //     +--------+---------+------+---------+------+---------+------+--------
 //     | header | records | mark | records | mark | records | mark | reco     <- torn by the crash
 //     +--------+---------+------+---------+------+---------+------+--------
-//              |<---- made ---->|     |<-- a group --->|
+//              |<---- made ---->|<-- a group --->|
 //
 //     header     "sixfold\n"  version 1  nonce 8  checksum 4
 //     mark       a record whose value is    nonce 8  offset 8
 //
-// A file is made whole, before it gets its name, and a mark ends what it was made with. Then it grows by groups, each of
-// which is synced before the next one is written, and begins with a mark: "all in front of me was durable when I was
-// written". So what cannot be read is the rest of a group that was never synced, and nobody was told of it, unless a mark
-// lies somewhere behind it. Then it is damage, and what is lost there was promised to somebody.
+// A file is made whole, before it gets its name, and a mark ends what it was made with. Then it grows by groups: records,
+// and, when these are synced, a mark, which says "all in front of me was durable when I was written". So what cannot be read
+// is the rest of a group that was never synced, and nobody was told of it, unless a mark lies somewhere behind it. Then it is
+// damage, and what is lost there was promised to somebody.
 //
 // A mark says at which offset it lies and repeats the nonce of its file, a number that no peer knows: a payload cannot look
 // like one, not even when it is a piece of this file.
 //
-// What cannot be told apart (spec 8.5): damage behind the last mark, or a file that was cut at any place behind its first mark, looks
-// like a torn group. Its records are dropped.
+// What cannot be told apart (spec 8.5): damage behind the last mark, as a loss of power leaves it, or a file that was cut at any
+// place behind its first mark, looks like a torn group. Its records are dropped.
 
 namespace sixfold::inline v0 {
 
