@@ -22,7 +22,9 @@
 #include "loopback_world.hpp"
 #include "message_source.hpp"
 #include "picture.hpp"
+#include "printable.hpp"
 #include "report.hpp"
+#include "standard_streams.hpp"
 #include "terminal.hpp"
 
 namespace {
@@ -74,8 +76,19 @@ latency_histogram calm_latency(const loopback_options& options, const loopback_r
     return world.result().latency;
 }
 
+/// From standard input. A person at a terminal wants to see something, and need not know that it is waited for them.
+bool something_comes(const loopback_options& options) {
+    if (is_terminal(stdin)) {
+        return false;
+    }
+    if (!options.quiet) {
+        fmt::print(stderr, "reading standard input ...\n");
+    }
+    return !input_file(std::nullopt).is_empty();
+}
+
 int run(int argc, char** argv) {
-    const auto options = parse_options(argc, argv, is_terminal(stdin));
+    const auto options = parse_options(argc, argv, something_comes);
     if (!options) {
         return EXIT_SUCCESS;
     }
@@ -103,13 +116,16 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    example::open_standard_streams();
+    const auto fail = [](const std::exception& error, int status) {
+        fmt::print(stderr, "loopback: {}\n", example::printable(error.what()));
+        return status;
+    };
     try {
         return run(argc, argv);
     } catch (const example::usage_error& error) {
-        fmt::print(stderr, "loopback: {}\n", error.what());
-        return 2;
+        return fail(error, 2);
     } catch (const std::exception& error) {
-        fmt::print(stderr, "loopback: {}\n", error.what());
-        return EXIT_FAILURE;
+        return fail(error, EXIT_FAILURE);
     }
 }

@@ -91,6 +91,15 @@ inline void check_intact(const network_options& network) {
     }
 }
 
+/// Opened as it is, so that nothing is lost if something else is wrong. A pipe would end with that.
+inline void check_writable(const std::optional<std::string>& path) {
+    std::error_code error;
+    const auto kind = std::filesystem::status(path.value_or(""), error).type();
+    if (path && kind != std::filesystem::file_type::fifo) {
+        (void)output_file(path, "ab");
+    }
+}
+
 /// Opening a file that is written empties it, or what another option writes to it.
 inline void check_files(const loopback_options& options) {
     const auto differ = [](const std::optional<std::string>& a, const std::optional<std::string>& b,
@@ -104,6 +113,8 @@ inline void check_files(const loopback_options& options) {
     differ(options.input, options.output, "--output: is the same file as --input");
     differ(options.input, options.mermaid, "--mermaid: is the same file as --input");
     differ(options.output, options.mermaid, "--mermaid: is the same file as --output");
+    check_writable(options.output);
+    check_writable(options.mermaid);
 }
 
 /// As a shell would have to be told.
@@ -124,9 +135,11 @@ inline void check_files(const loopback_options& options) {
 /// Reads the command line. Throws `usage_error` with one line that says what is wrong with it;
 /// empty when the user asked for help, and has it.
 ///
-/// Without anything to send it is the story if `alone`, else what comes from standard input.
-[[nodiscard]] inline std::optional<loopback_options>
-parse_options(int argc, char** argv, bool alone) {
+/// What comes from standard input is sent if nothing else is named; and if nothing comes, the story. Whether something
+/// comes is asked only then, because it may have to be waited for.
+template <class Asked>
+[[nodiscard]] std::optional<loopback_options>
+parse_options(int argc, char** argv, Asked something_comes) {
     using namespace detail;
     loopback_options options;
     double delay = 20;
@@ -146,7 +159,7 @@ parse_options(int argc, char** argv, bool alone) {
                          ->excludes(input);
     app.add_flag("--story", options.story,
                  "five messages, each with a misfortune of its own; "
-                 "what is sent when there is nobody to ask")
+                 "what is sent when there is nothing else")
         ->excludes(input)
         ->excludes(messages);
     app.add_option("--loss", network.loss, "frames that are lost, on each hop")->check(percent);
@@ -192,12 +205,13 @@ parse_options(int argc, char** argv, bool alone) {
     for (const double each : restarts) {
         options.restart_relay.push_back(seconds(each));
     }
-    const bool told = alone && !options.input && !options.messages && !options.story;
+    check_intact(network);
+    check_files(options);
+    const bool told =
+        !options.input && !options.messages && !options.story && !something_comes(options);
     if (told || options.story) {
         add_story(options);
     }
-    check_intact(network);
-    check_files(options);
 
     for (int at = 0; at < argc; ++at) {
         options.again += (at == 0 ? "" : " ") + quoted(argv[at]);

@@ -50,19 +50,30 @@ class file {
 
 class input_file : file {
   public:
-    explicit input_file(const path_or_none& path) : file(path, "rb", stdin, "standard input") {}
+    /// Waits for its first byte: a folder, for example, can be opened, and only that tells that it is none.
+    explicit input_file(const path_or_none& path) : file(path, "rb", stdin, "standard input") {
+        const int first = get();
+        is_empty_ = first == EOF;
+        std::ungetc(first, handle());  // EOF is none
+    }
 
+    /// Whether there was no byte at all.
+    [[nodiscard]] bool is_empty() const noexcept { return is_empty_; }
     /// The next byte, or EOF.
     [[nodiscard]] int get() {
         const int byte = std::fgetc(handle());
         check(byte != EOF || std::ferror(handle()) == 0);
         return byte;
     }
+
+  private:
+    bool is_empty_ = false;
 };
 
 class output_file : file {
   public:
-    explicit output_file(const path_or_none& path) : file(path, "wb", stdout, "standard output") {}
+    explicit output_file(const path_or_none& path, const char* mode = "wb")
+        : file(path, mode, stdout, "standard output") {}
 
     void write(std::string_view text) {
         check(std::fwrite(text.data(), 1, text.size(), handle()) == text.size());

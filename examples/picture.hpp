@@ -17,6 +17,7 @@
 #include "step.hpp"
 #include "storyboard.hpp"
 #include "terminal.hpp"
+#include "terminal_width.hpp"
 
 namespace example {
 
@@ -30,6 +31,11 @@ class picture {
         }
         if (!options.quiet) {
             chart_.emplace(chart_style{speaks_utf8(), wants_colour(stderr)});
+            const unsigned columns = terminal_width(stderr).value_or(sequence_chart::width);
+            if (columns < sequence_chart::width) {
+                fmt::print(stderr, "The picture needs {} columns,\nthis terminal has {}.\n",
+                           sequence_chart::width, columns);
+            }
             fmt::print(stderr, "{}", chart_->header());
         }
         if (options.pace) {

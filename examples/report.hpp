@@ -72,6 +72,9 @@ latency_table(const latency_histogram& latency, const latency_histogram& calm, s
     if (!result.finished) {
         return "not finished";
     }
+    if (result.sent == 0) {
+        return "there was nothing to send";
+    }
     if (!result.identical || result.received != result.sent) {
         return "NOT IDENTICAL";
     }

@@ -32,6 +32,8 @@ struct chart_style {
 ///        2.040  │◄────────── msg:A 1 ─┼─ msg:N 1 ──────×    │  lost
 class sequence_chart {
   public:
+    static constexpr unsigned width = 80;  ///< columns
+
     explicit sequence_chart(chart_style style) : style_(style) {}
 
     /// What the names of the frames mean, and who the lifelines are.
@@ -58,8 +60,8 @@ class sequence_chart {
     static constexpr std::size_t hop_width = 21;
     static constexpr std::size_t remarks_width = 23;
     static constexpr std::size_t note_width = 66;
-    static_assert(time_width + 2 + 3 + 2 * hop_width + 2 + remarks_width == 80);
-    static_assert(time_width + 2 + 4 + note_width == 80);
+    static_assert(time_width + 2 + 3 + 2 * hop_width + 2 + remarks_width == width);
+    static_assert(time_width + 2 + 4 + note_width == width);
 
     // --- rows ----------------------------------------------------------------------------------
 
@@ -133,10 +135,10 @@ class sequence_chart {
     [[nodiscard]] std::string remarks_of(const moment& one) const {
         std::string out = " ";
         std::string_view before = " ";
-        std::size_t width = 0;
+        std::size_t used = 0;
         for (const remark& each : one.remarks) {
-            width += before.size() + each.text.size() + (each.ticks == 0 ? 0 : each.ticks + 1);
-            if (width > remarks_width + 1) {
+            used += before.size() + each.text.size() + (each.ticks == 0 ? 0 : each.ticks + 1);
+            if (used > remarks_width + 1) {
                 break;
             }
             const std::string ticks = times(glyph("✓", "*"), each.ticks);
