@@ -212,9 +212,41 @@ TEST_CASE("file journal: a loop that asks stays small") {
 TEST_CASE("file journal: nothing to sync is no write") {
     const temporary there;
     app<file_journal> one(there.file);
+    REQUIRE(one.save());
     const std::string before = there.content();
     CHECK(one.journal.sync());
     CHECK(there.content() == before);
+}
+
+TEST_CASE("file journal: a client that gives no records is refused in words") {
+    const auto unused = [](auto& one, const std::string& path) {
+        return one.last_error().fault == file_fault::unused &&
+               one.last_error().what ==
+                   path + ": the client gives no records: its options say journaling::none";
+    };
+    client_options without = app<file_journal>::options();
+    without.journaling = journaling::none;
+    manual_clock clock;
+    SECTION("when it syncs") {
+        const temporary there;
+        auto journal = file_journal::open(there.file, 1).value();
+        client machine = client::create(clock, without, journal.records()).value();
+        REQUIRE(machine.send("bob", as_bytes("text")));
+        std::vector<std::byte> buffer(machine.journal_record_size_max());
+        CHECK_FALSE(machine.poll_journal(buffer));
+        CHECK_FALSE(journal.sync());
+        CHECK(unused(journal, there.file));
+    }
+    SECTION("when it compacts, and what is in the file stays there") {
+        const temporary there;
+        app<file_journal> one(there.file);
+        (void)one.send("text");
+        REQUIRE(one.save());
+        const std::string before = there.content();
+        CHECK_FALSE(one.journal.compact(client::create(clock, without).value()));
+        CHECK(unused(one.journal, there.file));
+        CHECK(there.content() == before);
+    }
 }
 
 TEST_CASE("file journal: what is refused is left as it is, and the error says which file and why "

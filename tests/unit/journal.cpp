@@ -553,6 +553,22 @@ TEST_CASE("journal: is refused, and by name, when it is not ours or does not fit
           "option journaling: none, but t");
 }
 
+TEST_CASE("journal: what a client has is one choice, so its own next life takes its snapshot") {
+    for (const journaling keeps : {journaling::withhold, journaling::none}) {
+        busy_client all;
+        client_options options = journalled("alice");
+        options.journaling = keeps;
+        auto alice = client::create(all.clock, options,
+                                    keeps == journaling::none ? bytes() : bytes(all.journal))
+                         .value();
+        REQUIRE(alice.send("bob", as_bytes("text")));
+        const bytes_vector snapshot = snapshot_of(alice);
+        CHECK(snapshot.empty() == (keeps == journaling::none));
+        CHECK(support::records_of(alice).empty() == (keeps == journaling::none));
+        CHECK(client::create(all.clock, options, snapshot));
+    }
+}
+
 TEST_CASE("journal: a window that is too small for what it has accepted is refused") {
     inbound_stream stream(64, 64);
     stream.enter(example_epoch);

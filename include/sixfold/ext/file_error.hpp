@@ -16,6 +16,7 @@ enum class file_fault : std::uint8_t {
     version,  ///< of a version that this program does not know, such as a newer one
     foreign,  ///< no journal
     moved,  ///< its name, or that of its lock, is gone or another file's: what is written is found by nobody
+    unused,  ///< the client gives it no records, as one with `journaling::none` does
     system,  ///< the system could not do it: `code` says why
 };
 

@@ -79,8 +79,7 @@ concept journal_files = std::movable<Files> &&
 ///     client->durable(client->written());
 ///     while (auto packet = client->poll_transmit(buffer)) ... send it
 ///
-/// The options of the client say `journaling::withhold`, for its sender and its receiver. Your rows come first, records
-/// second, whether these are appended or compacted: a crash in between gives an event or a message once more, and by its
+/// The options of the client say `journaling::withhold`. Your rows come first, records second, whether these are appended or compacted: a crash in between gives an event or a message once more, and by its
 /// ticket or msgid you know that you have it. The other way round it would be gone. Only a message that its sender takes back
 /// after such a crash does not come again: you have it, and the sender hears `cancelled` or `expired`. Where that matters,
 /// rows and records belong into one transaction, as with `sqlite_journal`.
@@ -125,7 +124,11 @@ class basic_file_journal {
     }
 
     /// True: all that was appended is durable, and will be found. One sync of the file, or none if there was nothing. (spec 8.3)
+    /// Before the first record of all, that of the owner, there is nothing to be durable: false, `unused`.
     [[nodiscard]] bool sync() {
+        if (recovered_ && recovered_->empty()) {
+            return is_unused();
+        }
         if (ok() && !pending_.empty() && did(files_.write(pending_), "write") &&
             did(files_.sync(), "sync") && in_place()) {
             size_ += pending_.size();
@@ -138,7 +141,7 @@ class basic_file_journal {
     }
 
     /// A new file, of what the client has now, takes the place of this one. True: all that was appended is durable, as after
-    /// `sync`. At any moment. O(what the client has).
+    /// `sync`. At any moment. False, and `unused`, if the client keeps no journal. O(what the client has).
     [[nodiscard]] bool compact(const client& machine) {
         recovered_.reset();
         pending_.clear();
@@ -147,7 +150,7 @@ class basic_file_journal {
         for (snapshot_place at; const auto part = machine.snapshot(at, buffer);) {
             put(records, *part);
         }
-        return ok() && in_place() && make(records);
+        return ok() && in_place() && (records.empty() ? is_unused() : make(records));
     }
 
     /// Whether the file is more than twice as large as it began, and by so much that it is worth while. Then each byte is
@@ -201,6 +204,14 @@ class basic_file_journal {
             error_.what = path_ + ": it is open already, here or in another process";
         }
         return ok();
+    }
+
+    /// Who polls a client before the sync finds its owner; only one without a journal gives nothing.
+    [[nodiscard]] bool is_unused() {
+        error_ = {file_fault::unused,
+                  {},
+                  path_ + ": the client gives no records: its options say journaling::none"};
+        return false;
     }
 
     void recover() {
