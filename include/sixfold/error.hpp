@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>  // abort
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -33,15 +32,20 @@ enum class errc : std::uint8_t {
 /// An `errc`, and a sentence in static storage that says what was wrong and what would be right.
 struct error {
     errc code;              ///< for the program
-    std::string_view what;  ///< for a log
+    std::string_view what;  ///< for a log; a zero is behind it
 };
 
 namespace detail {
 
 /// Who takes a value without a look gets none in any build: what would go on from there is somebody's message.
-constexpr void require_value(bool is_there) noexcept {
+template <class Error>
+constexpr void require_value(bool is_there, const Error& why) {
     if (!is_there) {
-        std::abort();
+        if constexpr (requires { why.what.data(); }) {
+            SIXFOLD_FAIL(why.what.data());
+        } else {
+            SIXFOLD_FAIL("a value was taken that is not there");
+        }
     }
 }
 
@@ -74,19 +78,19 @@ class [[nodiscard]] result {
     /// The same.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
 
-    /// The value. If there is none the program ends, by std::abort, in release builds too.
+    /// The value. If there is none the program ends with the error's sentence, in release builds too: SIXFOLD_FAIL.
     [[nodiscard]] constexpr T& value() & {
-        detail::require_value(has_value());
+        detail::require_value(has_value(), error_);
         return *value_;
     }
     /// The same.
     [[nodiscard]] constexpr const T& value() const& {
-        detail::require_value(has_value());
+        detail::require_value(has_value(), error_);
         return *value_;
     }
     /// The same, to be moved from.
     [[nodiscard]] constexpr T&& value() && {
-        detail::require_value(has_value());
+        detail::require_value(has_value(), error_);
         return *std::move(value_);
     }
     /// The value. Precondition: it is there.
@@ -133,8 +137,8 @@ class [[nodiscard]] result<void, Error> {
     [[nodiscard]] constexpr bool has_value() const noexcept { return !failed_; }
     /// The same.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
-    /// If it was none the program ends, by std::abort, in release builds too.
-    constexpr void value() const noexcept { detail::require_value(has_value()); }
+    /// If it was none the program ends with the error's sentence, in release builds too: SIXFOLD_FAIL.
+    constexpr void value() const { detail::require_value(has_value(), error_); }
     /// The error; there must be one.
     [[nodiscard]] constexpr const Error& error() const noexcept {
         SIXFOLD_ASSERT(!has_value());

@@ -251,7 +251,7 @@ TEST_CASE("hostile 10: two frames in a packet are both taken, and garbage behind
         "bob");
     watch seen(s);
     // The frame in front stands: it is the same as if it had come alone.
-    client alone = s.bob;
+    client alone = test_access::copy_of(s.bob);
     CHECK(alone.handle(probe) == refusal::none);
     CHECK(seen.bob.handle(joined(probe, from({0xDE, 0xAD, 0xBE, 0xEF}))) == refusal::version);
     CHECK(seen.bob.handle(joined(joined(probe, from({0x13, 0, 4, 1, 2, 3, 4})), lost)) ==

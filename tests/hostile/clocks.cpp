@@ -52,8 +52,8 @@ TEST_CASE("hostile 49: a clock that goes back, jumps ahead, or stands at either 
         const time_point now = s.clock.now();
         const blob probe =
             encoded(msg_notify{.from = "alice", .epoch = s.of_alice(), .form = form::probe}, "bob");
-        client other_alice = s.alice;
-        client other_bob = s.bob;
+        client other_alice = test_access::copy_of(s.alice);
+        client other_bob = test_access::copy_of(s.bob);
         const auto act = [&](client& sending, client& receiving) {
             s.send(sending, "dave", 1);
             CHECK(frames(sending) >= 1);

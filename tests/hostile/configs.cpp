@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sixfold/memory_mailbox.hpp>
@@ -74,11 +75,11 @@ TEST_CASE("hostile 54: what `send` refuses has a reason and leaves nothing in th
     refuses(errc::option, "bob", {}, {.expires_after = (duration::min)()});
     REQUIRE(alice.send("bob", payload));
     (void)keep();
-    client entries = alice;
+    client entries = test_access::copy_of(alice);
     REQUIRE(alice.send("bob", {}));
     (void)keep();
     refuses(errc::queue_full, "bob", {});  // entries
-    alice = entries;
+    alice = std::move(entries);
     REQUIRE(alice.send("carol", payload));
     (void)keep();
     refuses(errc::queue_full, "carol", payload);  // and bytes

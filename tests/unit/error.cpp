@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <array>
 #include <csignal>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #if defined(__unix__)
@@ -31,33 +34,66 @@ TEST_CASE("error: a result is a value or an error") {
 }
 
 #if defined(__unix__)
-/// Whether a call ends the program by std::abort.
+/// What a call writes to stderr before it ends the program by std::abort; nothing if it does not.
 template <class Call>
-bool aborts(Call call) {
+std::optional<std::string> last_words(Call call) {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
     const pid_t child = ::fork();
     if (child == 0) {
         (void)std::signal(SIGABRT, SIG_DFL);  // the framework would report it as a failure
+        (void)::dup2(ends[1], STDERR_FILENO);
         call();
         ::_exit(0);
     }
+    (void)::close(ends[1]);
+    std::array<char, 512> words{};  // less than a pipe holds
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+    const ssize_t size = ::read(ends[0], words.data(), words.size());
+    (void)::close(ends[0]);
+    REQUIRE(size >= 0);
+    const bool aborted = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+    return aborted ? std::optional(std::string(words.data(), static_cast<std::size_t>(size)))
+                   : std::nullopt;
 }
 
-TEST_CASE("error: a value that is not there ends the program, with and without assertions") {
+TEST_CASE(
+    "error: who takes a value that is not there ends the program with the sentence of the error") {
     result<int> bad = error{errc::option, "start: at least 1"};
     const result<int>& seen = bad;
     const result<void> failed = error{errc::option, "start: at least 1"};
+    const std::string sentence = "sixfold: start: at least 1\n";
+    CHECK(last_words([&] { (void)bad.value(); }) == sentence);
+    CHECK(last_words([&] { (void)seen.value(); }) == sentence);
+    CHECK(last_words([&] { (void)std::move(bad).value(); }) == sentence);
+    CHECK(last_words([&] { failed.value(); }) == sentence);
+
     const result<int> good = 5;
-    CHECK(aborts([&] { (void)bad.value(); }));
-    CHECK(aborts([&] { (void)seen.value(); }));
-    CHECK(aborts([&] { (void)std::move(bad).value(); }));
-    CHECK(aborts([&] { failed.value(); }));
-    CHECK_FALSE(aborts([&] { (void)good.value(); }));
+    CHECK(last_words([&] { (void)good.value(); }) == std::nullopt);
     result<void>().value();
 }
+
+TEST_CASE(
+    "error: errors of other kinds end it with their own words, or with ours if they have none") {
+    struct own_error {
+        std::string what;
+    };
+    const result<int, own_error> own = own_error{"disk: full"};
+    const result<void, int> code = 5;
+    CHECK(last_words([&] { (void)own.value(); }) == "sixfold: disk: full\n");
+    CHECK(last_words([&] { code.value(); }) == "sixfold: a value was taken that is not there\n");
+}
 #endif
+
+TEST_CASE("error: a result that becomes an error lets its value go") {
+    const auto shared = std::make_shared<int>(7);
+    result<std::shared_ptr<int>> held = shared;
+    held = error{errc::option, "no"};
+    CHECK(!held);
+    CHECK(held.error().what == "no");
+    CHECK(shared.use_count() == 1);
+}
 
 TEST_CASE("error: a result gives up what can only be moved") {
     result<std::unique_ptr<int>> owned = std::make_unique<int>(7);

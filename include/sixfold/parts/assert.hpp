@@ -3,14 +3,42 @@
 #define SIXFOLD_PARTS_ASSERT_HPP
 
 /// @file
-/// The one assertion.
+/// The one way in which a program ends, and the one assertion. Each may be defined before the first include, for all
+/// translation units of a program alike; no type and no layout depends on them.
+
+#ifndef SIXFOLD_FAIL
+#include <cstdio>
+#include <cstdlib>  // abort
+
+namespace sixfold::inline v0::detail {
+
+[[noreturn]] inline void end_program(const char* message) noexcept {
+    std::fprintf(stderr, "sixfold: %s\n", message);
+    std::abort();
+}
+
+}  // namespace sixfold::inline v0::detail
+
+/// Where a program cannot go on: somebody took a value that is not there, or there is a bug. `message` is a
+/// `const char*` that says which. By default it is printed, and std::abort follows. Define it where there is no stderr:
+///
+///     #define SIXFOLD_FAIL(message) my_panic(message)
+///
+/// It is an expression, and must not come back.
+#define SIXFOLD_FAIL(message) ::sixfold::detail::end_program(message)
+#endif
 
 #ifndef SIXFOLD_ASSERT
-#include <cassert>
 /// Marks bugs: of sixfold itself, or a broken precondition of a call. What a peer sends is never asserted, and no check that
-/// a law rests on is an assertion. A program may define it before the first include, for all its translation units alike;
-/// it must not change types or layout.
-#define SIXFOLD_ASSERT(condition) assert(condition)
+/// a law rests on is an assertion. With NDEBUG it is nothing, else what does not hold ends in SIXFOLD_FAIL.
+#ifdef NDEBUG
+#define SIXFOLD_ASSERT(condition) static_cast<void>(0)
+#else
+#define SIXFOLD_ASSERT(condition)                                                                  \
+    static_cast<void>(                                                                             \
+        (condition) ||                                                                             \
+        (SIXFOLD_FAIL("a bug, or a broken precondition: " #condition " (" __FILE__ ")"), false))
+#endif
 #endif
 
 #endif
