@@ -13,10 +13,15 @@
 
 namespace sixfold::inline v0 {
 
-/// What tells one life of a sender from the others. Both numbers are the app's: nothing in here is made up (law 14).
+/// What tells one life of a sender from the others. Both numbers are the app's: nothing in here is made up (law 14). `new_life()`
+/// of ext/new_life.hpp is what most need.
+///
+/// The same two numbers without the journal of the last life are the same names again: new messages are lost, and called
+/// delivered. With the same start and another seed that may be. A start that is smaller, as after a clock was set back, may end
+/// what was stored. `past_epochs()` of sender and receiver counts what can be seen of it. (spec 6.1)
 struct incarnation {
     /// Larger at each start without the journal of the last one: a counter that is kept, or milliseconds since 1970.
-    /// 1 to 2^44 - 1. It is the upper part of each new epoch (law 1). If it does not grow, messages may arrive twice. (spec 6.1)
+    /// 1 to 2^44 - 1. It is the upper part of each new epoch (law 1).
     std::uint64_t start = 0;
     /// 64 bits from a good source (std::random_device, getrandom): jitter, hashing and the lower part of epochs.
     std::uint64_t seed = 0;

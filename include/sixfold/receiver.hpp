@@ -138,6 +138,9 @@ class receiver {
     [[nodiscard]] bool linked() const noexcept { return linked_; }
     /// Frames that brought what was there already.
     [[nodiscard]] std::uint64_t duplicates() const noexcept { return messages_.duplicates; }
+    /// Frames of a smaller epoch than their sender's present one. A few come late; more are of a sender whose start number did
+    /// not grow (spec 6.1).
+    [[nodiscard]] std::uint64_t past_epochs() const noexcept { return past_epochs_; }
     /// What frames said that was refused, since the receiver was made.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
@@ -177,6 +180,7 @@ class receiver {
     mailbox_sync sync_;
     slot shown_ = held_messages::none;  // accepted on delivery, and still looked at by the app
 
+    std::uint64_t past_epochs_ = 0;
     refusal_counts refusals_;
 };
 
@@ -238,7 +242,9 @@ inline refusal receiver::handle(const msg_notify& notice) {
 inline void receiver::take(std::uint32_t which, const msg_notify& notice) {
     inbound_stream& stream = messages_.streams[which];
     if (notice.epoch != stream.epoch && !messages_.enters(which, notice)) {
-        (notice.epoch < stream.epoch ? stream.past : stream.waiting) = notice.epoch;
+        const bool past = notice.epoch < stream.epoch;
+        past_epochs_ += std::uint64_t{past};
+        (past ? stream.past : stream.waiting) = notice.epoch;
         return;
     }
     stream.state_due = true;

@@ -80,7 +80,8 @@ class sender {
     // --- the app ---------------------------------------------------------------------------------------------------
 
     /// Takes a copy of the payload into the wait-ack queue and answers with its ticket. Sends nothing yet: that is
-    /// `poll_transmit`. Errors: peer_name, payload_too_large, queue_full, peers_full, option; then nothing has changed.
+    /// `poll_transmit`. Errors: peer_name, payload_too_large, queue_full, peers_full, option,
+    /// tickets_used_up; then nothing has changed.
     result<ticket> send(const peer& to, bytes payload, const send_options& how = {});
 
     /// Takes a message back. What comes of it is told by an event: `cancelled` if the receiver's app will never see it,
@@ -157,6 +158,8 @@ class sender {
     [[nodiscard]] std::uint64_t sent() const noexcept { return requests_.sent(); }
     /// How many of these were not the first of their message.
     [[nodiscard]] std::uint64_t resent() const noexcept { return requests_.resent(); }
+    /// How often a receiver was past our epoch: our start number did not grow, or our journal is old (spec 6.1).
+    [[nodiscard]] std::uint64_t past_epochs() const noexcept { return past_epochs_; }
     /// What frames said that was refused, since the sender was made.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
@@ -196,6 +199,7 @@ class sender {
     outbound_messages messages_;
     outbound_probes probes_;
     outbound_requests requests_;
+    std::uint64_t past_epochs_ = 0;
     refusal_counts refusals_;
 };
 
@@ -259,8 +263,11 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
     }
     const slot at = messages_.queue.add(payload);
     if (at == wait_ack_queue::none) {
-        return error{errc::queue_full,
-                     "the wait-ack queue is full: poll events, then the journal, and try again"};
+        return messages_.queue.is_at_its_end()
+                   ? error{errc::tickets_used_up,
+                           "all tickets were given: begin without this journal"}
+                   : error{errc::queue_full, "the wait-ack queue is full: poll events, then the "
+                                             "journal, and try again"};
     }
     tick();
     messages_.queue[at].storing = how.storing;
@@ -336,21 +343,10 @@ inline refusal sender::handle(const msg_answer& answer) {
     if (which == peer_table::none || messages_.streams[which].epoch != answer.id.epoch) {
         return refuse(refusal::unknown_stream);
     }
-    if (answer.id.seq >= messages_.streams[which].sent_end) {
-        return refuse(refusal::never_sent);
-    }
-    const slot at = messages_.streams[which].slot(answer.id.seq);
-    if (at == wait_ack_queue::none || !is_unfinished(messages_.queue[at].state)) {
-        return refusal::none;  // late, and no harm
-    }
     tick();
-    const entry& e = messages_.queue[at];
-    if (answer.away && e.storing == storing::forbidden && !is_tombstone(e.state)) {
-        take_back(at, message_state::expiring);
-    } else {
-        requests_.answered(messages_, at, answer.attempt, now_);
-    }
-    return refusal::none;
+    const refusal why = requests_.take(messages_, which, answer, now_);
+    consider_probe(which);
+    return why == refusal::none ? why : refuse(why);
 }
 
 inline refusal sender::handle(const ack_notify& notice) {
@@ -359,6 +355,7 @@ inline refusal sender::handle(const ack_notify& notice) {
         return refuse(refusal::unknown_stream);
     }
     tick();
+    past_epochs_ += std::uint64_t{notice.word == ack_word::past};
     const refusal why = detail::take_ack(messages_, probes_, which, notice, now_);
     if (messages_.streams[which].epoch != notice.epoch) {
         probes_.clear(which);  // the new epoch is asked for in front of its messages

@@ -98,7 +98,8 @@ struct msgid {
     friend constexpr bool operator==(const msgid&, const msgid&) noexcept = default;
 };
 
-/// What `send` returns: names a message of this sender from then until its last event, whatever becomes of its msgid.
+/// What `send` returns: names a message of this sender from then until its last event, whatever becomes of its msgid. `ticket{}`
+/// is none. One of another client, or of an older life without its journal, is most likely (2^31 to 1) not found. (spec 7.8)
 enum class ticket : std::uint64_t {};
 
 /// The app's name for a connection, session or address: a number that no other link of this relay has at the time, and not

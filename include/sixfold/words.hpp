@@ -38,6 +38,7 @@ namespace sixfold::inline v0 {
     case errc::payload_too_large: return "payload_too_large";
     case errc::queue_full: return "queue_full";
     case errc::peers_full: return "peers_full";
+    case errc::tickets_used_up: return "tickets_used_up";
     case errc::unknown_link: return "unknown_link";
     case errc::journal_version: return "journal_version";
     case errc::journal_damaged: return "journal_damaged";

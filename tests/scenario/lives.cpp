@@ -47,6 +47,43 @@ TEST_CASE("lost journal: with a larger start, what A sends is new, whatever B ha
     REQUIRE(t.b.inbox == strings{"new 0", "new 1"});
     REQUIRE(t.a.told("new 0") == "relayed delivered");
     REQUIRE(t.a.told("new 1") == "relayed delivered");
+    REQUIRE(t.a.machine->sender().past_epochs() == 0);
+    REQUIRE(t.b.machine->receiver().past_epochs() == 0);
+}
+
+TEST_CASE("lost journal: with the same numbers, what A sends is taken for what B has, and called "
+          "delivered "
+          "[spec 6.1]") {
+    trio t;
+    for (int i = 0; i < 3; ++i) {
+        t.send("old " + std::to_string(i));
+    }
+    require_settled(t);
+    t.replace(t.a, t.a.options);  // the mistake
+    t.b.inbox.clear();
+    for (int i = 0; i < 5; ++i) {
+        t.send("new " + std::to_string(i));
+    }
+    require_settled(t);
+    REQUIRE(t.b.inbox == strings{"new 3", "new 4"});
+    REQUIRE(t.a.told("new 0") == "relayed delivered");  // which nobody can see
+    REQUIRE(t.b.machine->receiver().past_epochs() == 0);
+}
+
+TEST_CASE(
+    "lost journal: with a smaller start nothing new is lost, and both ends count it [spec 6.1]") {
+    trio_options how;
+    how.a.life.start = 9;
+    trio t(how);
+    t.send("old");
+    require_settled(t);
+    t.replace(t.a, reborn(t.a, 5));
+    t.b.inbox.clear();
+    t.send("new");
+    require_settled(t);
+    REQUIRE(t.b.inbox == strings{"new"});
+    REQUIRE(t.a.machine->sender().past_epochs() == 1);
+    REQUIRE(t.b.machine->receiver().past_epochs() >= 1);
 }
 
 TEST_CASE("lost journal: what was stored is delivered before what is new [spec 3.12, 6.1]") {

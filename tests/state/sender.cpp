@@ -221,7 +221,8 @@ std::vector<state_row> states() {
              s.durable();
              (void)s.frames();
              cancel(s);
-         }},
+         },
+         journaling::withhold},
         {"expiring", usual,
          [](subject& s) {
              reach_sent(s);

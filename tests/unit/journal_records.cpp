@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -372,6 +373,48 @@ TEST_CASE("journal: near the last generation of tickets no record goes beyond it
     }
     CHECK(known == UINT32_MAX);
     CHECK(wait_ack_queue::generation_of(given) == near_the_end + 1);
+}
+
+TEST_CASE(
+    "journal: at the end of the tickets none is given twice, and the records end [spec 7.8]") {
+    for (const std::uint32_t before_end : {0U, 1U, 2U, 3U, 4U, 5U}) {
+        manual_clock clock;
+        sender alice =
+            restored_sender(clock,
+                            record_of(record_kind::tickets,
+                                      [&](auto& out) { out.put_varint(UINT32_MAX - before_end); }),
+                            {.queue_entries = 2, .unsettled_max = 1});
+        std::set<ticket> given;
+        std::array<std::byte, 4096> buffer{};
+        seq next = 0;
+        const auto delivered = [&](seq floor) {
+            std::array<std::byte, ack_state_size_max()> state{};
+            const std::size_t size = encode_ack_state({.floor = floor}, state);
+            return alice.handle(ack_notify{.from = "bob",
+                                           .epoch = test_access::stream(alice, "bob").epoch,
+                                           .state = bytes(state).first(size)});
+        };
+        alice.link_up(framing("alice"));
+        for (;;) {
+            const auto sent = alice.send("bob", as_bytes("x"));
+            if (!sent) {
+                CHECK(sent.error().code == errc::tickets_used_up);
+                break;
+            }
+            REQUIRE(given.insert(*sent).second);
+            (void)alice.poll_journal(buffer);
+            alice.durable(alice.written());
+            (void)alice.poll_transmit(buffer);
+            REQUIRE(delivered(++next) == refusal::none);
+            CHECK(news_of(alice) == std::vector{status::delivered});
+            for (int calls = 0; alice.poll_journal(buffer); ++calls) {
+                REQUIRE(calls < 3);
+            }
+            alice.durable(alice.written());
+        }
+        // Of each of the three slots, the generations from the one behind the record's on.
+        CHECK(given.size() == 3 * (before_end < 2 ? 0 : before_end - 1));
+    }
 }
 
 }  // namespace

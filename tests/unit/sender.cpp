@@ -723,6 +723,19 @@ TEST_CASE("sender: a stream that begins again waits for its records too [spec 7.
     CHECK(f.seqs() == std::vector<seq>{0});
 }
 
+TEST_CASE("sender: a ticket that it has not given is not found, whoever has given it [spec 7.8]") {
+    fixture of_another({}, journaling::none, 2);
+    fixture of_next_life({}, journaling::none, 3);
+    fixture f;
+    const ticket first = f.send("bob", "important");
+    const ticket foreign[] = {ticket{}, of_another.send("bob", "x"), of_next_life.send("bob", "y")};
+    for (const ticket each : foreign) {
+        CHECK_FALSE(f.a.outstanding(each));
+        CHECK_FALSE(f.a.cancel(each));
+    }
+    CHECK(f.a.outstanding(first));
+}
+
 TEST_CASE("sender: the same calls give the same bytes") {
     const auto run = [](std::uint64_t seed) {
         fixture f({.window = 4}, journaling::none, seed);

@@ -28,7 +28,7 @@ TEST_CASE("words: every value of an enumeration has a word of its own, and no ot
     check_words<fate>(6);
     check_words<form>(3);
     check_words<ack_word>(5);
-    check_words<errc>(9);
+    check_words<errc>(10);
     check_words<refusal>(static_cast<int>(refusal_kinds));
 }
 

@@ -159,7 +159,9 @@ class outbound_restore {
                 }
             }
         }
-        all_.queue.restored(generations_);
+        if (generations_ != 0) {
+            all_.queue.restored(generations_);
+        }
         return line_up();
     }
 
@@ -179,6 +181,9 @@ class outbound_restore {
         }
         if (each.kind == record_kind::message) {
             const slot at = wait_ack_queue::slot_of(ticket_of(each));
+            if (wait_ack_queue::generation_of(ticket_of(each)) == UINT32_MAX) {
+                return damaged_value;  // which is never given
+            }
             if (at >= all_.queue.slots_max()) {
                 return error{errc::option,
                              "sender.queue_entries or unsettled_max: fewer than the journal needs"};

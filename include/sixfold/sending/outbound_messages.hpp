@@ -43,7 +43,10 @@ class outbound_messages {
                                    (std::max)(std::size_t{options.queue_bytes},
                                               std::bit_ceil(std::size_t{options.payload_max}))),
           peers(options.peers_max, random.next()), options_(options), journaling_(keeps),
-          start_(life.start) {}
+          start_(life.start) {
+        // By chance, so that the tickets of another life, of which no journal tells, are not taken for ours. (spec 7.8)
+        queue.restored(static_cast<std::uint32_t>(random_source(life.seed + start_).next() >> 33));
+    }
 
     // --- messages --------------------------------------------------------------------------------------------------
 
@@ -93,12 +96,10 @@ class outbound_messages {
     [[nodiscard]] bool is_durable(std::uint32_t stream) const noexcept {
         return streams[stream].record <= durable_;
     }
-
     /// Does it wait for its record?
     [[nodiscard]] bool is_withheld(slot at) const noexcept {
         return queue[at].where == place::unwritten || queue[at].where == place::written;
     }
-
     /// How long to wait for an answer on a path.
     [[nodiscard]] duration answer_timeout(const round_trip& trip) const noexcept {
         return trip.answer_timeout(options_.retry.first, options_.retry.min, options_.retry.max);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "sixfold/error.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/parts/retry.hpp"
 #include "sixfold/sending/message_state.hpp"
@@ -34,11 +35,9 @@ class outbound_requests {
     /// Puts as many msg:R as are due and fit behind one another; their size.
     [[nodiscard]] std::size_t
     transmit(outbound_messages& all, const framing& link, std::span<std::byte> out, time_point now);
-    /// The relay has this attempt of a message that is unfinished.
-    void answered(outbound_messages& all,
-                  outbound_messages::slot at,
-                  std::uint8_t attempt,
-                  time_point now);
+    /// A msg:A of this stream.
+    [[nodiscard]] refusal
+    take(outbound_messages& all, std::uint32_t which, const msg_answer& answer, time_point now);
     /// There is a new link: what is resent need not wait.
     void reset() noexcept { pacer_.reset(); }
 
@@ -59,6 +58,7 @@ class outbound_requests {
     [[nodiscard]] bool waits(const entry& e, time_point now) const noexcept {
         return e.was_sent && pacer_.spent(now);
     }
+    void answered(outbound_messages& all, slot at, std::uint8_t attempt, time_point now);
     [[nodiscard]] std::size_t transmit(outbound_messages& all,
                                        slot at,
                                        const framing& link,
@@ -136,6 +136,28 @@ inline std::size_t outbound_requests::transmit(outbound_messages& all,
     return size;
 }
 
+inline refusal outbound_requests::take(outbound_messages& all,
+                                       std::uint32_t which,
+                                       const msg_answer& answer,
+                                       time_point now) {
+    const outbound_stream& stream = all.streams[which];
+    if (answer.id.seq >= stream.sent_end) {
+        return refusal::never_sent;
+    }
+    const slot at = stream.slot(answer.id.seq);
+    if (at == wait_ack_queue::none || !is_unfinished(all.queue[at].state)) {
+        return refusal::none;  // late, and no harm
+    }
+    const entry& e = all.queue[at];
+    if (answer.away && e.storing == storing::forbidden && !is_tombstone(e.state)) {
+        all.take_back(at, message_state::expiring);
+    } else {
+        answered(all, at, answer.attempt, now);
+    }
+    return refusal::none;
+}
+
+/// The relay has this attempt of a message that is unfinished.
 inline void
 outbound_requests::answered(outbound_messages& all, slot at, std::uint8_t attempt, time_point now) {
     entry& e = all.queue[at];

@@ -77,9 +77,9 @@ class wait_ack_queue {
     /// The same, to look at.
     [[nodiscard]] const entry& operator[](slot at) const noexcept { return entries_[at]; }
 
-    /// A new entry with a copy of the payload; `none` when entries or bytes are used up.
+    /// A new entry with a copy of the payload; `none` when entries, bytes or tickets are used up.
     [[nodiscard]] slot add(bytes payload) {
-        if (queued_ >= entries_max_) {
+        if (queued_ >= entries_max_ || is_at_its_end()) {
             return none;
         }
         const byte_pool::handle block = payloads_.allocate(payload.size());
@@ -182,8 +182,7 @@ class wait_ack_queue {
         e.generation = (std::max)(e.generation + 1, first_generation_);
         e.state = message_state::ended;
         e.taken = false;
-        e.next = free_;
-        free_ = at;
+        set_free(at);
     }
 
     /// Puts an entry of an earlier life back into the slot of its ticket. False if there is no room for its payload.
@@ -209,14 +208,13 @@ class wait_ack_queue {
     /// `end`, and what was lost with the end of the journal can have been one further. (spec 7.8)
     void restored(std::uint32_t end) noexcept {
         generation_end_ = end;
-        first_generation_ = end + 1;
+        first_generation_ = (std::min)(end, generation_last) + 1;
         for (slot at = size(); at-- > 0;) {
             entry& e = entries_[at];
             if (!e.taken) {
                 e.generation = first_generation_;
                 e.state = message_state::ended;
-                e.next = free_;
-                free_ = at;
+                set_free(at);
             }
         }
     }
@@ -262,6 +260,10 @@ class wait_ack_queue {
                !is_final(entries_[at].told);
     }
 
+    /// Is there no ticket that was not given? Only after 2^32 messages in one place, or of a journal that says so. (spec 7.8)
+    [[nodiscard]] bool is_at_its_end() const noexcept {
+        return free_ == none && (first_generation_ > generation_last || size() == slots_max());
+    }
     /// No ticket was given of this generation, or of a later one.
     [[nodiscard]] std::uint32_t generation_end() const noexcept { return generation_end_; }
 
@@ -298,6 +300,14 @@ class wait_ack_queue {
         e.where = place::nowhere;
     }
 
+    /// A slot whose generations are used up is not: its tickets would come again.
+    void set_free(slot at) noexcept {
+        if (entries_[at].generation <= generation_last) {
+            entries_[at].next = free_;
+            free_ = at;
+        }
+    }
+
     [[nodiscard]] slot take_slot() {
         slot at = free_;
         if (at == none) {
@@ -315,6 +325,8 @@ class wait_ack_queue {
         return at;
     }
 
+    static constexpr std::uint32_t generation_last = UINT32_MAX - 1;  // there is one behind it
+
     std::vector<entry> entries_;
     byte_pool payloads_;
     std::array<list, 3> lists_{};  // by place
@@ -324,8 +336,8 @@ class wait_ack_queue {
     std::uint32_t unsettled_max_;
     std::uint32_t queued_ = 0;
     std::uint32_t unsettled_ = 0;
-    std::uint32_t first_generation_ = 0;  // of slots that were never in use in this life
-    std::uint32_t generation_end_ = 0;    // no ticket was given of this generation or a later one
+    std::uint32_t first_generation_ = 1;  // of slots that were never in use in this life
+    std::uint32_t generation_end_ = 1;    // no ticket was given of this generation or a later one
 };
 
 }  // namespace sixfold::inline v0
