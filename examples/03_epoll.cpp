@@ -33,17 +33,21 @@ struct app {
 
     void turn();
     void send(bytes packet) { socket.send(server, packet); }
+    /// All that has come: the turn is later, and one for all of it.
     void receive() {
-        const auto got = socket.receive();
-        if (!got || got->from != server) return;
-        if (as_text(got->bytes) == "welcome") {
+        while (const auto got = socket.receive()) {
+            if (got->from == server) take(*got);
+        }
+    }
+    void take(const example::datagram& got) {
+        if (as_text(got.bytes) == "welcome") {
             log_in_at = never;
             machine.link_up();
-        } else if (as_text(got->bytes) == "who?") {
+        } else if (as_text(got.bytes) == "who?") {
             log_in_at = monotonic.now();
             machine.link_down();
         } else {
-            machine.handle(got->bytes);  // a datagram that is refused is as good as lost
+            machine.handle(got.bytes);  // a datagram that is refused is as good as lost
         }
     }
     void wake() {
@@ -70,12 +74,15 @@ struct server {
     refusal turn(link_id from, bytes packet);
     void send(link_id to, bytes packet) { socket.send(to, packet); }
     void receive() {
-        const auto got = socket.receive();
-        if (!got) return;
-        if (const peer user = example::log_in(as_text(got->bytes)); user.valid()) {
-            send(got->from, as_bytes(machine.link_up(got->from, user) ? "welcome" : "full"));
-        } else if (turn(got->from, got->bytes) == refusal::unknown_link) {
-            send(got->from, as_bytes("who?"));
+        while (const auto got = socket.receive()) {
+            take(*got);
+        }
+    }
+    void take(const example::datagram& got) {
+        if (const peer user = example::log_in(as_text(got.bytes)); user.valid()) {
+            send(got.from, as_bytes(machine.link_up(got.from, user) ? "welcome" : "full"));
+        } else if (turn(got.from, got.bytes) == refusal::unknown_link) {
+            send(got.from, as_bytes("who?"));
         }
     }
 
@@ -87,7 +94,8 @@ struct server {
 
 // ---- what talks to sixfold: the same lines in every loop ----------------------------------------
 
-/// A client's turn: when a packet has come, and at next_deadline().
+/// A client's turn: when all that has come was taken, and at next_deadline(). One for each packet would send again
+/// what the next packet answers.
 void app::turn() {
     while (const auto event = machine.poll_event()) {
         user.hear(*event);

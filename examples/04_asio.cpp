@@ -53,14 +53,10 @@ struct app {
             }
             link->send(as_bytes(example::token_of(user) + "\n"));
             machine.link_up();
-            link->start([this](bytes frame) { return take(frame); }, [this] { lost(); });
+            link->start([this](bytes frame) { return machine.handle(frame); }, [this] { lost(); },
+                        [this] { wake(); });
             wake();
         });
-    }
-    refusal take(bytes frame) {
-        const refusal refused = machine.handle(frame);
-        wake();
-        return refused;
     }
     void lost() {
         user.notice("the connection is gone");
@@ -102,13 +98,22 @@ struct server {
     }
     void admit(const std::shared_ptr<tcp_connection>& guest, std::string_view token) {
         const link_id link{++links};
-        if (!machine.link_up(link, example::log_in(token))) return guest->close();
+        const peer user = example::log_in(token);
+        const link_id former = machine.link_of(user);
+        if (!machine.link_up(link, user)) return guest->close();
         guests.emplace(link, guest);
+        if (former != link_id::none) end(former);
         guest->start([=, this](bytes frame) { return turn(link, frame); },
                      [=, this] {
                          machine.link_down(link);
                          guests.erase(link);
                      });
+    }
+
+    /// The newest connection of a user counts; whoever waits at an older one would never hear of it.
+    void end(link_id link) {
+        const auto guest = guests.at(link);  // which closing takes off the list
+        guest->close();
     }
 
     relay machine = relay::create({}).value();
@@ -121,7 +126,8 @@ struct server {
 
 // ---- what talks to sixfold: the same lines in every loop ----------------------------------------
 
-/// A client's turn: when a packet has come, and at next_deadline().
+/// A client's turn: when all that has come was taken, and at next_deadline(). One for each packet would send again
+/// what the next packet answers.
 void app::turn() {
     while (const auto event = machine.poll_event()) {
         user.hear(*event);

@@ -126,7 +126,8 @@ struct server {
 
 // ---- what talks to sixfold: the same lines in every loop ----------------------------------------
 
-/// A client's turn: when a packet has come, and at next_deadline().
+/// A client's turn: when all that has come was taken, and at next_deadline(). One for each packet would send again
+/// what the next packet answers.
 void app::turn() {
     while (const auto event = machine.poll_event()) {
         user.hear(*event);

@@ -147,6 +147,7 @@ class chat_client {
             machine_.link_up();
             link_->start([this](sixfold::bytes frame) { return take(frame); }, [this] { lost(); },
                          [this] { wake(); });
+            wake();
         });
     }
     /// The first time at once, then more and more seldom: a relay that comes back is not stormed.

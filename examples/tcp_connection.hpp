@@ -84,13 +84,14 @@ class tcp_connection : public std::enable_shared_from_this<tcp_connection> {
             });
     }
     [[nodiscard]] bool take(sixfold::bytes input) {
+        const bool has_come = !input.empty();
         bool good = end_ != nullptr;
         while (good) {
             const auto frame = reader_.next(input);
             if (!frame) break;
             good = !ends_stream(frame_(*frame)) && end_;
         }
-        if (end_) rest_();
+        if (end_ && has_come) rest_();
         return good && !ends_stream(reader_.refused());
     }
     void write() {

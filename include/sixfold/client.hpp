@@ -49,7 +49,7 @@ struct snapshot_place {
 ///
 /// The loop of an app, whatever its transport is:
 ///
-///     on a packet       client.handle(packet)
+///     on packets        client.handle(packet), for each that has come: a turn in between would send again what the next answers
 ///     then, and at      while (auto event = client.poll_event()) ...
 ///     next_deadline()   while (auto message = client.poll_message()) ... client.accept(*message)
 ///                       while (auto packet = client.poll_transmit(buffer)) ... send it

@@ -136,6 +136,9 @@ class receiver {
 
     /// Is there a link, as far as the app has said?
     [[nodiscard]] bool linked() const noexcept { return linked_; }
+    /// Messages that have come and wait: for their turn, for `poll_message`, or for the app's word. At most `held_entries` and
+    /// one, the next in its turn.
+    [[nodiscard]] std::uint32_t held() const noexcept { return messages_.held.size(); }
     /// Frames that brought what was there already.
     [[nodiscard]] std::uint64_t duplicates() const noexcept { return messages_.duplicates; }
     /// Frames of a smaller epoch than their sender's present one. A few come late; more are of a sender whose start number did

@@ -47,7 +47,7 @@ int main() {
     const auto client_a = [&](sixfold::bytes packet_from_relay) {
         const auto send_to_relay = [&](sixfold::bytes packet) { put(to_relay, at_alice, packet); };
 
-        alice.handle(packet_from_relay);                // when a packet has come; and then, or at
+        alice.handle(packet_from_relay);                // each that has come; and then, or at
         while (auto event = alice.poll_event()) {       // next_deadline():
             show(event->id, event->what);               // relayed, stored, delivered
         }

@@ -61,6 +61,10 @@ class held_messages {
         }
     }
 
+    /// How many there are, the one in the spare room included.
+    [[nodiscard]] std::uint32_t size() const noexcept {
+        return used_ + std::uint32_t{spare_taken_};
+    }
     /// Good until it is erased.
     [[nodiscard]] const entry& operator[](slot at) const noexcept { return entries_[at]; }
 
