@@ -6,6 +6,8 @@
 #include <chrono>
 #include <type_traits>
 
+#include "sixfold/version.hpp"
+
 namespace sixfold::inline v0 {
 
 /// A length of time. Nanoseconds in 64 bits, so that no arithmetic of the library can overflow in 200 years.
@@ -37,6 +39,12 @@ class clock_ref {
         : clock_(&clock), read_([](const void* object) -> time_point {
               return static_cast<const Clock*>(object)->now();
           }) {}
+    /// Not of a temporary, whose address is nobody's a moment later.
+    // clang-format off
+    template <class Clock>
+        requires(!std::is_same_v<Clock, clock_ref>)
+    clock_ref(const Clock&& temporary) = delete;
+    // clang-format on
 
     /// What the clock says, in a range in which any two moments have a difference: not before the epoch of `time_point`, and
     /// not `never`, as a deadline that never comes would be due, and due again, without end.

@@ -11,18 +11,36 @@
 #include <string_view>
 #include <type_traits>
 
+#include "sixfold/version.hpp"
+
+// Of what is kept longer than its owner lives clang warns.
+#if defined(__clang__)
+#define SIXFOLD_BORROWED [[clang::lifetimebound]]
+#else
+#define SIXFOLD_BORROWED
+#endif
+
 namespace sixfold::inline v0 {
 
 /// Bytes to be read. The owner is always somebody else; each function says for how long they are good.
 using bytes = std::span<const std::byte>;
 
-/// The bytes of a text, for payloads. Good as long as the text is.
-[[nodiscard]] inline bytes as_bytes(std::string_view text) noexcept {
+/// The bytes of a text, for payloads. Good as long as the text is: `send("bob", as_bytes(make_text()))` is right, as that text
+/// lives until `send` has copied it; `bytes kept = as_bytes(make_text())` is not.
+[[nodiscard]] inline bytes as_bytes(std::string_view text SIXFOLD_BORROWED) noexcept {
     return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
+/// The same of a text that owns its characters, as std::string does.
+template <class Text>
+    requires(!std::is_trivially_copyable_v<Text> &&
+             std::is_convertible_v<const Text&, std::string_view>)
+[[nodiscard]] bytes as_bytes(const Text& text SIXFOLD_BORROWED) noexcept {
+    return as_bytes(std::string_view(text));
+}
+
 /// The text in some bytes. Good as long as the bytes are.
-[[nodiscard]] inline std::string_view as_text(bytes data) noexcept {
+[[nodiscard]] inline std::string_view as_text(bytes data SIXFOLD_BORROWED) noexcept {
     return {reinterpret_cast<const char*>(data.data()), data.size()};
 }
 
@@ -56,9 +74,13 @@ class peer {
     /// Whether it has a name.
     [[nodiscard]] constexpr bool valid() const noexcept { return size_ != 0; }
     /// The name, as text. Good as long as the peer is.
-    [[nodiscard]] constexpr std::string_view name() const noexcept { return {name_.data(), size_}; }
+    [[nodiscard]] constexpr std::string_view name() const noexcept SIXFOLD_BORROWED {
+        return {name_.data(), size_};
+    }
     /// The name, as bytes. Good as long as the peer is.
-    [[nodiscard]] sixfold::bytes bytes() const noexcept { return as_bytes(name()); }
+    [[nodiscard]] sixfold::bytes bytes() const noexcept SIXFOLD_BORROWED {
+        return as_bytes(name());
+    }
 
     /// The same bytes.
     friend constexpr bool operator==(const peer& a, const peer& b) noexcept {
@@ -116,5 +138,7 @@ enum class checksum : std::uint8_t {
 };
 
 }  // namespace sixfold::inline v0
+
+#undef SIXFOLD_BORROWED
 
 #endif

@@ -3,7 +3,13 @@
 #define SIXFOLD_VERSION_HPP
 
 /// @file
-/// The version of the API. The wire format has a version of its own (spec 2.1).
+/// The version of the API, and of the language that it is written in. The wire format has a version of its own (spec 2.1).
+
+// Every other header comes here first, so that this is the first error, and the end.
+#if __cplusplus <= 201703L && (!defined(_MSVC_LANG) || _MSVC_LANG <= 201703L)
+#error "sixfold needs C++20: add -std=c++20 (MSVC: /std:c++20, CMake: set(CMAKE_CXX_STANDARD 20))"
+#include "sixfold ends here, as all that follows would be errors too"
+#endif
 
 /// Until 1.0 it is 0, and a change of the minor version may break what was written for the last one.
 #define SIXFOLD_VERSION_MAJOR 0

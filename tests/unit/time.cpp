@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
 #include <chrono>
+#include <type_traits>
+#include <utility>
 
+#include <sixfold/client.hpp>
 #include <sixfold/time.hpp>
 #include "support/catch.hpp"
 
@@ -9,6 +12,19 @@ namespace {
 
 using namespace sixfold;
 using namespace std::chrono_literals;
+
+// A machine keeps the address of its clock, so it is given none that is gone by then.
+template <class Clock>
+constexpr bool makes_a_client = requires(client_options options) {
+    client::create(std::declval<Clock>(), options);
+};
+static_assert(makes_a_client<manual_clock&>);
+static_assert(makes_a_client<const std::chrono::steady_clock&>);
+static_assert(makes_a_client<clock_ref>);
+static_assert(!makes_a_client<manual_clock>);
+static_assert(!makes_a_client<const manual_clock>);
+static_assert(!makes_a_client<std::chrono::steady_clock>);
+static_assert(!std::is_convertible_v<manual_clock, clock_ref>);
 
 TEST_CASE("time: later stops at never") {
     const time_point now = time_point{} + 5s;

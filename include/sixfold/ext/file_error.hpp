@@ -6,6 +6,8 @@
 #include <string>
 #include <system_error>
 
+#include "sixfold/version.hpp"
+
 namespace sixfold::inline v0 {
 
 /// What is wrong with the file of a journal, as far as one would do something else about it.

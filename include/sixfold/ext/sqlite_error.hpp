@@ -7,6 +7,8 @@
 
 #include <sqlite3.h>
 
+#include "sixfold/version.hpp"
+
 namespace sixfold::inline v0 {
 
 /// What is wrong with a database, as far as one would do something else about it.

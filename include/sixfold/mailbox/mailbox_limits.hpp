@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "sixfold/version.hpp"
+
 namespace sixfold::inline v0 {
 
 /// How much a mailbox keeps, and hands out at once: the same for all that ship.

@@ -6,6 +6,8 @@
 /// The one way in which a program ends, and the one assertion. Each may be defined before the first include, for all
 /// translation units of a program alike; no type and no layout depends on them.
 
+#include "sixfold/version.hpp"
+
 #ifndef SIXFOLD_FAIL
 #include <cstdio>
 #include <cstdlib>  // abort

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "sixfold/version.hpp"
+
 namespace sixfold::inline v0 {
 
 /// Small numbers in a line: first in, first out.

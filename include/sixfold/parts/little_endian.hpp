@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sixfold/version.hpp"
+
 // Fixed numbers in bytes, the lowest byte first, on any machine. Written out byte by byte and without a loop, because compilers
 // make one load or store of it then.
 
