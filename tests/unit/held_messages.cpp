@@ -28,8 +28,10 @@ TEST_CASE("held_messages: keeps a copy, finds it by stream and msgid, and forget
     CHECK(held.find(2, id(7)) == none);
     CHECK(held.find(3, id(8)) == none);
     CHECK(held.find(3, {epoch{2}, 7}) == none);
+    CHECK(held.size() == 1);
     held.erase(at);
     CHECK(held.find(3, id(7)) == none);
+    CHECK(held.size() == 0);
 }
 
 TEST_CASE("held_messages: one room is spare, for who may take it") {
@@ -40,8 +42,10 @@ TEST_CASE("held_messages: one room is spare, for who may take it") {
     const slot awaited = held.add(0, id(0), as_bytes("0"), room::spare);
     REQUIRE(awaited != none);
     CHECK(as_text(held.payload(awaited)) == "0");
+    CHECK(held.size() == 3);
     CHECK(held.add(0, id(3), as_bytes("3"), room::spare) == none);
     held.erase(awaited);
+    CHECK(held.size() == 2);
     CHECK(held.add(0, id(3), as_bytes("3"), room::ordinary) == none);
     CHECK(held.add(0, id(3), as_bytes("3"), room::spare) != none);
 }

@@ -158,7 +158,9 @@ TEST_CASE("receiver: nothing is acknowledged as delivered before the app's word 
     const message first = f.get();
     CHECK(as_text(first.payload) == "text");
     CHECK(f.transmit().acks.empty());
+    CHECK(f.b.held() == 1);
     REQUIRE(f.b.accept(first));
+    CHECK(f.b.held() == 0);
     CHECK(f.state().of(0) == fate::accepted);
 }
 
