@@ -136,13 +136,11 @@ class receiver {
 
     /// Is there a link, as far as the app has said?
     [[nodiscard]] bool linked() const noexcept { return linked_; }
-    /// Messages that have come and wait: for their turn, for `poll_message`, or for the app's word. At most `held_entries` and
-    /// one, the next in its turn.
+    /// Messages that wait for their turn, for `poll_message` or for the app's word: `held_entries` and one at most.
     [[nodiscard]] std::uint32_t held() const noexcept { return messages_.held.size(); }
     /// Frames that brought what was there already.
     [[nodiscard]] std::uint64_t duplicates() const noexcept { return messages_.duplicates; }
-    /// Frames of a smaller epoch than their sender's present one. A few come late; more are of a sender whose start number did
-    /// not grow (spec 6.1).
+    /// Frames of a past epoch. A few come late; more are of a sender whose start number did not grow (spec 6.1).
     [[nodiscard]] std::uint64_t past_epochs() const noexcept { return past_epochs_; }
     /// What frames said that was refused, since the receiver was made.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
@@ -377,10 +375,7 @@ inline std::optional<bytes> receiver::poll_transmit(std::span<std::byte> buffer)
     }
     std::size_t used = acks_.transmit(messages_, framing_, buffer, now_);
     used += transmit_sync(buffer.subspan(used));
-    if (used == 0) {
-        return std::nullopt;
-    }
-    return bytes(buffer.first(used));
+    return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
 }
 
 // --- the journal -----------------------------------------------------------------------------------------------------
