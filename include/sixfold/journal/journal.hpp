@@ -8,6 +8,7 @@
 #include <span>
 
 #include "sixfold/error.hpp"
+#include "sixfold/parts/number.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/bytes.hpp"
 #include "sixfold/wire/crc32c.hpp"
@@ -92,7 +93,7 @@ class journal_reader {
     [[nodiscard]] refusal read(record& out) const noexcept {
         byte_reader in(left_);
         const std::uint8_t first = in.get_u8();
-        const auto length = static_cast<std::size_t>(in.get_varint(28));
+        const std::size_t length = detail::to_size(in.get_varint(28));
         const std::size_t front = left_.size() - in.left();
         const bytes rest = in.get_bytes(length);
         in.demand(!in.ok() || length >= 5, refusal::truncated);
@@ -114,19 +115,26 @@ class journal_reader {
     [[nodiscard]] static refusal split(bytes body, record& out) noexcept {
         byte_reader in(body);
         out.kind = static_cast<record_kind>(in.get_u8());
-        switch (out.kind) {
-        case record_kind::owner:
-        case record_kind::mark:
-        case record_kind::tickets: break;
-        case record_kind::inbound:
-        case record_kind::outbound: (void)in.get_peer(); break;
-        case record_kind::message: (void)in.get_u64(); break;
-        default: in.refuse(refusal::kind);
+        if (!read_key(out.kind, in)) {
+            in.refuse(refusal::kind);
         }
         out.key = body.first(body.size() - in.left());
         out.value = in.rest();
         in.demand(!out.gone || out.value.empty(), refusal::trailing);
         return in.refused();
+    }
+
+    /// False for a kind that is none.
+    [[nodiscard]] static bool read_key(record_kind kind, byte_reader& in) noexcept {
+        switch (kind) {
+        case record_kind::owner:
+        case record_kind::mark:
+        case record_kind::tickets: return true;
+        case record_kind::inbound:
+        case record_kind::outbound: (void)in.get_peer(); return true;
+        case record_kind::message: (void)in.get_u64(); return true;
+        }
+        return false;
     }
 
     bytes left_;
@@ -137,14 +145,11 @@ namespace detail {
 
 /// A record that is whole, as its checksum says, and yet not understood: a later sixfold has written it.
 [[nodiscard]] inline result<void> check_known(refusal why) noexcept {
-    switch (why) {
-    case refusal::version:
-    case refusal::flags:
-    case refusal::kind:
+    if (why == refusal::version || why == refusal::flags || why == refusal::kind) {
         return error{errc::journal_version,
                      "journal: a record of another version; this sixfold reads version 1"};
-    default: return {};
     }
+    return {};
 }
 
 }  // namespace detail

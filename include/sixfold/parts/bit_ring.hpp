@@ -11,6 +11,7 @@
 
 #include "sixfold/parts/assert.hpp"
 #include "sixfold/parts/little_endian.hpp"
+#include "sixfold/parts/number.hpp"
 #include "sixfold/types.hpp"
 
 namespace sixfold::inline v0 {
@@ -132,7 +133,7 @@ class bit_ring {
         return words_.empty() ? word_bits : seq{word_bits} * words_.size();
     }
     [[nodiscard]] std::size_t index(seq at) const noexcept {
-        return static_cast<std::size_t>(at / word_bits) & (words_.size() - 1);
+        return detail::to_size(at / word_bits) & (words_.size() - 1);
     }
     [[nodiscard]] std::uint64_t word_at(seq at) const noexcept {
         return words_.empty() ? word_ : words_[index(at)];

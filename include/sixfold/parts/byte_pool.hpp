@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sixfold/parts/assert.hpp"
+#include "sixfold/parts/number.hpp"
 
 namespace sixfold::inline v0 {
 
@@ -143,7 +144,7 @@ class byte_pool {
         return static_cast<std::uint8_t>(what + order);
     }
     [[nodiscard]] static constexpr unsigned order_of(std::size_t size) noexcept {
-        return static_cast<unsigned>(std::bit_width((size - 1) / unit));
+        return detail::width_of((size - 1) / unit);
     }
     [[nodiscard]] static constexpr handle buddy_of(handle block, unsigned order) noexcept {
         return block ^ (handle{1} << order);

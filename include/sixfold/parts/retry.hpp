@@ -3,11 +3,11 @@
 #define SIXFOLD_PARTS_RETRY_HPP
 
 #include <algorithm>
-#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <utility>  // exchange
 
+#include "sixfold/parts/number.hpp"
 #include "sixfold/parts/random.hpp"
 #include "sixfold/time.hpp"
 
@@ -35,7 +35,7 @@ class round_trip {
             variation_ = measured / 2;
         } else {
             const unsigned crowd =
-                std::bit_width((std::max)(round_samples_, last_samples_) | 1U) - 1;
+                detail::width_of((std::max)(round_samples_, last_samples_) | 1U) - 1;
             const duration error = measured - smoothed_;
             variation_ += part((error < duration::zero() ? -error : error) - variation_, 2 + crowd);
             smoothed_ += part(error, 3 + crowd);

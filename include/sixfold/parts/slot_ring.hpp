@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sixfold/parts/number.hpp"
 #include "sixfold/types.hpp"
 
 namespace sixfold::inline v0 {
@@ -26,11 +27,11 @@ class slot_ring {
     [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
 
     /// The slot of a seq in the range. O(1).
-    [[nodiscard]] std::uint32_t operator[](seq at) const noexcept { return slots_[at & mask()]; }
+    [[nodiscard]] std::uint32_t operator[](seq at) const noexcept { return slots_[place_of(at)]; }
 
     /// Gives a seq its slot, or none, without a mark. O(1).
     void put(seq at, std::uint32_t slot) noexcept {
-        const std::size_t place = at & mask();
+        const std::size_t place = place_of(at);
         slots_[place] = slot;
         if (!bits_.empty()) {
             word& all = bits_[place / 64];
@@ -42,7 +43,7 @@ class slot_ring {
     /// Marks a seq that has a slot, or takes the mark away. Small rings have no marks. O(1).
     void mark(seq at, bool on) noexcept {
         if (!bits_.empty()) {
-            const std::size_t place = at & mask();
+            const std::size_t place = place_of(at);
             std::uint64_t& all = bits_[place / 64].marked;
             all = on ? all | bit_at(place) : all & ~bit_at(place);
         }
@@ -76,13 +77,15 @@ class slot_ring {
         std::uint64_t marked = 0;
     };
 
-    [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
+    [[nodiscard]] std::size_t place_of(seq at) const noexcept {
+        return detail::to_size(at) & (slots_.size() - 1);
+    }
 
     [[nodiscard]] static std::uint64_t bit_at(std::size_t place) noexcept {
         return std::uint64_t{1} << place % 64;
     }
     [[nodiscard]] std::uint64_t get(std::uint64_t word::*which, seq from) const noexcept {
-        const std::size_t place = from & mask();
+        const std::size_t place = place_of(from);
         const std::uint64_t low = bits_[place / 64].*which >> place % 64;
         const std::uint64_t high = bits_[(place / 64 + 1) % bits_.size()].*which;
         return place % 64 == 0 ? low : low | high << (64 - place % 64);

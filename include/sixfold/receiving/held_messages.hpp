@@ -10,6 +10,7 @@
 
 #include "sixfold/parts/assert.hpp"
 #include "sixfold/parts/byte_pool.hpp"
+#include "sixfold/parts/number.hpp"
 #include "sixfold/types.hpp"
 
 namespace sixfold::inline v0 {
@@ -173,7 +174,7 @@ class held_messages {
         std::uint64_t mixed = (id.seq ^ seed_) * 0x9E3779B97F4A7C15U;
         mixed ^= (static_cast<std::uint64_t>(id.epoch) + (mixed >> 29)) * 0xBF58476D1CE4E5B9U;
         mixed = (mixed ^ (mixed >> 32) ^ stream) * 0x94D049BB133111EBU;
-        return static_cast<std::size_t>(mixed >> 32) & (buckets_.size() - 1);
+        return detail::to_size(mixed >> 32) & (buckets_.size() - 1);
     }
 
     void leave_line(entry& e) noexcept {

@@ -14,6 +14,7 @@
 #include "sixfold/journal/journal.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/parts/id_queue.hpp"
+#include "sixfold/parts/number.hpp"
 #include "sixfold/parts/peer_table.hpp"
 #include "sixfold/parts/random.hpp"
 #include "sixfold/receiving/dedup_window.hpp"
@@ -328,7 +329,7 @@ inline std::size_t inbound_messages::write_record(std::span<std::byte> out) {
 
 inline std::size_t inbound_messages::write_snapshot(std::uint64_t& at,
                                                     std::span<std::byte> out) const {
-    while (at < streams.size() && streams[static_cast<std::size_t>(at)].epoch == epoch::none) {
+    while (at < streams.size() && streams[detail::to_size(at)].epoch == epoch::none) {
         ++at;
     }
     if (!journals() || at >= streams.size()) {

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "sixfold/journal/journal.hpp"
+#include "sixfold/parts/number.hpp"
 #include "sixfold/receiving/dedup_window.hpp"
 #include "sixfold/receiving/inbound_stream.hpp"
 #include "sixfold/types.hpp"
@@ -76,7 +77,7 @@ encode_inbound(const peer& from, const inbound_stream& stream, std::span<std::by
     out.epoch = in.get_epoch();
     const seq floor = in.get_seq_bound();
     const seq horizon = in.get_seq_bound();
-    const bytes accepted = in.get_bytes(static_cast<std::size_t>(in.get_varint(18)));
+    const bytes accepted = in.get_bytes(to_size(in.get_varint(18)));
     const std::uint64_t end = bits_end(accepted);
     const bool trimmed = accepted.empty() || accepted.back() != std::byte{0};
     if (!trimmed || test_bit(accepted, 0) || floor + end > seq_end || horizon > floor + end) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sixfold/parts/assert.hpp"
+#include "sixfold/parts/number.hpp"
 #include "sixfold/parts/random.hpp"
 #include "sixfold/parts/siphash.hpp"
 #include "sixfold/types.hpp"
@@ -101,7 +102,7 @@ class link_table {
 
     /// Where to begin the search.
     [[nodiscard]] std::size_t home(link_id link) const noexcept {
-        return static_cast<std::size_t>(hash_(std::as_bytes(std::span(&link, 1)))) & mask();
+        return detail::to_size(hash_(std::as_bytes(std::span(&link, 1)))) & mask();
     }
     [[nodiscard]] std::size_t next(std::size_t at) const noexcept { return (at + 1) & mask(); }
     [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }

@@ -10,6 +10,7 @@
 
 #include "sixfold/error.hpp"
 #include "sixfold/parts/little_endian.hpp"
+#include "sixfold/parts/number.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/bytes.hpp"
 #include "sixfold/wire/exception_list.hpp"
@@ -68,7 +69,7 @@ ack_state_size_max(const receiver_limits& of = {receiver_limits::window_max,
     constexpr std::size_t seq_size = varint_size(seq_end);
     constexpr std::size_t limits_size = varint_size(receiver_limits::window_max) + 1 + 4;
     const std::size_t bits_size =
-        1 + (std::min)(ack_bits_size_max, (of.window + std::size_t{7}) / 8);
+        1 + (std::min<std::size_t>)(ack_bits_size_max, (of.window + std::size_t{7}) / 8);
     const std::size_t skip_size =
         of.window > 8 * ack_bits_size_max ? varint_size(detail::ack_skip_max) : 0;
     return 1 + seq_size + limits_size + skip_size + 2 * bits_size + seq_size + 1 +
@@ -89,7 +90,8 @@ struct ack_parts {
 
 /// Beyond its end no bit is set; nor in front of its beginning, for which `i` has wrapped.
 [[nodiscard]] inline bool test_bit(bytes bits, std::uint64_t i) noexcept {
-    return i / 8 < bits.size() && (std::to_integer<unsigned>(bits[i / 8]) >> i % 8 & 1) != 0;
+    return i / 8 < bits.size() &&
+           (std::to_integer<unsigned>(bits[to_size(i / 8)]) >> i % 8 & 1) != 0;
 }
 
 /// One more than the place of the highest bit that is set; the last byte must not be zero.
@@ -97,7 +99,7 @@ struct ack_parts {
     if (bits.empty()) {
         return 0;
     }
-    return 8 * (bits.size() - 1) + std::bit_width(std::to_integer<std::uint8_t>(bits.back()));
+    return 8 * (bits.size() - 1) + width_of(std::to_integer<std::uint8_t>(bits.back()));
 }
 
 /// The 64 bits from byte `from` on, those behind the end clear. `from` is below the size.

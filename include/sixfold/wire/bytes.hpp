@@ -3,13 +3,13 @@
 #define SIXFOLD_WIRE_BYTES_HPP
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "sixfold/error.hpp"
 #include "sixfold/parts/little_endian.hpp"
+#include "sixfold/parts/number.hpp"
 #include "sixfold/types.hpp"
 
 // Numbers, names and spans, to bytes and back. These three know how wide a field is and where the
@@ -37,8 +37,7 @@ namespace sixfold::inline v0 {
 
 /// How many bytes the varint of a value takes: 1 to 10.
 [[nodiscard]] constexpr std::size_t varint_size(std::uint64_t value) noexcept {
-    return (static_cast<std::size_t>(std::bit_width(value | 1)) * 9 + 64) /
-           64;  // a seventh, rounded up
+    return (detail::width_of(value | 1) * 9 + 64) / 64;  // a seventh, rounded up
 }
 
 namespace detail {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_PARTS_NUMBER_HPP
+#define SIXFOLD_PARTS_NUMBER_HPP
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "sixfold/version.hpp"
+
+// Numbers whose type differs from system to system.
+
+namespace sixfold::inline v0::detail {
+
+/// As a size, of 32 or 64 bits; what is above is not looked at. A cast would be useless to half of the systems, and some
+/// compilers say so.
+[[nodiscard]] constexpr std::size_t to_size(std::uint64_t value) noexcept {
+    return value & SIZE_MAX;
+}
+
+/// How many bits a value takes. std::bit_width says it as an int in some libraries, and in the type of the value in others.
+template <class Value>
+[[nodiscard]] constexpr unsigned width_of(Value value) noexcept {
+    return static_cast<unsigned>(std::numeric_limits<Value>::digits - std::countl_zero(value));
+}
+
+}  // namespace sixfold::inline v0::detail
+
+#endif
