@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_EXAMPLES_CHAT_RELAY_HPP
 #define SIXFOLD_EXAMPLES_CHAT_RELAY_HPP
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -99,7 +100,7 @@ class chat_relay {
             machine_.complete(each.request, each.outcome, out_);
         }
         if (const auto& error = mailbox_.last_error(); error.fault != sixfold::sqlite_fault::none) {
-            errors_.show("chat: the mailbox: " + error.what);
+            complain("chat: the mailbox: " + error.what);
         }
         group_.clear();
         for (const auto& frame : out_.frames()) {  // for who has gone meanwhile it was only a hint
@@ -109,7 +110,16 @@ class chat_relay {
         out_.clear();
     }
 
+    /// A disk that is full fails every turn: the log, which may be on it, gets one line a minute.
+    void complain(const std::string& what) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now < next_complaint_) return;
+        next_complaint_ = now + std::chrono::minutes(1);
+        errors_.show(what);
+    }
+
     screen errors_{STDERR_FILENO};
+    std::chrono::steady_clock::time_point next_complaint_{};
     asio::io_context& io_;
     sixfold::relay machine_ = sixfold::relay::create({}).value();
     sixfold::sqlite_mailbox mailbox_;

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sqlite3.h>
 
 #include <sixfold/ext/sqlite_journal.hpp>
+#include <sixfold/sending/outbound_record.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 #include "support/crash_world.hpp"
@@ -24,6 +30,7 @@ using support::crash_world;
 using support::disk;
 using support::node;
 using support::records_of;
+using blob = std::vector<std::byte>;
 
 /// A database of an app, in a file that goes with it.
 class app_database {
@@ -106,19 +113,159 @@ TEST_CASE("sqlite_journal: has one row a key, however often it changes [spec 7.2
 }
 
 TEST_CASE("sqlite_journal: refuses a connection whose commits may be lost") {
-    for (const char* weak : {"PRAGMA synchronous=NORMAL", "PRAGMA synchronous=OFF",
-                             "PRAGMA journal_mode=OFF", "PRAGMA journal_mode=MEMORY"}) {
-        app_database database(weak);
-        const auto journal = sqlite_journal::attach(database.handle());
-        REQUIRE_FALSE(journal);
-        CHECK(journal.error().fault == sqlite_fault::unsafe);
-        CHECK_FALSE(journal.error().what.empty());
+    for (const std::string mode : {"DELETE", "TRUNCATE", "PERSIST", "MEMORY", "OFF", "WAL"}) {
+        for (const std::string synchronous : {"OFF", "NORMAL", "FULL", "EXTRA"}) {
+            CAPTURE(mode, synchronous);
+            app_database database("PRAGMA journal_mode=" + mode +
+                                  "; PRAGMA synchronous=" + synchronous);
+            const auto journal = sqlite_journal::attach(database.handle());
+            const bool kept = mode != "MEMORY" && mode != "OFF";
+            const bool safe = (kept && synchronous == "EXTRA") ||
+                              (kept && mode != "DELETE" && synchronous == "FULL");
+            REQUIRE(journal.has_value() == safe);
+            if (!safe) {
+                CHECK(journal.error().fault == sqlite_fault::unsafe);
+                CHECK(journal.error().what.find("PRAGMA journal_mode = WAL") != std::string::npos);
+            }
+        }
     }
-    for (const char* safe : {"PRAGMA synchronous=FULL", "PRAGMA synchronous=EXTRA",
-                             "PRAGMA journal_mode=DELETE", "PRAGMA journal_mode=TRUNCATE"}) {
-        app_database database(safe);
-        CHECK(sqlite_journal::attach(database.handle()));
+    app_database as_it_comes("");
+    CHECK(sqlite_journal::attach(as_it_comes.handle()).error().fault == sqlite_fault::unsafe);
+}
+
+/// Two windows of one app, which the user has opened one after the other.
+class window {
+  public:
+    window(const std::string& path, const std::string& pragmas) {
+        REQUIRE(sqlite3_open(path.c_str(), &handle_) == SQLITE_OK);
+        REQUIRE(run(pragmas));
     }
+    window(const window&) = delete;
+    window& operator=(const window&) = delete;
+    ~window() {
+        journal_.reset();
+        CHECK(sqlite3_close(handle_) == SQLITE_OK);
+    }
+
+    bool run(const std::string& sql) {
+        return sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+    }
+    /// False: somebody else is writing.
+    bool begin_life() {
+        auto attached = sqlite_journal::attach(handle_);
+        if (attached) {
+            journal_.emplace(*std::move(attached));
+        }
+        return attached.has_value();
+    }
+    sqlite_journal& journal() { return *journal_; }
+
+    /// A step of a transaction that puts one record: begin, put, commit. False: it was not done, and is over.
+    bool step(int which, const char* begin, bytes record) {
+        done_ = which == 0   ? run(begin)
+                : which == 1 ? done_ && journal_->put(record)
+                             : done_ && run("COMMIT");
+        if (!done_) {
+            run("ROLLBACK");
+        }
+        return done_;
+    }
+
+  private:
+    sqlite3* handle_ = nullptr;
+    std::optional<sqlite_journal> journal_;
+    bool done_ = false;
+};
+
+blob tickets(std::uint32_t generation) {
+    blob out(32);
+    out.resize(detail::encode_tickets(generation, out));
+    return out;
+}
+
+TEST_CASE(
+    "sqlite_journal: two lives on one database, in each order of their steps: what the earlier "
+    "one has committed the later one knows, and then nothing more comes of it [spec 7.9]") {
+    const std::string pragmas =
+        GENERATE(std::string("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"),
+                 std::string("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA"),
+                 std::string("PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL"));
+    const char* const begin = GENERATE("BEGIN", "BEGIN; SELECT * FROM sixfold_life",
+                                       "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE");
+    CAPTURE(pragmas, begin);
+    int told = 0;
+    // Bit i: whose step it is, that of the earlier life (three transactions of three) or of the later one (four).
+    for (unsigned order = 0; order < 1U << 13; ++order) {
+        if (std::popcount(order) != 4) {
+            continue;
+        }
+        const support::temporary_file file;
+        window earlier(file.path(), pragmas);
+        window later(file.path(), pragmas);
+        REQUIRE(earlier.begin_life());
+        blob committed;  // by the earlier life
+        int steps[2] = {0, 0};
+        bool later_lives = false;
+        for (unsigned at = 0; at < 13; ++at) {
+            if ((order >> at & 1U) == 0) {
+                const int step = steps[0]++;
+                const blob record = tickets(static_cast<std::uint32_t>(step / 3 + 1));
+                if (earlier.step(step % 3, begin, record) && step % 3 == 2) {
+                    REQUIRE_FALSE(later_lives);
+                    committed = record;
+                }
+            } else if (steps[1]++ == 0 || !later_lives) {
+                later_lives = later.begin_life();
+                if (later_lives) {
+                    REQUIRE(later.journal().records().value() == committed);
+                }
+            } else {
+                (void)later.step(steps[1] - 2, "BEGIN IMMEDIATE", tickets(100));
+            }
+        }
+        if (later_lives) {
+            earlier.run("ROLLBACK");
+            later.run("ROLLBACK");
+            REQUIRE(earlier.run("BEGIN"));
+            CHECK_FALSE(earlier.journal().put(tickets(7)));
+            CHECK(earlier.journal().last_error().fault == sqlite_fault::superseded);
+            CHECK_FALSE(earlier.journal().records());
+            ++told;
+        }
+    }
+    CHECK(told > 300);
+}
+
+TEST_CASE("sqlite_journal: an earlier life has heard it once, and stays silent whatever becomes of "
+          "the later one [spec 7.9]") {
+    app_database database;
+    auto earlier = sqlite_journal::attach(database.handle()).value();
+    auto later = sqlite_journal::attach(database.handle()).value();
+    CHECK_FALSE(database.put(earlier, tickets(1), "ROLLBACK"));
+    CHECK(earlier.last_error().what.find("started twice") != std::string::npos);
+    CHECK(database.put(later, tickets(2)));
+    database.run("DELETE FROM sixfold_life");
+    CHECK_FALSE(database.put(earlier, tickets(3), "ROLLBACK"));
+    CHECK(earlier.last_error().fault == sqlite_fault::superseded);
+    CHECK_FALSE(database.put(later, tickets(3), "ROLLBACK"));
+}
+
+TEST_CASE("sqlite_journal: takes nothing when its file was removed or replaced [spec 7.9]") {
+    const support::temporary_file file;
+    const std::string path = file.path();
+    window app(path, "PRAGMA journal_mode=WAL");
+    REQUIRE(app.begin_life());
+    const bool replaced = GENERATE(false, true);
+    std::filesystem::copy(path, path + ".copy");
+    std::filesystem::remove(path);
+    if (replaced) {
+        std::filesystem::rename(path + ".copy", path);
+    }
+    REQUIRE(app.run("BEGIN"));
+    CHECK_FALSE(app.journal().put(tickets(1)));
+    CHECK(app.journal().last_error().fault == sqlite_fault::moved);
+    REQUIRE(app.run("ROLLBACK; BEGIN"));
+    CHECK_FALSE(app.journal().put(tickets(1)));
 }
 
 TEST_CASE("sqlite_journal: tells what fails, and works again when the fault is gone") {

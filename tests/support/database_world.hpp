@@ -28,7 +28,9 @@ struct database_plan {
     faulty_disk::fails how_long = faulty_disk::fails::once;
     bool reopens = true;  // the connection; false: it rolls back and goes on with it
     std::optional<faulty_disk::power_loss> power = {};  // it is the power that fails
+    const char* journal_mode = "WAL";
     const char* synchronous = "FULL";
+    const char* weakened = nullptr;  // to this, behind the journal's back
     std::uint64_t seed = 1;
 };
 
@@ -93,7 +95,8 @@ class app_on_disk {
         if (handle_ == nullptr) {
             const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
             const bool opened = sqlite3_open_v2("app", &handle_, flags, disk_.vfs()) == SQLITE_OK &&
-                                run("PRAGMA journal_mode=WAL") &&
+                                run(std::string("PRAGMA journal_mode=") + plan_.journal_mode) &&
+                                run(std::string("PRAGMA synchronous=") + plan_.synchronous) &&
                                 run("CREATE TABLE IF NOT EXISTS app(commits)") &&
                                 run("INSERT INTO app SELECT 0 WHERE NOT EXISTS(SELECT * FROM app)");
             if (!opened) {
@@ -112,7 +115,8 @@ class app_on_disk {
         }
         journal_.emplace(*std::move(attached));
         // Nobody would do this: it is how the test shows that it notices what is lost.
-        return run(std::string("PRAGMA synchronous=") + plan_.synchronous);
+        return plan_.weakened == nullptr ||
+               run(std::string("PRAGMA synchronous=") + plan_.weakened);
     }
 
     void close() {

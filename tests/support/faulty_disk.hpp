@@ -3,6 +3,7 @@
 #define SIXFOLD_TESTS_SUPPORT_FAULTY_DISK_HPP
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>  // memcpy, memset
@@ -76,6 +77,17 @@ class faulty_disk {
     void fail_at(std::uint64_t call, fault how, fails how_long) {
         plan(call, how, how_long, false);
     }
+    /// Full from here on: all files together have no more than so many bytes.
+    void set_capacity(std::size_t bytes) { capacity_ = bytes; }
+    /// Bytes of all files.
+    [[nodiscard]] std::size_t used() const {
+        std::size_t sum = 0;
+        for (const auto& [name, each] : files_) {
+            sum += each->now.size();
+        }
+        return sum;
+    }
+
     void heal() { plan(0, fault::io, fails::once, false); }
 
     /// Whether it has come to the call that was to fail.
@@ -116,6 +128,7 @@ class faulty_disk {
         content durable;  // what has been synced
         std::vector<change> unsynced{};
         bool named = false;                                 // the name is durable
+        std::size_t chunk = 0;                              // in which it grows, if not 0
         std::vector<std::unique_ptr<content>> shared = {};  // of the WAL's index
     };
     struct handle {
@@ -153,6 +166,7 @@ class faulty_disk {
             return SQLITE_OK;
         }
         hit_ = true;
+        error_ = fault_ == fault::io ? EIO : error_;
         return fault_ == fault::io ? io_error : fault_ == fault::full ? SQLITE_FULL : SQLITE_BUSY;
     }
     [[nodiscard]] bool off() const { return hit_ && power_; }
@@ -237,6 +251,10 @@ class faulty_disk {
         const bool was_off = disk.off();
         const int code = disk.verdict(does::writes, SQLITE_IOERR_WRITE);
         const auto* bytes = static_cast<const unsigned char*>(data);
+        if (code == SQLITE_OK &&
+            !disk.fits(file_of(which), static_cast<std::size_t>(offset + size))) {
+            return SQLITE_FULL;
+        }
         const int n = code == SQLITE_OK ? size : was_off ? 0 : size / 2;
         if (n != 0) {
             put(file_of(which), {static_cast<std::size_t>(offset), content(bytes, bytes + n)});
@@ -248,7 +266,7 @@ class faulty_disk {
         if (const int code = disk_of(which).verdict(does::writes, SQLITE_IOERR_TRUNCATE)) {
             return code;
         }
-        put(file_of(which), {static_cast<std::size_t>(size), {}});
+        put(file_of(which), {in_chunks(file_of(which), size), {}});
         return SQLITE_OK;
     }
 
@@ -289,7 +307,44 @@ class faulty_disk {
         *out = 0;
         return SQLITE_OK;
     }
-    static int control(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
+    static int control(sqlite3_file* which, int what, void* out) {
+        faulty_disk& disk = disk_of(which);
+        file& asked = file_of(which);
+        switch (what) {
+        case SQLITE_FCNTL_LAST_ERRNO: *static_cast<int*>(out) = disk.error_; return SQLITE_OK;
+        case SQLITE_FCNTL_CHUNK_SIZE:
+            asked.chunk = static_cast<std::size_t>(*static_cast<int*>(out));
+            return SQLITE_OK;
+        case SQLITE_FCNTL_SIZE_HINT: return disk.enlarge(asked, *static_cast<sqlite3_int64*>(out));
+        default: return SQLITE_NOTFOUND;
+        }
+    }
+    [[nodiscard]] static std::size_t in_chunks(const file& which, sqlite3_int64 size) {
+        const auto bytes = static_cast<std::size_t>(size);
+        return which.chunk == 0 ? bytes : (bytes + which.chunk - 1) / which.chunk * which.chunk;
+    }
+    /// As SQLite does it: block by block, as far as there is room.
+    [[nodiscard]] int enlarge(file& which, sqlite3_int64 to) {
+        constexpr std::size_t block = 4096;
+        if (which.chunk == 0 || in_chunks(which, to) <= which.now.size()) {
+            return SQLITE_OK;
+        }
+        if (const int code = verdict(does::writes, SQLITE_IOERR_WRITE)) {
+            return code;
+        }
+        for (const std::size_t end = in_chunks(which, to); which.now.size() < end;) {
+            const std::size_t next = (std::min)(end, (which.now.size() / block + 1) * block);
+            if (!fits(which, next)) {
+                error_ = ENOSPC;
+                return SQLITE_IOERR_WRITE;
+            }
+            put(which, {next - 1, content(1)});
+        }
+        return SQLITE_OK;
+    }
+    [[nodiscard]] bool fits(const file& which, std::size_t size) const {
+        return size <= which.now.size() || used() + (size - which.now.size()) <= capacity_;
+    }
     static int sector(sqlite3_file*) { return 4096; }
     // As SQLite's own layers say, it assumes that a write does not damage its neighbours.
     static int characteristics(sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; }
@@ -441,6 +496,8 @@ class faulty_disk {
     fault fault_ = fault::io;
     fails how_long_ = fails::once;
     bool power_ = false;  // it is the power that fails
+    int error_ = 0;       // what the system has said last
+    std::size_t capacity_ = SIZE_MAX;
     std::uint64_t calls_ = 0;
     std::uint64_t syncs_ = 0;
     bool hit_ = false;

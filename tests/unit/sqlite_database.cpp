@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "sixfold/ext/sqlite_database.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include "support/catch.hpp"
 #include "support/faulty_disk.hpp"
@@ -82,6 +86,40 @@ std::int64_t count(sqlite_database& database) {
     const auto row = query.run();
     return row ? row.integer(0) : -1;
 }
+
+/// While it lives the k-th read of a file by SQLite fails, and no other.
+class failing_read {
+  public:
+    explicit failing_read(int call) {
+        left = call;
+        replace(reinterpret_cast<sqlite3_syscall_ptr>(fail));
+    }
+    failing_read(const failing_read&) = delete;
+    failing_read& operator=(const failing_read&) = delete;
+    ~failing_read() { replace(nullptr); }
+
+    [[nodiscard]] static bool hit() { return left <= 0; }
+
+  private:
+    static inline int left = 0;
+
+    static void replace(sqlite3_syscall_ptr with) {
+        sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
+        for (const char* const name : {"pread", "pread64", "read"}) {
+            if (vfs->xGetSystemCall(vfs, name) != nullptr) {
+                REQUIRE(vfs->xSetSystemCall(vfs, name, with) == SQLITE_OK);
+                return;
+            }
+        }
+    }
+    static ssize_t fail(int file, void* into, std::size_t size, off_t offset) {
+        if (--left == 0) {
+            errno = EIO;
+            return -1;
+        }
+        return ::pread(file, into, size, offset);
+    }
+};
 
 }  // namespace
 
@@ -352,6 +390,96 @@ TEST_CASE("sqlite_database: each result code of SQLite has its fault") {
     CHECK(fault_of(SQLITE_NOTADB) == sqlite_fault::foreign);
     CHECK(fault_of(SQLITE_IOERR_FSYNC) == sqlite_fault::io);
     CHECK(fault_of(SQLITE_NOMEM) == sqlite_fault::other);
+    CHECK(fault_of(SQLITE_IOERR_NOMEM) == sqlite_fault::other);
+    CHECK(fault_of(SQLITE_IOERR_CORRUPTFS) == sqlite_fault::io);
+    CHECK(fault_of(SQLITE_CANTOPEN_ISDIR) == sqlite_fault::io);
+    CHECK(fault_of(SQLITE_READONLY_DBMOVED) == sqlite_fault::moved);
+    for (const int code :
+         {SQLITE_ERROR, SQLITE_INTERNAL, SQLITE_ABORT, SQLITE_INTERRUPT, SQLITE_NOTFOUND,
+          SQLITE_EMPTY, SQLITE_SCHEMA, SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH,
+          SQLITE_MISUSE, SQLITE_NOLFS, SQLITE_AUTH, SQLITE_FORMAT, SQLITE_RANGE}) {
+        CHECK(fault_of(code) == sqlite_fault::other);
+    }
+}
+
+TEST_CASE("sqlite_database: a read that fails is an I/O error, whichever it is, and no damage") {
+    const temporary_file file;
+    make(file.path());
+    sqlite3* writer = nullptr;  // so that there is a log to be read, too
+    REQUIRE(sqlite3_open(file.path().c_str(), &writer) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(writer, "UPDATE item SET what = zeroblob(900)", nullptr, nullptr,
+                         nullptr) == SQLITE_OK);
+    const temporary_file crashed;
+    write(crashed.path(), read(file.path()));
+    write(crashed.path() + "-wal", read(file.path() + "-wal"));
+    sqlite3_close(writer);
+    const std::string log = read(crashed.path() + "-wal");
+    int failed = 0;
+    for (int call = 1;; ++call) {
+        CAPTURE(call);
+        std::filesystem::remove(crashed.path() + "-shm");
+        const failing_read broken(call);
+        const auto opened = open(crashed.path());
+        if (!failing_read::hit()) {
+            CHECK(opened);
+            break;
+        }
+        if (!opened) {
+            ++failed;
+            CHECK(opened.error().fault == sqlite_fault::io);
+        }
+        write(crashed.path() + "-wal", log);  // which an opening that is done tidies up
+    }
+    CHECK(failed > 60);
+}
+
+TEST_CASE(
+    "sqlite_database: a lock that somebody holds for a moment does not refuse it, whichever") {
+    for (std::uint64_t call = 1;; ++call) {
+        CAPTURE(call);
+        support::faulty_disk disk(1);
+        disk.fail_at(call, support::faulty_disk::fault::busy, support::faulty_disk::fails::once);
+        const auto opened = open("test", {.vfs = disk.vfs()});
+        CHECK(opened);
+        if (!disk.hit()) {
+            CHECK(call > 10);
+            break;
+        }
+    }
+}
+
+TEST_CASE("sqlite_database: a new file in which somebody else begins is waited for, and no longer "
+          "than it should") {
+    const temporary_file file;
+    sqlite3* other = nullptr;
+    REQUIRE(sqlite3_open(file.path().c_str(), &other) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    const auto late = open(file.path(), {.busy_timeout = std::chrono::milliseconds(30)});
+    REQUIRE_FALSE(late);
+    CHECK(late.error().fault == sqlite_fault::busy);
+    std::thread soon([&] {
+        sqlite3_sleep(50);
+        sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
+    });
+    CHECK(open(file.path(), {.busy_timeout = std::chrono::minutes(1)}));
+    soon.join();
+    sqlite3_close(other);
+}
+
+TEST_CASE(
+    "sqlite_database: a timeout that SQLite cannot keep is refused by name, and makes no file") {
+    using std::chrono::milliseconds;
+    for (const milliseconds wrong : {milliseconds(-1), milliseconds(0x80000000),
+                                     milliseconds(0x100000000), milliseconds::max()}) {
+        const temporary_file file;
+        const auto refused = open(file.path(), {.busy_timeout = wrong});
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().fault == sqlite_fault::option);
+        CHECK_THAT(refused.error().what, ContainsSubstring("busy_timeout"));
+        CHECK_FALSE(std::filesystem::exists(file.path()));
+    }
+    const temporary_file file;
+    CHECK(open(file.path(), {.busy_timeout = milliseconds(0x7FFFFFFF)}));
 }
 
 TEST_CASE("sqlite_database: its handle is SQLite's own") {

@@ -35,6 +35,7 @@ TEST_CASE("sqlite_journal: takes nothing outside of a transaction, not even a re
     const support::temporary_file file;
     sqlite3* handle = nullptr;
     REQUIRE(sqlite3_open(file.path().c_str(), &handle) == SQLITE_OK);
+    sqlite3_exec(handle, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
     {
         auto journal = sqlite_journal::attach(handle).value();
         std::array<std::byte, 64> buffer{};

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "sixfold/ext/sqlite_mailbox.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include <sqlite3.h>
+
 #include "sixfold/parts/random.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "support/catch.hpp"
+#include "support/faulty_disk.hpp"
 #include "support/sqlite_spy.hpp"
 #include "support/temporary_file.hpp"
 
@@ -58,7 +64,7 @@ TEST_CASE("sqlite_mailbox: finds everything by an index, whatever is asked") {
     const sqlite_spy spy;
     const auto mailbox = sqlite_mailbox::open(file.path()).value();
     const std::vector<std::string> statements = spy.statements();
-    CHECK(statements.size() == 16);
+    CHECK(statements.size() == 17);
     for (const std::string& sql : statements) {
         for (const std::string& step : spy.plan(sql)) {
             INFO(sql << '\n' << step);
@@ -165,7 +171,7 @@ TEST_CASE("sqlite_mailbox: a group is done in its order, as if each had been ask
     CHECK(text(exchanges[7].outcome.rows[0]) == "alice 1:1 two");
 }
 
-TEST_CASE("sqlite_mailbox: of a group all is done or nothing, and no look is left of it") {
+TEST_CASE("sqlite_mailbox: of a group all is changed or nothing, and what reads is answered") {
     const temporary_file file;
     const sqlite_spy spy;
     auto mailbox = sqlite_mailbox::open(file.path()).value();
@@ -179,8 +185,8 @@ TEST_CASE("sqlite_mailbox: of a group all is done or nothing, and no look is lef
     group.add(put("alice", "bob", 1, 7, ""));
     group.add(erase("bob", "alice", 1, encoded(1)));
     const auto exchanges = mailbox.execute(group);
-    CHECK(done(exchanges) == flags{false, false, false, false});
-    CHECK(exchanges[0].outcome.rows.empty());
+    CHECK(done(exchanges) == flags{true, false, false, false});
+    CHECK(exchanges[0].outcome.rows.size() == 1);
     CHECK(mailbox.last_error().fault == sqlite_fault::other);
     CHECK(mailbox.last_error().what == "seq 7 is broken");
     CHECK(drain(mailbox, "bob") == strings{"alice 1:0 before"});
@@ -199,10 +205,11 @@ TEST_CASE("sqlite_mailbox: is busy while another connection writes, and then goe
     CHECK(spy.ask("BEGIN IMMEDIATE").empty());
     CHECK_FALSE(mine.execute(put("alice", "bob", 1, 0, "hello")).done);
     CHECK(mine.last_error().fault == sqlite_fault::busy);
-    CHECK_FALSE(mine.execute(page("bob")).done);
     CHECK_FALSE(mine.expire(1, 0, 1));
-    CHECK(mine.usage().rows == 0);
     CHECK(mine.last_error().fault == sqlite_fault::busy);
+    CHECK(mine.execute(page("bob")).done);  // who only reads is in nobody's way
+    CHECK(mine.usage().rows == 0);
+    CHECK(mine.last_error().fault == sqlite_fault::none);
     mailbox_group group;
     group.add(put("alice", "bob", 1, 0, "hello"));
     CHECK(done(mine.execute(group)) == flags{false});
@@ -344,4 +351,182 @@ TEST_CASE("sqlite_mailbox: ack states that somebody else has erased are not miss
     CHECK(spy.ask("DELETE FROM last_state").empty());
     acknowledge("carol");
     CHECK(last_state(mailbox, "carol", "bob", 1) == encoded(1));
+}
+
+namespace {
+
+/// Rows of 900 bytes for Bob, in streams of 200, until the disk is full; returns how many there are.
+seq fill(sqlite_mailbox& mailbox) {
+    const std::string payload(900, 'x');
+    for (seq count = 0;; ++count) {
+        const peer from = "sender" + std::to_string(count / 200);
+        if (!mailbox.execute(put(from, "bob", 1, count % 200, payload)).done) {
+            CHECK(mailbox.last_error().fault == sqlite_fault::full);
+            return count;
+        }
+    }
+}
+
+std::size_t rows_of(sqlite_mailbox& mailbox) {
+    std::size_t rows = 0;
+    std::optional<mailbox_key> after;
+    for (bool end = false; !end;) {
+        const mailbox_outcome outcome = mailbox.execute(page("bob", after));
+        REQUIRE(outcome.done);
+        rows += outcome.rows.size();
+        end = outcome.end;
+        if (!outcome.rows.empty()) {
+            after = mailbox_key{outcome.rows.back().from, outcome.rows.back().id};
+        }
+    }
+    return rows;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "sqlite_mailbox: on a full disk everything can be read and erased, wherever it became full") {
+    const bool in_a_group = GENERATE(false, true);
+    const bool restarts = GENERATE(false, true);
+    CAPTURE(in_a_group, restarts);
+    int refused = 0;
+    for (std::size_t capacity = 1'500'000; capacity < 3'000'000; capacity += 137'000) {
+        CAPTURE(capacity);
+        support::faulty_disk disk(1);
+        disk.set_capacity(capacity);
+        std::optional<sqlite_mailbox> mailbox =
+            sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
+        const seq count = fill(*mailbox);
+        REQUIRE(count > 100);
+        disk.set_capacity(disk.used());  // and others have taken the rest
+        if (restarts) {
+            mailbox.reset();
+            mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
+        }
+        CHECK(rows_of(*mailbox) == count);
+        CHECK(mailbox->execute(look("sender0", "bob", 1)).done);
+        for (seq stream = 0; stream <= (count - 1) / 200; ++stream) {
+            const peer from = "sender" + std::to_string(stream);
+            const blob state = encoded((std::min)(seq{200}, count - 200 * stream));
+            const mailbox_request request = erase("bob", from, 1, state);
+            if (in_a_group) {
+                mailbox_group group;
+                group.add(put("sender0", "carol", 1, 1000 + stream, std::string(200'000, 'x')));
+                group.add(request);
+                group.add(page("bob"));
+                mailbox->execute(group);
+                CHECK(group.exchanges()[1].outcome.done);
+                CHECK(group.exchanges()[2].outcome.done);
+                CHECK(group.exchanges()[0].outcome.done ==
+                      (mailbox->last_error().fault != sqlite_fault::full));
+                refused += group.exchanges()[0].outcome.done ? 0 : 1;
+            } else {
+                CHECK(mailbox->execute(request).done);
+            }
+        }
+        CHECK(mailbox->execute(page("bob")).rows.empty());
+        if (!in_a_group) {
+            CHECK(fill(*mailbox) > count / 2);  // what was erased makes room again
+        }
+    }
+    CHECK(
+        (restarts || (refused > 0) == in_a_group));  // a restart gives the room of a long log back
+}
+
+TEST_CASE("sqlite_mailbox: on a full disk retention goes on") {
+    support::faulty_disk disk(1);
+    disk.set_capacity(2'000'000);
+    auto mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
+    (void)mailbox.expire(1, 10, 1);
+    REQUIRE(mailbox.execute(put("alice", "bob", 1, 0, std::string(2000, 'x'))).done);
+    REQUIRE(mailbox.expire(1, 10, 1000).value() == 1);
+    (void)fill(mailbox);
+    disk.set_capacity(disk.used());
+    CHECK(mailbox.expire(20, 10, 50).value() >= 1);
+    const auto first = mailbox.execute(page("bob"));
+    REQUIRE(first.done);
+    CHECK(first.rows[0].form == form::tombstone);
+}
+
+TEST_CASE("sqlite_mailbox: one ack for more than the log has room for is done row by row") {
+    support::faulty_disk disk(1);
+    const sqlite_spy spy;
+    auto mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
+    const std::string payload(20'000, 'x');
+    for (seq at = 0; at < 200; ++at) {
+        REQUIRE(mailbox.execute(put("alice", "bob", 1, at, payload)).done);
+    }
+    (void)spy.ask("PRAGMA secure_delete = ON");  // each page that is freed is written, too
+    (void)spy.ask("PRAGMA wal_checkpoint(TRUNCATE)");
+    disk.set_capacity(disk.used() + 300'000);
+    const blob all = encoded(200);
+    CHECK(mailbox.execute(erase("bob", "alice", 1, all)).done);
+    CHECK(mailbox.usage().rows == 0);
+}
+
+TEST_CASE(
+    "sqlite_mailbox: what only reads is answered while somebody else writes, or a commit fails") {
+    const temporary_file file;
+    auto first = sqlite_mailbox::open(file.path(), {}, {.busy_timeout = {}}).value();
+    REQUIRE(first.execute(put("alice", "bob", 1, 0, "text")).done);
+    sqlite3* other = nullptr;
+    REQUIRE(sqlite3_open(file.path().c_str(), &other) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    CHECK(first.execute(page("bob")).rows.size() == 1);
+    CHECK(first.execute(look("alice", "bob", 1)).lowest == 0);
+    CHECK(first.usage().rows == 1);
+    mailbox_group group;
+    group.add(page("bob"));
+    group.add(put("alice", "bob", 1, 1, "text"));
+    group.add(look("alice", "bob", 1));
+    group.add(erase("bob", "alice", 1, encoded(1)));
+    first.execute(group);
+    CHECK(group.exchanges()[0].outcome.rows.size() == 1);
+    CHECK_FALSE(group.exchanges()[1].outcome.done);
+    CHECK(group.exchanges()[2].outcome.done);
+    CHECK_FALSE(group.exchanges()[3].outcome.done);
+    CHECK(first.last_error().fault == sqlite_fault::busy);
+    sqlite3_close(other);
+}
+
+TEST_CASE("sqlite_mailbox: takes nothing when its file was removed or replaced") {
+    const temporary_file file;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    REQUIRE(mailbox.execute(put("alice", "bob", 1, 0, "text")).done);
+    std::filesystem::remove(file.path());
+    CHECK_FALSE(mailbox.execute(put("alice", "bob", 1, 1, "text")).done);
+    CHECK(mailbox.last_error().fault == sqlite_fault::moved);
+    CHECK(mailbox.execute(page("bob")).rows.size() == 1);
+}
+
+TEST_CASE("sqlite_mailbox: its log is small again when a long reader has gone") {
+    const temporary_file file;
+    auto mailbox =
+        sqlite_mailbox::open(file.path(), {}, {.durability = sqlite_durability::process_crash})
+            .value();
+    const auto log = [&] {
+        return std::filesystem::file_size(file.path() + "-wal");
+    };
+    seq next = 0;
+    const std::string payload(20'000, 'x');
+    const auto work = [&](std::uintmax_t until) {
+        for (int turns = 0; log() < until && turns < 4000; ++turns, ++next) {
+            REQUIRE(mailbox.execute(put("alice", "bob", 1, next, payload)).done);
+            REQUIRE(mailbox.execute(erase("bob", "alice", 1, encoded(next + 1))).done);
+        }
+    };
+    sqlite3* reader = nullptr;
+    REQUIRE(sqlite3_open(file.path().c_str(), &reader) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM mail", nullptr, nullptr, nullptr) ==
+            SQLITE_OK);
+    work(20'000'000);
+    CHECK(log() >= 20'000'000);
+    sqlite3_close(reader);
+    for (int turns = 0; turns < 3; ++turns) {
+        work(log() + 1);
+    }
+    for (int turns = 0; turns < 400; ++turns, ++next) {
+        REQUIRE(mailbox.execute(put("alice", "bob", 1, next, "x")).done);
+    }
+    CHECK(log() <= 9'000'000);
 }

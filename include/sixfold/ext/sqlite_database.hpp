@@ -2,9 +2,12 @@
 #ifndef SIXFOLD_EXT_SQLITE_DATABASE_HPP
 #define SIXFOLD_EXT_SQLITE_DATABASE_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +16,7 @@
 
 #include "sixfold/error.hpp"
 #include "sixfold/ext/sqlite_error.hpp"
+#include "sixfold/ext/sqlite_room.hpp"
 #include "sixfold/ext/sqlite_statement.hpp"
 
 namespace sixfold::inline v0 {
@@ -28,7 +32,7 @@ enum class sqlite_durability : std::uint8_t {
 /// How a database is opened.
 struct sqlite_options {
     sqlite_durability durability = sqlite_durability::power_loss;  ///< what a commit survives
-    /// How long a call waits for another connection. With one connection nobody waits.
+    /// How long a call waits for another connection, 0 to 2^31 - 1 ms. With one connection nobody waits.
     std::chrono::milliseconds busy_timeout{1000};
     /// SQLite's name of the layer below it; none: that of the system. Tests put their disk here.
     const char* vfs = nullptr;
@@ -41,10 +45,17 @@ struct sqlite_schema {
     const char* create;           ///< the statements that make its tables
 };
 
+/// What a transaction is for.
+enum class sqlite_access : std::uint8_t {
+    write,  ///< it may change something: it takes the right to write at once
+    read,   ///< it only reads, in one snapshot: it waits for nobody who writes, and needs no room
+};
+
 /// An SQLite database that keeps what was committed, or says that it cannot.
 ///
 /// It is in WAL mode with synchronous=FULL: a commit is one sync of the log, and survives a loss of
-/// power. There are no exceptions: the first error of a transaction stays, what follows it is not
+/// power. What erases needs no room on the disk: it was taken before. The log is cut back to 8 MiB after a long reader has
+/// gone. There are no exceptions: the first error of a transaction stays, what follows it is not
 /// executed, and `commit` tells.
 ///
 ///     sqlite_transaction change(database);
@@ -65,6 +76,7 @@ class sqlite_database {
     [[nodiscard]] static result<sqlite_database, sqlite_error>
     open(const std::string& path, const sqlite_schema& schema, const sqlite_options& options = {}) {
         sqlite_database made;
+        made.check_options(options);
         made.connect(path, options);
         const bool is_new = made.identify(schema);
         made.check_writable();
@@ -73,6 +85,7 @@ class sqlite_database {
         if (is_new) {
             made.create(schema);
         }
+        made.take_room(options);
         if (made.failed()) {
             return made.last_error();
         }
@@ -92,16 +105,33 @@ class sqlite_database {
     /// Whether something went wrong since the last transaction began: then nothing more is executed.
     [[nodiscard]] bool failed() const noexcept { return !connection_->ok(); }
 
+    /// Writes what is in the log to its place, as far as nobody reads it, so that the log can be begun anew. Not in a
+    /// transaction. SQLite does it by itself now and then; it is for who was told that there is no more room.
+    void checkpoint() noexcept {
+        sqlite3_wal_checkpoint_v2(connection_->handle, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                                  nullptr);
+    }
+
   private:
     friend class sqlite_transaction;
 
     sqlite_database() : connection_(std::make_unique<detail::sqlite_connection>()) {}
 
+    void check_options(const sqlite_options& options) {
+        constexpr std::chrono::milliseconds longest((std::numeric_limits<std::int32_t>::max)());
+        if (options.busy_timeout.count() < 0 || options.busy_timeout > longest) {
+            connection_->refuse(sqlite_fault::option, "busy_timeout: must be 0 to 2147483647 ms");
+        }
+        if (sqlite3_libversion_number() < 3037000) {
+            connection_->refuse(sqlite_fault::option, "SQLite 3.37 or newer is needed");
+        }
+    }
+
     /// Whatever is refused later must not even be tidied up.
     void connect(const std::string& path, const sqlite_options& options) {
         constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-        if (sqlite3_libversion_number() < 3037000) {
-            return connection_->refuse(sqlite_fault::option, "SQLite 3.37 or newer is needed");
+        if (failed()) {
+            return;
         }
         const int code = sqlite3_open_v2(path.c_str(), &connection_->handle, flags, options.vfs);
         connection_->note(code == SQLITE_OK ? code : sqlite3_extended_errcode(connection_->handle));
@@ -154,18 +184,34 @@ class sqlite_database {
         const auto row = pages.run();
         if (row && row.text(0) != "ok") {
             connection_->refuse(sqlite_fault::corrupt, std::string(row.text(0)));
+            connection_->doubt();
         }
     }
 
     /// What SQLite was asked for may differ from what it does, so the answers count.
     void make_durable(const sqlite_options& options) {
         const bool full = options.durability == sqlite_durability::power_loss;
-        demand("PRAGMA journal_mode = WAL", "wal");
+        switch_to_log(options.busy_timeout);
         execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         demand("PRAGMA synchronous", full ? "2" : "1");
+        execute("PRAGMA journal_size_limit = " + std::to_string(detail::sqlite_room::log_size_max));
+        execute("PRAGMA temp_store = MEMORY");  // the disk may be full
         // Elsewhere than on Apple's systems these change nothing; there a mere fsync is not enough.
         execute("PRAGMA fullfsync = ON");
         execute("PRAGMA checkpoint_fullfsync = ON");
+    }
+
+    /// Another one that opens the same new file is in the way, or a statement that has just begun there. SQLite does not wait
+    /// for that, as it does elsewhere.
+    void switch_to_log(std::chrono::milliseconds timeout) {
+        constexpr std::chrono::milliseconds pause(10);
+        demand("PRAGMA journal_mode = WAL", "wal");
+        for (; connection_->error.fault == sqlite_fault::busy && timeout.count() > 0;
+             timeout -= pause) {
+            sqlite3_sleep(static_cast<int>((std::min)(timeout, pause).count()));
+            connection_->error = {};
+            demand("PRAGMA journal_mode = WAL", "wal");
+        }
     }
 
     void demand(const char* pragma, std::string_view expected) {
@@ -188,6 +234,17 @@ class sqlite_database {
         execute("COMMIT");
     }
 
+    /// Who cannot have it, because the disk is full or somebody is writing, does without.
+    void take_room(const sqlite_options& options) {
+        room_.emplace(*connection_, options.busy_timeout);
+        if (!failed()) {
+            begin(sqlite_access::write);
+            room_->take_for_log();
+            roll_back();
+            connection_->error = {};
+        }
+    }
+
     void execute(const std::string& sql) {
         if (!failed()) {
             connection_->note(
@@ -195,9 +252,19 @@ class sqlite_database {
         }
     }
 
-    void begin() {
+    void begin(sqlite_access access) {
         connection_->error = {};
-        execute("BEGIN IMMEDIATE");
+        execute(access == sqlite_access::write ? "BEGIN IMMEDIATE" : "BEGIN");
+    }
+    void commit(sqlite_access access) {
+        if (access == sqlite_access::write && !failed()) {
+            room_->take_for_pages();
+            if (connection_->moved()) {
+                connection_->refuse(sqlite_fault::moved, "the file of the database was removed or "
+                                                         "replaced while it was open");
+            }
+        }
+        execute("COMMIT");
     }
     /// Some errors have rolled back already.
     void roll_back() noexcept {
@@ -207,19 +274,22 @@ class sqlite_database {
     }
 
     std::unique_ptr<detail::sqlite_connection> connection_;  // statements refer to it
+    std::optional<detail::sqlite_room> room_;                // since it was opened
 };
 
 /// All or nothing: what is done to a database while this lives, and undone with it unless it was
 /// committed.
 ///
-/// It takes the right to write at once. A transaction that reads first and writes later could be
+/// Unless it only reads it takes the right to write at once. A transaction that reads first and writes later could be
 /// refused in the middle, however long it waits, because another one was faster.
 class sqlite_transaction {
   public:
     /// Begins, and forgets the last error. Waits for `busy_timeout` if another connection is writing;
     /// that it was in vain, `commit` tells. The database must outlive it, and have no other one now.
-    explicit sqlite_transaction(sqlite_database& database) : database_(database) {
-        database_.begin();
+    explicit sqlite_transaction(sqlite_database& database,
+                                sqlite_access access = sqlite_access::write)
+        : database_(database), access_(access) {
+        database_.begin(access);
     }
     sqlite_transaction(const sqlite_transaction&) = delete;
     sqlite_transaction& operator=(const sqlite_transaction&) = delete;
@@ -229,12 +299,13 @@ class sqlite_transaction {
     /// True: everything has been done and is durable. False: `last_error` says why, and nothing
     /// has been done; only after the fault `io` that is not certain, and may show after a restart.
     [[nodiscard]] bool commit() {
-        database_.execute("COMMIT");
+        database_.commit(access_);
         return !database_.failed();
     }
 
   private:
     sqlite_database& database_;
+    sqlite_access access_;
 };
 
 }  // namespace sixfold::inline v0

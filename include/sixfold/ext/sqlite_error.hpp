@@ -13,17 +13,19 @@ namespace sixfold::inline v0 {
 
 /// What is wrong with a database, as far as one would do something else about it.
 enum class sqlite_fault : std::uint8_t {
-    none,       ///< nothing is wrong
-    busy,       ///< another connection is writing, for longer than `busy_timeout`: try again
-    full,       ///< no room on the disk, or `max_page_count` is reached
-    read_only,  ///< the file, or its file system, cannot be written
-    corrupt,    ///< damaged or cut: bring back a copy
-    foreign,    ///< no SQLite database, or that of another application
-    version,    ///< of a schema that this program does not know, such as a newer one
-    unsafe,     ///< it would not keep what it was given: WAL or the sync mode cannot be had
-    option,     ///< an option that cannot work
-    io,         ///< the system failed; whether a commit is durable is not known
-    other,      ///< no memory, or a bug: `what` says it
+    none,        ///< nothing is wrong
+    busy,        ///< another connection is writing, for longer than `busy_timeout`: try again
+    full,        ///< no room on the disk, or `max_page_count` is reached
+    read_only,   ///< the file, or its file system, cannot be written
+    corrupt,     ///< damaged or cut, and no read of it has failed: bring back a copy
+    foreign,     ///< no SQLite database, or that of another application
+    version,     ///< of a schema that this program does not know, such as a newer one
+    unsafe,      ///< it would not keep what it was given: WAL or the sync mode cannot be had
+    superseded,  ///< a later life writes this journal: this one is over, and has to end
+    moved,  ///< its file was removed or replaced while it was open: what is written is found by nobody
+    option,  ///< an option that cannot work
+    io,      ///< the system failed: try again; whether a commit is durable is not known
+    other,   ///< no memory, or a bug: `what` says it
 };
 
 /// What went wrong, what SQLite calls it, and a sentence.
@@ -35,6 +37,12 @@ struct sqlite_error {
 
 /// The fault that a result code of SQLite stands for, extended or not.
 [[nodiscard]] constexpr sqlite_fault fault_of(int code) noexcept {
+    if (code == SQLITE_IOERR_NOMEM) {
+        return sqlite_fault::other;
+    }
+    if (code == SQLITE_READONLY_DBMOVED) {
+        return sqlite_fault::moved;
+    }
     switch (code & 0xFF) {
     case SQLITE_OK:
     case SQLITE_ROW:

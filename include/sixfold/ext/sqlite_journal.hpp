@@ -21,7 +21,7 @@ namespace sixfold::inline v0 {
 
 /// The journal of a client in a database of the app: outbox and inbox are one commit with the app's own rows.
 ///
-///     auto journal = sixfold::sqlite_journal::attach(handle).value();
+///     auto journal = sixfold::sqlite_journal::attach(handle).value();     a life begins
 ///     auto client = sixfold::client::create(clock, options, journal.records().value()).value();
 ///     ...
 ///     BEGIN IMMEDIATE                                     your transaction, your connection
@@ -37,21 +37,26 @@ namespace sixfold::inline v0 {
 ///     while (auto packet = client.poll_transmit(buffer)) ... send it
 ///
 /// When a row, put or the commit fails, roll back and begin a new life: another client, from `records()`. The one in memory
-/// is ahead of the disk, and has said nothing of that to anybody.
+/// is ahead of the disk, and has said nothing of that to anybody. If the fault is `superseded`, the app was started twice, and
+/// the later one goes on: this one says so to its user, and ends. It is not told twice; a journal that is over stays so.
 ///
-/// It is a table of one row a key, `sixfold_journal`, so there is nothing to compact. It keeps nothing in memory, and makes no
-/// transactions of its own. It uses the caller's connection, which must outlive it.
+/// It is a table of one row a key, `sixfold_journal`, so there is nothing to compact, and a row that says which life writes it,
+/// `sixfold_life`. It keeps no record in memory, and makes no transactions of its own. It uses the caller's connection, which
+/// must outlive it.
 class sqlite_journal {
   public:
-    /// Makes the table if it is not there. Refused as `unsafe`, if a commit of this connection may be lost: its `synchronous`
-    /// must be FULL or EXTRA, its `journal_mode` anything but OFF or MEMORY.
+    /// Makes the tables if they are not there, and begins a life: every earlier one of this database, in this process or in
+    /// another, writes nothing more. (spec 7.9) In a transaction of the caller it begins with the commit.
+    ///
+    /// Refused as `unsafe`, if a loss of power may undo a commit of this connection. Safe is `journal_mode` WAL, TRUNCATE or
+    /// PERSIST with `synchronous` FULL or EXTRA, and DELETE with EXTRA: with FULL the deletion is not synced, and what was
+    /// deleted would roll the commit back. DELETE with FULL is what SQLite begins with.
     [[nodiscard]] static result<sqlite_journal, sqlite_error> attach(sqlite3* handle) {
         sqlite_journal out(handle);
         out.check_safety();
-        if (out.connection_->ok()) {
-            out.connection_->note(sqlite3_exec(handle, table, nullptr, nullptr, nullptr));
-        }
+        out.execute(tables);
         out.prepare();
+        out.begin_life();
         if (!out.connection_->ok()) {
             return out.connection_->error;
         }
@@ -60,7 +65,8 @@ class sqlite_journal {
 
     /// All records, for `client::create`. O(bytes).
     [[nodiscard]] result<std::vector<std::byte>, sqlite_error> records() {
-        connection_->error = {};
+        connection_->error = over_;
+        check_life();
         std::vector<std::byte> out;
         for (auto row = all_->run(); row; row.next()) {
             const bytes one = row.blob(0);
@@ -75,11 +81,17 @@ class sqlite_journal {
     /// Takes over what `poll_journal` gave, into the transaction that the caller has begun. False: it must not be committed,
     /// and `last_error` says why. Without a transaction it is refused: some errors of SQLite, such as a full disk, roll back
     /// by themselves, and what is put then would be durable without the rows that it belongs to. O(bytes + records * log n).
+    ///
+    /// False for ever, when a later life has begun (`superseded`), or the file of the database was removed or replaced while it
+    /// was open (`moved`).
     [[nodiscard]] bool put(bytes records) {
-        connection_->error = {};
+        connection_->error = over_;
         if (sqlite3_get_autocommit(connection_->handle) != 0) {
             connection_->refuse(sqlite_fault::other,
                                 "put: no transaction was begun, or an error has rolled it back");
+        }
+        check_life();
+        if (!connection_->ok()) {
             return false;
         }
         journal_reader reader(records);
@@ -100,9 +112,11 @@ class sqlite_journal {
     [[nodiscard]] const sqlite_error& last_error() const noexcept { return connection_->error; }
 
   private:
-    static constexpr const char* table =
+    static constexpr const char* tables =
         "CREATE TABLE IF NOT EXISTS sixfold_journal("
-        "key BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID";
+        "key BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS sixfold_life("
+        "id INTEGER PRIMARY KEY CHECK(id = 1), number INTEGER NOT NULL)";
 
     explicit sqlite_journal(sqlite3* handle)
         : connection_(std::make_unique<detail::sqlite_connection>()) {
@@ -116,12 +130,53 @@ class sqlite_journal {
             const auto row = query.run();
             return row ? std::string(row.text(0)) : std::string();
         };
+        // Elsewhere than on Apple's systems these change nothing; there a mere fsync is not enough.
+        execute("PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
         const std::string mode = text_of("PRAGMA journal_mode");
         const std::string synchronous = text_of("PRAGMA synchronous");
-        if (mode == "off" || mode == "memory" || (synchronous != "2" && synchronous != "3")) {
-            connection_->refuse(sqlite_fault::unsafe,
-                                "a commit would not survive: synchronous is " + synchronous +
-                                    ", not 2 or 3, or journal_mode is off or memory: " + mode);
+        const bool extra = synchronous == "3";
+        const bool full = extra || synchronous == "2";
+        const bool synced = mode == "wal" || mode == "truncate" || mode == "persist";
+        if (!(synced && full) && !(mode == "delete" && extra)) {
+            connection_->refuse(
+                sqlite_fault::unsafe,
+                "a loss of power may undo a commit: journal_mode is " + mode + ", synchronous is " +
+                    synchronous +
+                    "; set PRAGMA journal_mode = WAL and PRAGMA synchronous = FULL first");
+        }
+    }
+
+    void execute(const char* sql) {
+        if (connection_->ok()) {
+            connection_->note(sqlite3_exec(connection_->handle, sql, nullptr, nullptr, nullptr));
+        }
+    }
+
+    /// A number of SQLite's own, which is another one each time.
+    void begin_life() {
+        sqlite3_randomness(sizeof life_, &life_);
+        sqlite_statement(*connection_, "INSERT INTO sixfold_life VALUES(1, ?1) "
+                                       "ON CONFLICT(id) DO UPDATE SET number = excluded.number")
+            .run(life_);
+    }
+
+    /// Whether this is still the last life that has begun, and what it writes will be found. (spec 7.9)
+    void check_life() {
+        const bool ours = [this] {
+            const auto row = number_->run();
+            return row && row.integer(0) == life_;
+        }();
+        if (connection_->ok() && !ours) {
+            connection_->refuse(sqlite_fault::superseded,
+                                "a later life has begun on this journal: the app was started "
+                                "twice; the earlier one is over");
+            over_ = connection_->error;
+        }
+        if (connection_->ok() && connection_->moved()) {
+            connection_->refuse(sqlite_fault::moved,
+                                "the file of the database was removed or replaced while it was "
+                                "open; this life of the client is over");
+            over_ = connection_->error;
         }
     }
 
@@ -129,6 +184,7 @@ class sqlite_journal {
         const auto make = [this](const char* sql) {
             return std::make_unique<sqlite_statement>(*connection_, sql);
         };
+        number_ = make("SELECT number FROM sixfold_life");
         all_ = make("SELECT record FROM sixfold_journal ORDER BY key");
         set_ = make("INSERT INTO sixfold_journal VALUES(?1, ?2) "
                     "ON CONFLICT(key) DO UPDATE SET record = excluded.record");
@@ -136,9 +192,12 @@ class sqlite_journal {
     }
 
     std::unique_ptr<detail::sqlite_connection> connection_;  // statements refer to it
+    std::unique_ptr<sqlite_statement> number_;
     std::unique_ptr<sqlite_statement> all_;
     std::unique_ptr<sqlite_statement> set_;
     std::unique_ptr<sqlite_statement> erase_;
+    std::int64_t life_ = 0;  // our number
+    sqlite_error over_;      // why this life is; fault none: it is not
 };
 
 }  // namespace sixfold::inline v0

@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_EXT_SQLITE_MAILBOX_HPP
 #define SIXFOLD_EXT_SQLITE_MAILBOX_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -38,6 +39,8 @@ namespace sixfold::inline v0 {
 ///
 /// Whatever goes wrong, the disk full, another process busy, a damaged page, nothing of the
 /// transaction is done and `last_error` says why; it goes on working when the fault is gone.
+/// Requests that only read, a look or a page, are then answered all the same, if they can be read;
+/// and where the disk is full, what erases is done: it finds its room (see `sqlite_database`).
 /// Several relays may have the same file open. A request costs O(log n), and what it erases or
 /// hands out.
 class sqlite_mailbox {
@@ -65,22 +68,29 @@ class sqlite_mailbox {
     /// Does what a relay asks; what is `done` is durable. Asking twice changes nothing more. What
     /// it returns is good until the next request.
     [[nodiscard]] mailbox_outcome execute(const mailbox_request& request) {
-        sqlite_transaction change(database_);
-        const mailbox_outcome outcome = perform(request);
-        return commit(change) ? outcome : mailbox_outcome{};
+        mailbox_outcome outcome = alone(request);
+        if (!outcome.done && begin_log_anew()) {
+            outcome = alone(request);
+        }
+        if (!outcome.done && is_full() && std::holds_alternative<ack_request>(request.what)) {
+            outcome = erase_without_room(request);
+        }
+        return outcome;
     }
 
-    /// The same for many in one transaction, with one sync for all of them: all are done that can
-    /// be done, or none.
+    /// The same for many in one transaction, with one sync for all of them.
     ///
-    /// Where the disk is full, the puts are left out: what erases makes room again. What it
+    /// When that fails, nothing is changed by any of them, but those that only read are answered.
+    /// Where the disk is full, only the puts are left out: what erases makes room again. What it
     /// returns is in the group.
     std::span<const mailbox_exchange> execute(mailbox_group& group) {
-        if (!execute(group, [](const mailbox_request&) { return true; }) &&
-            error_.fault == sqlite_fault::full) {
-            const sqlite_error full = error_;
-            execute(group, [](const mailbox_request& request) { return !is_put(request); });
-            error_ = full;
+        const auto all = [](const mailbox_request&) {
+            return true;
+        };
+        if (!together(group, all) && !(begin_log_anew() && together(group, all))) {
+            const sqlite_error why = error_;
+            without_puts(group);
+            error_ = why;
         }
         return group.exchanges();
     }
@@ -91,12 +101,24 @@ class sqlite_mailbox {
     ///
     /// `now` is any clock that goes on while the relay is down, such as the seconds since 1970;
     /// `age` is in its unit and not negative. A row ages from the first call that finds it, so it
-    /// lives as long as it should, and longer by the time between two calls.
+    /// lives as long as it should, and longer by the time between two calls. Where the disk is
+    /// full, nothing is dated, but what has its date becomes a tombstone.
     [[nodiscard]] result<std::size_t, sqlite_error>
     expire(std::int64_t now, std::int64_t age, std::size_t rows_max) {
         SIXFOLD_ASSERT(age >= 0 && rows_max > 0);
+        {
+            sqlite_transaction change(database_);
+            const std::size_t stamped = tables_.stamp(now, rows_max);
+            const std::size_t expired = tables_.expire(now - age, rows_max);
+            if (commit(change)) {
+                return (std::max)(stamped, expired);
+            }
+        }
+        if (!begin_log_anew()) {
+            return error_;
+        }
         sqlite_transaction change(database_);
-        const std::size_t expired = tables_.expire(now, age, rows_max);
+        const std::size_t expired = tables_.expire(now - age, rows_max);
         if (!commit(change)) {
             return error_;
         }
@@ -105,7 +127,7 @@ class sqlite_mailbox {
 
     /// What is in there now; all zero if it cannot be read.
     [[nodiscard]] mailbox_usage usage() {
-        sqlite_transaction look(database_);
+        sqlite_transaction look(database_, sqlite_access::read);
         const mailbox_usage found = tables_.usage({}, {});
         return commit(look) ? found : mailbox_usage{};
     }
@@ -129,8 +151,79 @@ class sqlite_mailbox {
         return msg != nullptr && msg->form != form::probe;
     }
 
+    [[nodiscard]] static bool reads(const mailbox_request& request) {
+        return !is_put(request) && !std::holds_alternative<ack_request>(request.what);
+    }
+    [[nodiscard]] bool is_full() const { return error_.fault == sqlite_fault::full; }
+    /// The last transaction found no room: when what is in the log has gone to its place, there may be some.
+    [[nodiscard]] bool begin_log_anew() {
+        if (is_full()) {
+            database_.checkpoint();
+        }
+        return is_full();
+    }
+
+    [[nodiscard]] mailbox_outcome alone(const mailbox_request& request) {
+        sqlite_transaction change(database_,
+                                  reads(request) ? sqlite_access::read : sqlite_access::write);
+        const mailbox_outcome outcome = perform(request);
+        return commit(change) ? outcome : mailbox_outcome{};
+    }
+
+    /// What it erases may be more than the log has room for, even when that begins anew: then one row
+    /// after the other. Keeping the ack state is only a help, and can need room.
+    [[nodiscard]] mailbox_outcome erase_without_room(const mailbox_request& request) {
+        keeps_states_ = false;
+        mailbox_outcome outcome = alone(request);
+        if (!outcome.done && begin_log_anew()) {
+            while (erase_lowest(request.from, std::get<ack_request>(request.what))) {
+                database_.checkpoint();
+            }
+            outcome = alone(request);
+        }
+        keeps_states_ = true;
+        return outcome;
+    }
+
+    /// The lowest row that an ack covers, in a transaction of its own. False: there is none, or it failed.
+    [[nodiscard]] bool erase_lowest(const peer& receiver, const ack_request& ack) {
+        const stream_key stream{receiver, ack.to, ack.epoch};
+        sqlite_transaction change(database_);
+        const seq lowest = tables_.lowest(stream);
+        if (lowest >= covered_by(ack)) {
+            return false;
+        }
+        tables_.erase(stream, lowest, lowest + 1);
+        return commit(change);
+    }
+
+    /// All rows of its stream below have ended.
+    [[nodiscard]] static seq covered_by(const ack_request& ack) {
+        ack_state state;
+        if (ack.word == ack_word::past) {
+            return seq_end;
+        }
+        const bool known =
+            ack.word == ack_word::state && ack_state::decode(ack.state, state) == refusal::none;
+        return known ? state.floor() : 0;
+    }
+
+    /// All of a group failed. What reads is answered whatever the reason was; what erases, if it was the room.
+    void without_puts(mailbox_group& group) {
+        const bool full = is_full();
+        if (full &&
+            together(group, [](const mailbox_request& request) { return !is_put(request); })) {
+            return;
+        }
+        for (mailbox_exchange& each : group.exchanges()) {
+            if (reads(each.request) || (full && !is_put(each.request))) {
+                each.answer(execute(each.request));
+            }
+        }
+    }
+
     template <class Condition>
-    bool execute(mailbox_group& group, Condition wanted) {
+    bool together(mailbox_group& group, Condition wanted) {
         sqlite_transaction change(database_);
         for (mailbox_exchange& each : group.exchanges()) {
             each.answer(wanted(each.request) ? perform(each.request) : mailbox_outcome{});
@@ -205,8 +298,10 @@ class sqlite_mailbox {
     /// had rows here: who never stores anything hears from the receiver itself. (spec 5.3)
     void remember(const stream_key& stream, seq floor, bytes state, bool erased) {
         const bool known = tables_.find_state(stream, kept_);
-        if (known ? kept_.is_beyond(stream.epoch, floor) || kept_.is(stream.epoch, state)
-                  : !erased) {
+        const bool of_use =
+            known ? !kept_.is_beyond(stream.epoch, floor) && !kept_.is(stream.epoch, state)
+                  : erased;
+        if (!of_use || !keeps_states_) {
             return;
         }
         if (!known && tables_.usage({}, {}).states >= limits_.states_max) {
@@ -276,6 +371,7 @@ class sqlite_mailbox {
     sqlite_database database_;
     detail::sqlite_mailbox_tables tables_;
     sqlite_error error_;
+    bool keeps_states_ = true;
     detail::kept_state kept_;          // the last that was asked for
     std::vector<mailbox_row> page_;    // what the last page referred to
     std::vector<std::byte> payloads_;  // and what its rows did

@@ -230,15 +230,18 @@ class sqlite_mailbox_tables {
         return page_.run(to.bytes(), key.from.bytes(), column(key.id.epoch), column(key.id.seq));
     }
 
-    /// Gives what has none a date, and buries what is of this age; at most so many of both, and returns the larger number.
-    std::size_t expire(std::int64_t now, std::int64_t age, std::size_t rows_max) {
+    /// Gives what has none this date; at most so many, and returns how many.
+    std::size_t stamp(std::int64_t now, std::size_t rows_max) {
         stamp_.run(now, column(rows_max));
-        const auto stamped = stamp_.changes();
+        return stamp_.changes();
+    }
+    /// Buries what has this date or an earlier one; at most so many, and returns how many.
+    std::size_t expire(std::int64_t since_max, std::size_t rows_max) {
         std::size_t expired = 0;
-        while (expired < rows_max && expire_oldest(now - age)) {
+        while (expired < rows_max && expire_oldest(since_max)) {
             ++expired;
         }
-        return (std::max)(stamped, expired);
+        return expired;
     }
 
     // --- counters -----------------------------------------------------------------------------------

@@ -31,7 +31,9 @@ struct sqlite_connection {
     sqlite_connection(const sqlite_connection&) = delete;
     sqlite_connection& operator=(const sqlite_connection&) = delete;
     ~sqlite_connection() {
-        if (!borrowed) {
+        if (handle != nullptr && !borrowed) {
+            int exact = 0;  // what was taken beforehand is given back
+            sqlite3_file_control(handle, "main", SQLITE_FCNTL_CHUNK_SIZE, &exact);
             sqlite3_close_v2(handle);
         }
     }
@@ -42,6 +44,7 @@ struct sqlite_connection {
     void note(int code) {
         if (ok() && fault_of(code) != sqlite_fault::none) {
             error = {fault_of(code), code, sqlite3_errmsg(handle)};
+            doubt();
         }
     }
     /// What SQLite finds nothing wrong with, but we do.
@@ -49,6 +52,34 @@ struct sqlite_connection {
         if (ok()) {
             error = {fault, 0, std::move(what)};
         }
+    }
+    /// Of a page that could not be read SQLite may say that it is damaged. Whoever believes that brings back a copy, and loses
+    /// what came since; so it is an I/O error as long as the system has failed a call on these files.
+    void doubt() {
+        const bool damaged =
+            error.fault == sqlite_fault::corrupt || error.fault == sqlite_fault::foreign;
+        if (damaged && system_error() != 0) {
+            error.fault = sqlite_fault::io;
+            error.what = "a read has failed, error " + std::to_string(system_error()) +
+                         " of the system; SQLite says of it: " + error.what;
+        }
+    }
+    /// What the system has said when it last failed the database or its log; 0: nothing, or SQLite's layer does not know.
+    [[nodiscard]] int system_error() const {
+        int said = 0;
+        sqlite3_file* log = nullptr;
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &said);
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+        if (said == 0 && log != nullptr && log->pMethods != nullptr) {
+            log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &said);
+        }
+        return said;
+    }
+    /// Whether the file of the database was removed or replaced since it was opened, as far as SQLite's layer knows.
+    [[nodiscard]] bool moved() const {
+        int says = 0;
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &says);
+        return says != 0;
     }
 };
 
