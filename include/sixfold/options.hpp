@@ -89,7 +89,8 @@ struct receiver_options {
     std::uint32_t window = 64;      ///< W: seqs from the floor on that are taken, per sender
     std::uint32_t exceptions = 64;  ///< seqs that ended otherwise, remembered per sender: 1 to 64
     std::uint32_t payload_max = 1024;  ///< larger ones are rejected
-    std::uint32_t held_entries = 256;  ///< messages that wait for their turn or for the app's word
+    /// Messages that wait for their turn or for the app's word. No sender is asked for a window that is wider.
+    std::uint32_t held_entries = 256;
     std::uint32_t held_bytes =
         256 << 10;  ///< their payloads; storage of this size is taken at construction
     std::uint32_t peers_max = 1024;  ///< senders that are remembered, for ever
@@ -108,8 +109,8 @@ inline constexpr std::uint32_t payload_limit = 1 << 27;
 namespace detail {
 
 [[nodiscard]] inline result<void> validate(const retry_options& retry) {
-    if (retry.first <= duration::zero()) {
-        return error{errc::option, "retry.first: must be more than 0"};
+    if (retry.first <= duration::zero() || retry.first > std::chrono::hours(24)) {
+        return error{errc::option, "retry.first: must be more than 0 and at most 24 hours"};
     }
     if (retry.min <= duration::zero()) {
         return error{errc::option, "retry.min: must be more than 0"};

@@ -196,13 +196,8 @@ inline void receiver::tick() {
 }
 
 inline time_point receiver::next_deadline() const {
-    if (messages_.has_unwritten()) {
-        return now_;
-    }
-    if (!linked_) {
-        return never;
-    }
-    return (std::min)(acks_.next_retry(), next_frame());
+    const time_point linked = linked_ ? (std::min)(acks_.next_retry(), next_frame()) : never;
+    return clock_.at(messages_.has_unwritten() ? now_ : linked, now_);
 }
 
 inline refusal receiver::refuse(refusal why) noexcept {

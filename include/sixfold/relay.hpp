@@ -157,12 +157,14 @@ class relay {
     /// Takes what became of a request, of this relay or of another, soon or late.
     ///
     /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not. (spec 5.6)
-    /// The same request completed twice is answered twice, and does no harm. Returns
-    /// `refusal::mailbox` if it was not done, or a row, a key or an ack state was damaged and
-    /// is not passed on; the rest is.
+    /// The same request completed twice is answered twice, and does no harm. Returns `refusal::mailbox` if it was not done,
+    /// or the request has come back damaged; then nothing is said. Likewise of a row or a key; the rest is passed on.
     refusal
     complete(const mailbox_request& request, const mailbox_outcome& outcome, reactions& out) {
-        if (!outcome.done) {
+        const auto is_whole = [](const auto& what) {
+            return is_valid(what);
+        };
+        if (!outcome.done || !request.from.valid() || !std::visit(is_whole, request.what)) {
             return refuse(refusal::mailbox);
         }
         const party from{request.from, peers_.find(request.from, request.place)};
@@ -171,8 +173,7 @@ class relay {
                                             : stored(from, *msg, out);
         }
         if (const auto* ack = std::get_if<ack_request>(&request.what)) {
-            // It has been out of our hands, and is passed on as it is.
-            return is_valid(*ack) ? settled(from, *ack, out) : refuse(refusal::mailbox);
+            return settled(from, *ack, out);
         }
         return paged(from, std::get<sync_request>(request.what), outcome, out);
     }

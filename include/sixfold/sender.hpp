@@ -231,14 +231,13 @@ inline void sender::take_back(slot at, message_state to) {
 }
 
 inline time_point sender::next_deadline() const {
+    time_point next = messages_.expiries.next();
     if (messages_.queue.first(place::unwritten) != wait_ack_queue::none) {
-        return now_;
+        next = now_;
+    } else if (linked_) {
+        next = (std::min)({next, probes_.next(), requests_.next(messages_, now_)});
     }
-    if (!linked_) {
-        return messages_.expiries.next();
-    }
-    return (std::min)({messages_.expiries.next(), messages_.retries.next(), probes_.next(),
-                       requests_.next(messages_, now_)});
+    return clock_.at(next, now_);
 }
 
 // --- the app ---------------------------------------------------------------------------------------------------------

@@ -52,6 +52,12 @@ class clock_ref {
         return (std::clamp)(read_(clock_), time_point(), never - duration(1));
     }
 
+    /// When this clock is at a moment of somebody whose own time has reached `reached`, and stands still while the clock is
+    /// behind: for a moment that has come, now at the latest.
+    [[nodiscard]] time_point at(time_point moment, time_point reached) const {
+        return moment <= reached ? (std::min)(moment, now()) : moment;
+    }
+
   private:
     const void* clock_;
     time_point (*read_)(const void*);

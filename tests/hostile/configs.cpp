@@ -133,6 +133,7 @@ TEST_CASE("hostile 55: options that cannot work are refused by name, at construc
         };
         CHECK(retry({.first = 0s}) == "retry.first");
         CHECK(retry({.first = (duration::min)()}) == "retry.first");
+        CHECK(retry({.first = (duration::max)()}) == "retry.first");
         CHECK(retry({.min = 0s}) == "retry.min");
         CHECK(retry({.min = 1h, .max = 1s}) == "retry.max");
         CHECK(retry({.max = (duration::max)()}) == "retry.max");

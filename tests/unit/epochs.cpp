@@ -92,7 +92,7 @@ fixture busy() {
     }
     (void)f.transmit();
     REQUIRE(f.stored(0) == refusal::none);
-    REQUIRE(f.a.cancel(ticket{1}));
+    REQUIRE(f.a.cancel(test_access::queue(f.a).ticket_of(1)));
     (void)f.transmit();
     CHECK(f.news() == std::vector{status::stored});
     return f;

@@ -79,6 +79,8 @@ TEST_CASE("options: times to retry that cannot work are refused by their names")
     };
     CHECK(retry({.first = 0s}) == "retry.first");
     CHECK(retry({.first = -1s}) == "retry.first");
+    CHECK(retry({.first = 24h + 1ns}) == "retry.first");
+    CHECK(retry({.first = 24h}).empty());
     CHECK(retry({.min = 0s}) == "retry.min");
     CHECK(retry({.min = 2s, .max = 1s}) == "retry.max");
     CHECK(retry({.max = 25h}) == "retry.max");

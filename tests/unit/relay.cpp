@@ -17,6 +17,7 @@
 #include "sixfold/relaying/link_table.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/test_access.hpp"
 
 using namespace sixfold;
 
@@ -166,7 +167,7 @@ std::string text(const outgoing& each, checksum mode) {
 // ---- a relay with its mailbox
 
 struct rig {
-    sixfold::relay relay = sixfold::relay::create({}).value();
+    test_access::forkable<sixfold::relay> relay = sixfold::relay::create({}).value();
     memory_mailbox mailbox = memory_mailbox::create({.page_rows = 2}).value();
     reactions out;
 
@@ -843,6 +844,30 @@ TEST_CASE("relay: a copy goes on by itself") {
     r.relay.link_down(at_bob);
     CHECK_FALSE(r.relay.online("bob"));
     CHECK(copy.handle(at_alice, "alice", hello("bob"))[1] == "bob@2: msg:N alice 7:0 'hello' #3");
+}
+
+TEST_CASE("relay: a request that came back damaged is completed by nothing, whatever it was") {
+    rig r;
+    const auto refused = [&](const mailbox_request& damaged) {
+        return r.relay.complete(damaged, {.done = true}, r.out) == refusal::mailbox &&
+               r.out.frames().empty();
+    };
+    const msg_request good{.to = "bob", .epoch = epoch{1}, .seq = 1};
+    const auto with = [&](auto change) {
+        msg_request out = good;
+        change(out);
+        return mailbox_request{.from = "alice", .what = out};
+    };
+    CHECK_FALSE(refused(with([](auto&) {})));
+    r.out.clear();
+    CHECK(refused(with([](auto& m) { m.to = peer(); })));
+    CHECK(refused(with([](auto& m) { m.epoch = epoch::none; })));
+    CHECK(refused(with([](auto& m) { m.seq = seq_end; })));
+    CHECK(refused(with([](auto& m) { m.base = 2; })));
+    CHECK(refused(with([](auto& m) { m.form = static_cast<form>(7); })));
+    CHECK(refused({.from = peer(), .what = good}));
+    CHECK(refused({.from = "bob", .what = sync_request{1, mailbox_key{peer(), {epoch{1}, 0}}}}));
+    CHECK(refused({.from = "bob", .what = ack_request{.to = "alice", .epoch = epoch::none}}));
 }
 
 TEST_CASE(

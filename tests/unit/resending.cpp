@@ -175,7 +175,7 @@ TEST_CASE(
     REQUIRE(f.stored(0) == refusal::none);
     const ticket second = f.send("bob", "y");
     CHECK(f.transmit().back().base == 1);
-    REQUIRE(f.a.cancel(ticket{0}));
+    REQUIRE(f.a.cancel(test_access::queue(f.a).ticket_of(0)));
     CHECK(f.transmit().back().base == 0);
     REQUIRE(f.stored(0) == refusal::none);  // ends no tombstone
     REQUIRE(f.a.cancel(second));

@@ -736,6 +736,35 @@ TEST_CASE("sender: a ticket that it has not given is not found, whoever has give
     CHECK(f.a.outstanding(first));
 }
 
+TEST_CASE(
+    "sender: after a step back of the clock what is ready is ready now, in the time of the app") {
+    fixture f;
+    f.clock.set(time_point(10h));
+    f.up();
+    CHECK(f.transmit().empty());
+    f.clock.set(time_point(9h));
+    f.send("bob", "x");
+    CHECK(f.a.next_deadline() == f.clock.now());
+    CHECK_FALSE(f.transmit().empty());
+    CHECK(f.a.next_deadline() > time_point(10h));  // our time stands still until then
+}
+
+TEST_CASE("sender: while the pace of resends is used up no timer of a resend wakes the app") {
+    fixture f({.burst = 1, .burst_interval = 300ms});
+    f.up();
+    for (int i = 0; i < 60; ++i) {
+        f.send("bob", "x");
+    }
+    int wakes = 0;
+    int for_nothing = 0;
+    for (; f.clock.now() < time_point(1min); ++wakes) {
+        for_nothing += int(f.transmit().empty());
+        f.clock.set((std::max)(f.a.next_deadline(), f.clock.now()));
+    }
+    CHECK(wakes > 150);
+    CHECK(for_nothing == 0);
+}
+
 TEST_CASE("sender: the same calls give the same bytes") {
     const auto run = [](std::uint64_t seed) {
         fixture f({.window = 4}, journaling::none, seed);

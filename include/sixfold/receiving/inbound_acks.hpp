@@ -17,6 +17,7 @@
 #include "sixfold/parts/retry.hpp"
 #include "sixfold/receiving/inbound_messages.hpp"
 #include "sixfold/receiving/inbound_stream.hpp"
+#include "sixfold/receiving/serials.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
@@ -33,7 +34,8 @@ class inbound_acks {
   public:
     /// `random` gives the first serial, and the jitter.
     inbound_acks(const receiver_options& options, random_source random)
-        : retry_(options.retry), limits_{options.window, options.exceptions, options.payload_max},
+        : retry_(options.retry), limits_{(std::min)(options.window, options.held_entries),
+                                         options.exceptions, options.payload_max},
           random_(random), serial_(static_cast<std::uint32_t>(random_.below(serials_at_start))) {}
 
     /// The sender of this stream is to be told.
@@ -50,7 +52,7 @@ class inbound_acks {
     /// Puts as many ack:R as are owed and fit behind one another; their size. Those that name what is not durable are withheld.
     [[nodiscard]] std::size_t
     transmit(inbound_messages& all, const framing& link, std::span<std::byte> out, time_point now);
-    /// The relay has an ack:R. Only the answer to the last one of the stream counts.
+    /// The relay has an ack:R. Only the answer to one that says what the last one of the stream says counts.
     void answered(inbound_messages& all, std::uint32_t which, std::uint32_t serial, time_point now);
     /// The first `records` of the journal are durable: what names them may leave.
     void durable(std::uint64_t records);
@@ -194,6 +196,7 @@ inline std::size_t inbound_acks::transmit_state(inbound_messages& all,
         return 0;
     }
     stream.serial = serial_;
+    stream.first_serial = stream.resends == 0 ? serial_ : stream.first_serial;
     stream.sent_at = now;
     stream.state_due = false;
     stream.unanswered = true;
@@ -208,11 +211,12 @@ inline void inbound_acks::answered(inbound_messages& all,
                                    std::uint32_t serial,
                                    time_point now) {
     inbound_stream& stream = all.streams[which];
-    if (!stream.unanswered || stream.serial != serial) {
-        return;  // of an earlier one; the last is still on its way (spec 3.17)
+    if (!stream.unanswered || !is_between(stream.first_serial, serial, stream.serial)) {
+        return;  // of one that said less; the last is still on its way (spec 3.17)
     }
-    // A serial names one sending, so no sample is in doubt.
-    relay_trip_.sample(now - stream.sent_at, now);
+    if (serial == stream.serial) {  // it names one sending, so no sample is in doubt
+        relay_trip_.sample(now - stream.sent_at, now);
+    }
     retries_.clear(which);
     stream.unanswered = false;
     stream.resends = 0;

@@ -53,14 +53,15 @@ class inbound_stream {
         epoch::none;  ///< a larger epoch that is not entered yet, and is to be told so
     std::uint64_t record =
         0;  ///< what must be durable before the state may leave; no_record: not even written
-    time_point sent_at{};       ///< of the last ack:R
-    std::uint32_t serial = 0;   ///< of the last ack:R
-    std::uint32_t resends = 0;  ///< of an unanswered one
-    bool owed = false;          ///< is in the line of those that are to be sent
-    bool state_due = false;     ///< the state, and not only an answer to another epoch
-    bool unanswered = false;    ///< the last ack:R was not answered
-    bool tell_limits = false;   ///< a probe asked
-    bool limits_sent = false;   ///< with the last ack:R
+    time_point sent_at{};            ///< of the last ack:R
+    std::uint32_t first_serial = 0;  ///< of the first ack:R that said the same,
+    std::uint32_t serial = 0;        ///< and of the last
+    std::uint32_t resends = 0;       ///< of an unanswered one
+    bool owed = false;               ///< is in the line of those that are to be sent
+    bool state_due = false;          ///< the state, and not only an answer to another epoch
+    bool unanswered = false;         ///< the last ack:R was not answered
+    bool tell_limits = false;        ///< a probe asked
+    bool limits_sent = false;        ///< with the last ack:R
 
     /// Enters a larger epoch, as an empty stream. What was held of the old one must be gone.
     void enter(sixfold::epoch larger) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "sixfold/receiving/serials.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/wire/frame.hpp"
 
@@ -57,13 +58,15 @@ class mailbox_sync {
         }
     }
 
-    /// sync:A. True if it answers the last request. `soon`: how long what was sent before it may still be on its way.
+    /// sync:A. True if it answers this request, its last sending or an earlier one. `soon`: how long what was sent before it may
+    /// still be on its way.
     bool answered(const sync_answer& answer, time_point now, duration soon) noexcept {
-        if (!waiting_ || answer.serial != serial_) {
+        if (!waiting_ || !is_between(first_serial_, answer.serial, serial_)) {
             return false;
         }
         rows_ += (std::max)(came_, answer.rows);
-        lost_ = lost_ || came_ < answer.rows;
+        // What an earlier sending has lost, the last one brings.
+        lost_ = lost_ || (answer.serial == serial_ && came_ < answer.rows);
         if (answer.last) {
             after_ = answer.last;
             ask(now);
@@ -83,6 +86,7 @@ class mailbox_sync {
         }
         came_ = 0;
         serial_ = serial;
+        first_serial_ = resends_ == 0 ? serial : first_serial_;
         return {.serial = serial, .after = after_};
     }
 
@@ -128,7 +132,8 @@ class mailbox_sync {
     duration interval_;
     std::optional<mailbox_key> after_;  // the last key of this round
     time_point deadline_ = never;
-    std::uint32_t serial_ = 0;
+    std::uint32_t first_serial_ = 0;  // of this request, which was sent again under others
+    std::uint32_t serial_ = 0;        // the last of them
     std::uint32_t resends_ = 0;
     std::uint32_t came_ = 0;                  // rows since the last request
     std::uint32_t rows_ = 0;                  // in this round, or in the last while resting

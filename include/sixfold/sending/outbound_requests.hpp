@@ -41,7 +41,7 @@ class outbound_requests {
     /// There is a new link: what is resent need not wait.
     void reset() noexcept { pacer_.reset(); }
 
-    /// When the next one may leave; `never` if none is due.
+    /// When the next one may leave; `never` if none is to be sent, or sent again.
     [[nodiscard]] time_point next(const outbound_messages& all, time_point now) const noexcept;
     /// How many were sent.
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
@@ -73,11 +73,12 @@ class outbound_requests {
 
 inline time_point outbound_requests::next(const outbound_messages& all,
                                           time_point now) const noexcept {
+    const time_point turn = pacer_.spent(now) ? pacer_.next() : now;  // of what is resent
     const slot due = all.queue.first(place::due);
     if (due == wait_ack_queue::none) {
-        return never;
+        return (std::max)(all.retries.next(), turn);
     }
-    return waits(all.queue[due], now) ? pacer_.next() : now;
+    return waits(all.queue[due], now) ? turn : now;
 }
 
 inline std::size_t outbound_requests::transmit(outbound_messages& all,

@@ -262,7 +262,8 @@ class wait_ack_queue {
 
     /// Is there no ticket that was not given? Only after 2^32 messages in one place, or of a journal that says so. (spec 7.8)
     [[nodiscard]] bool is_at_its_end() const noexcept {
-        return free_ == none && (first_generation_ > generation_last || size() == slots_max());
+        return queued_ < entries_max_ && free_ == none &&
+               (first_generation_ > generation_last || size() == slots_max());
     }
     /// No ticket was given of this generation, or of a later one.
     [[nodiscard]] std::uint32_t generation_end() const noexcept { return generation_end_; }
