@@ -4,7 +4,9 @@
 
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>  // strtod
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -30,12 +32,16 @@ inline constexpr double pace_max = 1000;
 inline constexpr double intact_percent_min = 10;
 inline constexpr std::uint64_t messages_max = 1'000'000'000;
 
-/// A number that fills all of the text; empty when there is none.
+/// A number that fills all of the text, digits with a point or an exponent; empty when there is none. The standard library of
+/// clang has no std::from_chars for it, so that of C has to do: locale "C" unless somebody asked for another.
 [[nodiscard]] inline std::optional<double> number(std::string_view text) {
-    double value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
+    const std::string copy(text);
+    char* stop = nullptr;
+    const double value = std::strtod(copy.c_str(), &stop);
+    const bool plain = text.find_first_not_of("0123456789.eE+-") == std::string_view::npos;
+    const bool whole = !text.empty() && stop == copy.c_str() + copy.size();
+    return plain && whole && text.front() != '+' && std::isfinite(value) ? std::optional(value)
+                                                                         : std::nullopt;
 }
 
 [[nodiscard]] inline CLI::Validator in_range(double min, double max, std::string unit) {

@@ -20,7 +20,8 @@ namespace example {
 class latency_histogram {
   public:
     void add(sixfold::duration time) {
-        const auto value = static_cast<std::uint64_t>((std::max)(time.count(), std::int64_t{0}));
+        const auto value =
+            static_cast<std::uint64_t>((std::max)(time, sixfold::duration::zero()).count());
         ++buckets_[bucket_of(value)];
         ++count_;
         max_ = (std::max)(max_, value);
@@ -51,7 +52,7 @@ class latency_histogram {
         if (value < per_power) {
             return static_cast<std::size_t>(value);
         }
-        const int shift = static_cast<int>(std::bit_width(value)) - 1 - bits;
+        const int shift = 63 - std::countl_zero(value) - bits;
         return static_cast<std::size_t>(per_power * static_cast<std::uint64_t>(shift) +
                                         (value >> shift));
     }

@@ -14,8 +14,12 @@
 #include <thread>
 
 #include <fmt/format.h>
+#if defined(_WIN32)
+#include <io.h>  // isatty
+#else
 #include <langinfo.h>
 #include <unistd.h>  // isatty
+#endif
 
 #include <sixfold/sixfold.hpp>
 
@@ -24,13 +28,21 @@
 namespace example {
 
 [[nodiscard]] inline bool is_terminal(std::FILE* stream) {
+#if defined(_WIN32)
+    return _isatty(_fileno(stream)) != 0;
+#else
     return isatty(fileno(stream)) != 0;
+#endif
 }
 
-/// Whether the user's locale is one of UTF-8.
+/// Whether the user's locale is one of UTF-8. On Windows its name says so, as in "English_Ireland.utf8".
 [[nodiscard]] inline bool speaks_utf8() {
-    return std::setlocale(LC_CTYPE, "") != nullptr &&
-           std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+    const char* const locale = std::setlocale(LC_CTYPE, "");
+#if defined(_WIN32)
+    return locale != nullptr && std::string_view(locale).ends_with(".utf8");
+#else
+    return locale != nullptr && std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+#endif
 }
 
 /// See https://no-color.org.

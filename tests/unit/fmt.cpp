@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 
 #include <sixfold/ext/fmt.hpp>
 #include <sixfold/receiving/ack_report.hpp>
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -156,6 +159,30 @@ TEST_CASE("fmt: width, fill and alignment are those of a string") {
     CHECK(fmt::format("{:>7}|{:<7}|{:.^7}", peer("bob"), status::stored, e) ==
           "    bob|stored |.1a2b..");
     CHECK(fmt::format("{:>12}", frame(sync_answer{})).size() == text(frame(sync_answer{})).size());
+}
+
+TEST_CASE("fmt: memory that runs out within a line is an exception that can be caught, at each "
+          "allocation") {
+    std::array<std::byte, 2048> buffer{};
+    std::array<std::byte, 16> bits{};
+    std::size_t failed = 0;
+    for (std::size_t run = 1; run < 60;
+         ++run) {  // each seq a run of its own, so that each comes to be where memory runs out
+        bits[run / 4] |= std::byte{1} << (run % 4 * 2);
+        ack_report report;
+        report.floor = 1'000'000'000'000;
+        report.held = bytes(bits).first(run / 4 + 1);
+        ack_state state;
+        REQUIRE(ack_state::decode(bytes(buffer).first(encode_ack_state(report, buffer)), state) ==
+                refusal::none);
+        const std::size_t needed = support::allocations_in([&] { (void)text(state); });
+        for (std::size_t i = 0; i < needed; ++i, ++failed) {
+            support::failing_allocation = support::allocation_count + i;
+            CHECK_THROWS_AS(text(state), std::bad_alloc);
+        }
+        support::failing_allocation = SIZE_MAX;
+    }
+    CHECK(failed > 60);
 }
 
 }  // namespace

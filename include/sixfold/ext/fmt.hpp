@@ -40,7 +40,7 @@ void add(line& to, fmt::format_string<Args...> pattern, Args&&... args) {
     fmt::format_to(std::back_inserter(to), pattern, std::forward<Args>(args)...);
 }
 
-/// Printable ASCII as it is; any other byte, and a backslash, as \xNN: one line whatever it is.
+/// Printable ASCII as it is; any other byte, and a backslash, as `\\xNN`: one line whatever it is.
 inline void write(line& to, const peer& who) {
     if (!who.valid()) {
         return add(to, "(nobody)");
@@ -93,26 +93,23 @@ inline void write(line& to, const message& what) {
     add(to, " {} bytes", what.payload.size());
 }
 
-/// Collects seqs that come upwards, and writes runs of them: " accepted 5,7-9".
+/// Collects seqs that come upwards, and writes runs of them: " accepted 5,7-9". `end` writes the last one; no destructor does,
+/// as it may allocate, and throw.
 class runs {
   public:
     runs(line& to, std::string_view word) : to_(to), word_(word) {}
-    runs(const runs&) = delete;
-    runs& operator=(const runs&) = delete;
-    ~runs() { end_run(); }
 
     void operator()(seq which) {
         if (open_ && which == last_ + 1) {
             last_ = which;
             return;
         }
-        end_run();
+        end();
         open_ = true;
         first_ = last_ = which;
     }
 
-  private:
-    void end_run() {
+    void end() {
         if (!open_) {
             return;
         }
@@ -123,6 +120,7 @@ class runs {
         any_ = true;
     }
 
+  private:
     line& to_;
     std::string_view word_;
     seq first_ = 0;
@@ -134,18 +132,16 @@ class runs {
 /// "floor 5 accepted 7-9 held 6 horizon 2 rejected 3 window 64 exceptions 64 payload_max 1024"
 inline void write(line& to, const ack_state& state) {
     add(to, "floor {}", state.floor());
-    {
-        runs accepted(to, "accepted");
-        state.for_each_accepted([&](seq which) {
-            if (state.of(which) == fate::accepted) {
-                accepted(which);
-            }
-        });
-    }
-    {
-        runs held(to, "held");
-        state.for_each_held([&](seq which) { held(which); });
-    }
+    runs accepted(to, "accepted");
+    state.for_each_accepted([&](seq which) {
+        if (state.of(which) == fate::accepted) {
+            accepted(which);
+        }
+    });
+    accepted.end();
+    runs held(to, "held");
+    state.for_each_held([&](seq which) { held(which); });
+    held.end();
     if (state.horizon() != 0) {
         add(to, " horizon {}", state.horizon());
     }
@@ -156,6 +152,7 @@ inline void write(line& to, const ack_state& state) {
                 exceptions(each.seq);
             }
         }
+        exceptions.end();
     }
     if (state.limits()) {
         add(to, " window {} exceptions {} payload_max {}", state.limits()->window,
