@@ -268,6 +268,23 @@ TEST_CASE("sqlite_journal: takes nothing when its file was removed or replaced [
     CHECK_FALSE(app.journal().put(tickets(1)));
 }
 
+TEST_CASE(
+    "sqlite_journal: takes nothing when its log was removed, and all when it is empty [spec 7.9]") {
+    const support::temporary_file file;
+    const std::string path = file.path();
+    window app(path, "PRAGMA journal_mode=WAL");
+    REQUIRE(app.begin_life());
+    REQUIRE(app.run("PRAGMA wal_checkpoint(TRUNCATE)"));
+    REQUIRE(std::filesystem::file_size(path + "-wal") == 0);
+    REQUIRE(app.run("BEGIN"));
+    CHECK(app.journal().put(tickets(1)));
+    REQUIRE(app.run("COMMIT"));
+    std::filesystem::remove(path + "-wal");
+    REQUIRE(app.run("BEGIN"));
+    CHECK_FALSE(app.journal().put(tickets(2)));
+    CHECK(app.journal().last_error().fault == sqlite_fault::moved);
+}
+
 TEST_CASE("sqlite_journal: tells what fails, and works again when the fault is gone") {
     app_database database;
     auto journal = sqlite_journal::attach(database.handle()).value();

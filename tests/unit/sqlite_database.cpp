@@ -502,3 +502,37 @@ TEST_CASE("sqlite_database: what there is no memory to read is an error, not an 
     sqlite3_hard_heap_limit64(before);
     CHECK(database.last_error().code == SQLITE_NOMEM);
 }
+
+TEST_CASE("sqlite_database: takes no room in the log while somebody else may write to it") {
+    const temporary_file file;
+    make(file.path());
+    sqlite3* other = nullptr;
+    REQUIRE(sqlite3_open(file.path().c_str(), &other) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    const auto late = open(file.path(), {.busy_timeout = std::chrono::milliseconds(0)});
+    CHECK(late);
+    CHECK(std::filesystem::file_size(file.path() + "-wal") == 0);
+    sqlite3_close(other);
+}
+
+TEST_CASE("sqlite_database: nothing is done when its log was removed, which nobody would read") {
+    const temporary_file file;
+    auto database = open(file.path()).value();
+    auto insert = database.prepare("INSERT INTO item VALUES (?1, NULL)");
+    std::filesystem::remove(file.path() + "-wal");
+    sqlite_transaction change(database);
+    insert.run(std::int64_t{1});
+    CHECK_FALSE(change.commit());
+    CHECK(database.last_error().fault == sqlite_fault::moved);
+}
+
+TEST_CASE("sqlite_database: an empty log is a log") {
+    const temporary_file file;
+    auto database = open(file.path()).value();
+    auto insert = database.prepare("INSERT INTO item VALUES (?1, NULL)");
+    run(file.path(), "PRAGMA wal_checkpoint(TRUNCATE)");
+    REQUIRE(std::filesystem::file_size(file.path() + "-wal") == 0);
+    sqlite_transaction change(database);
+    insert.run(std::int64_t{1});
+    CHECK(change.commit());
+}

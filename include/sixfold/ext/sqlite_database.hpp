@@ -237,12 +237,15 @@ class sqlite_database {
     /// Who cannot have it, because the disk is full or somebody is writing, does without.
     void take_room(const sqlite_options& options) {
         room_.emplace(*connection_, options.busy_timeout);
-        if (!failed()) {
-            begin(sqlite_access::write);
-            room_->take_for_log();
-            roll_back();
-            connection_->error = {};
+        if (failed()) {
+            return;
         }
+        begin(sqlite_access::write);
+        if (!failed()) {
+            room_->take_for_log();
+        }
+        roll_back();
+        connection_->error = {};
     }
 
     void execute(const std::string& sql) {
@@ -259,9 +262,10 @@ class sqlite_database {
     void commit(sqlite_access access) {
         if (access == sqlite_access::write && !failed()) {
             room_->take_for_pages();
-            if (connection_->moved()) {
-                connection_->refuse(sqlite_fault::moved, "the file of the database was removed or "
-                                                         "replaced while it was open");
+            if (connection_->moved(true)) {
+                connection_->refuse(sqlite_fault::moved,
+                                    "the file of the database, or its -wal, was removed or "
+                                    "replaced while it was open");
             }
         }
         execute("COMMIT");

@@ -22,7 +22,7 @@ enum class sqlite_fault : std::uint8_t {
     version,     ///< of a schema that this program does not know, such as a newer one
     unsafe,      ///< it would not keep what it was given: WAL or the sync mode cannot be had
     superseded,  ///< a later life writes this journal: this one is over, and has to end
-    moved,  ///< its file was removed or replaced while it was open: what is written is found by nobody
+    moved,  ///< its file, or its log, was removed or replaced while it was open: what is written is found by nobody
     option,  ///< an option that cannot work
     io,      ///< the system failed: try again; whether a commit is durable is not known
     other,   ///< no memory, or a bug: `what` says it

@@ -82,8 +82,8 @@ class sqlite_journal {
     /// and `last_error` says why. Without a transaction it is refused: some errors of SQLite, such as a full disk, roll back
     /// by themselves, and what is put then would be durable without the rows that it belongs to. O(bytes + records * log n).
     ///
-    /// False for ever, when a later life has begun (`superseded`), or the file of the database was removed or replaced while it
-    /// was open (`moved`).
+    /// False for ever, when a later life has begun (`superseded`), or the file of the database, or its log, was removed or
+    /// replaced while it was open (`moved`).
     [[nodiscard]] bool put(bytes records) {
         connection_->error = over_;
         if (sqlite3_get_autocommit(connection_->handle) != 0) {
@@ -172,10 +172,14 @@ class sqlite_journal {
                                 "twice; the earlier one is over");
             over_ = connection_->error;
         }
-        if (connection_->ok() && connection_->moved()) {
+        const bool has_log = [this] {
+            const auto row = mode_->run();
+            return row && row.text(0) == "wal";
+        }();
+        if (connection_->ok() && connection_->moved(has_log)) {
             connection_->refuse(sqlite_fault::moved,
-                                "the file of the database was removed or replaced while it was "
-                                "open; this life of the client is over");
+                                "the file of the database, or its -wal, was removed or replaced "
+                                "while it was open; this life of the client is over");
             over_ = connection_->error;
         }
     }
@@ -185,6 +189,7 @@ class sqlite_journal {
             return std::make_unique<sqlite_statement>(*connection_, sql);
         };
         number_ = make("SELECT number FROM sixfold_life");
+        mode_ = make("PRAGMA journal_mode");
         all_ = make("SELECT record FROM sixfold_journal ORDER BY key");
         set_ = make("INSERT INTO sixfold_journal VALUES(?1, ?2) "
                     "ON CONFLICT(key) DO UPDATE SET record = excluded.record");
@@ -193,6 +198,7 @@ class sqlite_journal {
 
     std::unique_ptr<detail::sqlite_connection> connection_;  // statements refer to it
     std::unique_ptr<sqlite_statement> number_;
+    std::unique_ptr<sqlite_statement> mode_;
     std::unique_ptr<sqlite_statement> all_;
     std::unique_ptr<sqlite_statement> set_;
     std::unique_ptr<sqlite_statement> erase_;

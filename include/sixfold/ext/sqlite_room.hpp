@@ -109,7 +109,10 @@ class sqlite_room {
     /// SQLite's layers say "cannot write" of a full disk here; the system may say more.
     void refuse(int code) {
         const int said = connection_->system_error();
-        const bool full = code == SQLITE_FULL || said == 0 || said == ENOSPC || said == EDQUOT;
+        bool full = code == SQLITE_FULL || said == 0 || said == ENOSPC;
+#if defined(EDQUOT)  // not on Windows
+        full = full || said == EDQUOT;
+#endif
         connection_->refuse(full ? sqlite_fault::full : sqlite_fault::io,
                             full ? "the disk is full: there is no room for more pages"
                                  : "the file of the database cannot be made larger");

@@ -75,11 +75,25 @@ struct sqlite_connection {
         }
         return said;
     }
-    /// Whether the file of the database was removed or replaced since it was opened, as far as SQLite's layer knows.
-    [[nodiscard]] bool moved() const {
+    /// Whether the file of the database was removed or replaced since it was opened, or the log that it has in WAL mode was
+    /// removed, as far as SQLite's layer knows. In a transaction, or after one: then the log is open.
+    [[nodiscard]] bool moved(bool has_log) const {
         int says = 0;
         sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &says);
-        return says != 0;
+        return says != 0 ||
+               (has_log && is_gone(sqlite3_filename_wal(sqlite3_db_filename(handle, "main"))));
+    }
+    /// An empty file does not exist, says SQLite's layer, but can be written.
+    [[nodiscard]] bool is_gone(const char* path) const {
+        sqlite3_vfs* layer = nullptr;
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_VFS_POINTER, &layer);
+        int there = 0;
+        for (const int how : {SQLITE_ACCESS_EXISTS, SQLITE_ACCESS_READWRITE}) {
+            if (layer->xAccess(layer, path, how, &there) != SQLITE_OK || there != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 };
 
