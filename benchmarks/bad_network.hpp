@@ -149,7 +149,7 @@ class bad_network {
 
     /// What the relay has put out is on its way.
     void launch_frames() {
-        for (const auto& frame : out_.frames()) {
+        for (const auto frame : out_.frames()) {
             launch(frame.bytes, frame.link == to_alice ? &moment::for_alice : &moment::for_bob);
         }
         out_.clear();

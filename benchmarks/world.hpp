@@ -204,7 +204,7 @@ class world {
             }
             return;
         }
-        for (const auto& frame : out_.frames()) {
+        for (const auto frame : out_.frames()) {
             if (frame.link == link) {
                 count(frame.bytes.size());
                 take(frame.bytes);
@@ -222,7 +222,7 @@ class world {
             count(used);
             used = 0;
         };
-        for (const auto& frame : out_.frames()) {
+        for (const auto frame : out_.frames()) {
             if (frame.link != link) {
                 continue;
             }

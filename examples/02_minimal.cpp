@@ -26,7 +26,7 @@ int main() {
             while (const auto request = out.next_request()) {
                 server.complete(*request, mailbox.execute(*request), out);
             }
-            for (const auto& frame : out.frames()) {
+            for (const auto frame : out.frames()) {
                 if (frame.link != link_id::none) {  // none: it is for somebody who is away
                     (frame.to == alice.self() ? alice : bob).handle(frame.bytes);
                 }

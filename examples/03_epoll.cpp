@@ -115,7 +115,7 @@ refusal server::turn(link_id from, bytes packet) {
     while (const auto request = out.next_request()) {
         machine.complete(*request, mailbox.execute(*request), out);
     }
-    for (const auto& frame : out.frames()) {
+    for (const auto frame : out.frames()) {
         if (frame.link != link_id::none) send(frame.link, frame.bytes);
     }
     out.clear();

@@ -103,7 +103,7 @@ class chat_relay {
             complain("chat: the mailbox: " + error.what);
         }
         group_.clear();
-        for (const auto& frame : out_.frames()) {  // for who has gone meanwhile it was only a hint
+        for (const auto frame : out_.frames()) {  // for who has gone meanwhile it was only a hint
             const auto guest = guests_.find(frame.link);
             if (guest != guests_.end()) guest->second->send(frame.bytes);
         }

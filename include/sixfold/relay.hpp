@@ -47,7 +47,7 @@ struct relay_options {
 ///     while (auto request = out.next_request()) {
 ///         relay.complete(*request, mailbox.execute(*request), out);
 ///     }
-///     for (const auto& frame : out.frames()) {
+///     for (const auto frame : out.frames()) {
 ///         network.send(frame.link, frame.bytes);  // link_id::none: to the relay that has it, or nowhere
 ///     }
 ///     out.clear();

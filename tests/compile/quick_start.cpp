@@ -72,7 +72,7 @@ int main() {
         while (auto request = out.next_request()) {
             relay.complete(*request, mailbox.execute(*request), out);
         }
-        for (const auto& frame : out.frames()) {
+        for (const auto frame : out.frames()) {
             send_to(frame.link, frame.bytes);  // link_id::none: away, or at another relay
         }
         out.clear();

@@ -88,7 +88,7 @@ struct stalled_client {
             while (const auto request = out.next_request()) {
                 server.complete(*request, mailbox.execute(*request), out);
             }
-            for (const auto& frame : out.frames()) {
+            for (const auto frame : out.frames()) {
                 if (frame.link == link_id{2}) bob.handle(frame.bytes);
                 if (frame.link == link_id{1}) {
                     answers.insert(answers.end(), frame.bytes.begin(), frame.bytes.end());

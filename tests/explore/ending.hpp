@@ -107,7 +107,7 @@ class ending {
             while (const auto request = out_.next_request()) {
                 relay_.complete(*request, box_.machine.execute(*request), out_);
             }
-            for (const outgoing& o : out_.frames()) {
+            for (const outgoing o : out_.frames()) {
                 frame what;
                 (void)decode(o.bytes, wire(), what);
                 if (o.to == peer("b")) {

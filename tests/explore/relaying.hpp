@@ -213,7 +213,7 @@ class relaying {
 
     [[nodiscard]] network frames_of(const reactions& out) {
         network sent;
-        for (const outgoing& o : out.frames()) {
+        for (const outgoing o : out.frames()) {
             const bool is_for_forger = o.to == peer("c") && rules_.c == third::forger;
             if (o.link != link_id::none && !is_for_forger) {  // or nobody carries it, or wants it
                 sent.add(frames_.number(place_of(o.to), o.bytes));

@@ -74,7 +74,7 @@ inline void relay(sixfold::bytes data) {
                 machine.complete(*request, outcome, out);
             }
         }
-        for (const outgoing& each : out.frames()) {
+        for (const outgoing each : out.frames()) {
             frame what;
             const bool linked = each.link != link_id::none;  // else it is for another relay
             const framing link_of(each.to, linked ? checksum::off : checksum::on);

@@ -202,7 +202,7 @@ class mailbox_program {
         demand(!failed || !mailbox_->last_error().what.empty(), "it has failed without a word");
         reactions answers;
         (void)relay_.complete(request, out, answers);
-        for (const outgoing& each : answers.frames()) {
+        for (const outgoing each : answers.frames()) {
             frame read;
             demand(decode(each.bytes, framing(each.to), read) == refusal::none,
                    "a frame that cannot be read");

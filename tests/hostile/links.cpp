@@ -89,7 +89,7 @@ TEST_CASE(
     CHECK(s.relay.online("bob"));
     CHECK(s.at_relay(at_alice, s.for_relay().front()) == refusal::none);
     REQUIRE(s.out.frames().size() == 2);
-    for (const outgoing& each : s.out.frames()) {
+    for (const outgoing each : s.out.frames()) {
         CHECK(each.link == (each.to == peer("bob") ? newer : at_alice));
     }
     s.out.clear();
@@ -135,7 +135,7 @@ TEST_CASE("hostile 46: a flood from one peer gives work for its own streams only
                 REQUIRE(request->from == peer("mallory"));
             }
             REQUIRE(s.out.frames().size() <= 2);
-            for (const outgoing& each : s.out.frames()) {
+            for (const outgoing each : s.out.frames()) {
                 REQUIRE((each.to == peer("mallory") || each.to == peer("bob")));
                 if (each.to == peer("bob")) {
                     (void)seen.bob.handle(each.bytes);

@@ -54,7 +54,7 @@ void check_exchange(const peer& from, const peer& to, bytes payload) {
             while (const auto request = out.next_request()) {
                 REQUIRE(between.complete(*request, box.execute(*request), out) == refusal::none);
             }
-            for (const outgoing& each : out.frames()) {
+            for (const outgoing each : out.frames()) {
                 if (each.link != link_id::none) {
                     REQUIRE((each.to == from ? sending : other).handle(each.bytes) ==
                             refusal::none);

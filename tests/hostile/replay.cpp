@@ -192,7 +192,7 @@ TEST_CASE("hostile 20: nothing in a frame says from whom it is") {
             REQUIRE(request->from == author);
             (void)s.relay.complete(*request, s.box.execute(*request), s.out);
         }
-        for (const outgoing& each : s.out.frames()) {
+        for (const outgoing each : s.out.frames()) {
             frame out;
             REQUIRE(decode(each.bytes, framing(each.to), out) == refusal::none);
             if (each.to == author) {

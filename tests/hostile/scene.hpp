@@ -222,7 +222,7 @@ struct scene {
     }
     /// What the relay says reaches alice and bob.
     void carry() {
-        for (const outgoing& each : out.frames()) {
+        for (const outgoing each : out.frames()) {
             if (each.link == at_alice || each.link == at_bob) {
                 told.emplace_back(each.link, blob(each.bytes.begin(), each.bytes.end()));
                 REQUIRE(at(each.link).handle(each.bytes) == refusal::none);

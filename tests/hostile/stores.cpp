@@ -49,7 +49,7 @@ struct post_office {
         const refusal why = relay.complete(*request, outcome, out);
         CHECK((why == refusal::none) == outcome.done);
         CHECK_FALSE(out.next_request());
-        for (const outgoing& each : out.frames()) {
+        for (const outgoing each : out.frames()) {
             frame what;
             REQUIRE(decode(each.bytes, framing(each.to), what) == refusal::none);
             const auto* ack = std::get_if<ack_notify>(&what);
@@ -155,7 +155,7 @@ TEST_CASE(
         REQUIRE(s.at_relay(at_mallory, ask) == refusal::none);
     }
     CHECK(s.out.frames().size() == 1000);
-    for (const outgoing& each : s.out.frames()) {
+    for (const outgoing each : s.out.frames()) {
         REQUIRE(each.link == at_mallory);
     }
 }

@@ -81,7 +81,7 @@ inline std::string portrait(const relay& machine, manual_clock& /*clock*/) {
             }
         }
     }
-    for (const outgoing& each : answers.frames()) {
+    for (const outgoing each : answers.frames()) {
         add(out, static_cast<std::uint64_t>(each.link));
         add(out, each.bytes);
     }

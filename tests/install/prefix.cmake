@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # cmake -D SOURCE=... -D SCRATCH=... -D GENERATOR=... -D COMPILER=... -P prefix.cmake
 # Installs sixfold as a packager does: into SCRATCH/prefix, and into another prefix that is then
-# moved to SCRATCH/moved. Fails if anything but headers and package files is installed, or if a file
+# moved to SCRATCH/moved. Fails if anything but headers, package files and the licence is installed, or if a file
 # knows where it was put.
 function(run)
   execute_process(COMMAND ${ARGV} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
@@ -18,7 +18,7 @@ file(RENAME ${SCRATCH}/before ${SCRATCH}/moved)
 file(GLOB_RECURSE expected RELATIVE ${SOURCE} ${SOURCE}/include/sixfold/*.hpp)
 list(APPEND expected share/cmake/sixfold/sixfold-config.cmake
      share/cmake/sixfold/sixfold-config-version.cmake share/cmake/sixfold/sixfold-targets.cmake
-     share/pkgconfig/sixfold.pc)
+     share/pkgconfig/sixfold.pc share/licenses/sixfold/LICENSE)
 file(GLOB_RECURSE installed RELATIVE ${SCRATCH}/moved ${SCRATCH}/moved/*)
 set(missing ${expected})
 set(surplus ${installed})

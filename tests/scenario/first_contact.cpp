@@ -31,7 +31,7 @@ TEST_CASE("first contact: a message that overtakes its probe is not sent again [
             while (const auto request = out.next_request()) {
                 server.complete(*request, mailbox.execute(*request), out);
             }
-            for (const auto& frame : out.frames()) {
+            for (const auto frame : out.frames()) {
                 (frame.link == link_id{1} ? alice : bob).handle(frame.bytes);
             }
             out.clear();

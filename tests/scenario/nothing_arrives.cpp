@@ -69,7 +69,7 @@ struct world {
         while (const auto request = out.next_request()) {
             if (asks_mailbox) server.complete(*request, mailbox.execute(*request), out);
         }
-        for (const auto& frame : out.frames()) {
+        for (const auto frame : out.frames()) {
             client* const to = frame.link == at_alice ? &alice
                                : frame.link == at_bob ? &bob
                                                       : nullptr;

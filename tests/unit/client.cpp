@@ -69,7 +69,7 @@ struct pair {
             while (const auto request = out.next_request()) {
                 r.complete(*request, box.execute(*request), out);
             }
-            for (const outgoing& each : out.frames()) {
+            for (const outgoing each : out.frames()) {
                 client& to = each.to == peer("alice") ? a : b;
                 if (each.link != link_id::none) {
                     deliver(to, each.bytes);

@@ -479,6 +479,29 @@ TEST_CASE("file journal: a link is followed, to a file that is there or not, and
 }
 
 TEMPLATE_TEST_CASE(
+    "file journal: of two that are open at once the second is refused, under any name",
+    "",
+    file_journal,
+    basic_file_journal<portable_files>) {
+    const temporary there;
+    {
+        auto first = TestType::open(there.file, 1);
+        REQUIRE(first);
+        const auto moved = std::move(first);
+        for (const std::string& name : {there.file, (there.folder / "." / "x" / "..").string() +
+                                                        there.file.substr(there.file.rfind('/'))}) {
+            std::filesystem::create_directory(there.folder / "x");
+            const auto second = TestType::open(name, 2);
+            REQUIRE(!second);
+            CHECK(second.error().fault == file_fault::locked);
+            CHECK(second.error().what == name + ": it is open already, here or in another process");
+            CHECK_FALSE(std::filesystem::exists(there.file + ".new"));
+        }
+    }
+    CHECK(TestType::open(there.file, 3));
+}
+
+TEMPLATE_TEST_CASE(
     "file journal: a new file has the mode of the old one, the first that of a secret",
     "",
     file_journal,

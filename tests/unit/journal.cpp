@@ -63,7 +63,7 @@ void exchange(client& machine, relay& with, link_id link) {
         const bytes_vector copy(packet->begin(), packet->end());
         with.handle(link, copy, out);
     }
-    for (const outgoing& each : out.frames()) {
+    for (const outgoing each : out.frames()) {
         if (each.link == link) {
             machine.handle(each.bytes);
         }

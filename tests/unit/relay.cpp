@@ -174,7 +174,7 @@ struct rig {
     /// What is put out; the reactions are empty again.
     strings sent(checksum mode = checksum::on) {
         strings all;
-        for (const auto& each : out.frames()) {
+        for (const auto each : out.frames()) {
             all.push_back(text(each, mode));
         }
         CHECK(all.size() == out.frames().size());
@@ -407,7 +407,7 @@ TEST_CASE("relay: an ack state is passed on byte for byte [spec 5.3]") {
     r.relay.handle(at_bob, packet, r.out);
     r.execute();
     strings seen;
-    for (const auto& each : r.out.frames()) {
+    for (const auto each : r.out.frames()) {
         frame read;
         REQUIRE(decode(each.bytes, framing(each.to), read) == refusal::none);
         if (const auto* notify = std::get_if<ack_notify>(&read)) {
@@ -732,7 +732,7 @@ TEST_CASE("relay: random bytes never make it say anything") {
         const refusal why = r.relay.handle(link_id{3}, packet, r.out);
         refused += why != refusal::none ? 1U : 0U;
         r.execute();
-        for (const auto& each : r.out.frames()) {
+        for (const auto each : r.out.frames()) {
             frame read;
             const auto mode = each.link == link_id{3} ? checksum::off : checksum::on;
             REQUIRE(decode(each.bytes, framing(each.to, mode), read) == refusal::none);
@@ -938,7 +938,7 @@ TEST_CASE("relay: does not allocate for messages once its reactions have grown")
                 r.relay.complete(*request, outcome, r.out);
             }
         }
-        for (const auto& each : r.out.frames()) {
+        for (const auto each : r.out.frames()) {
             frames += each.bytes.empty() ? 0U : 1U;
         }
         r.out.clear();
@@ -967,7 +967,7 @@ TEST_CASE("reactions: collect what several calls put in, until they are cleared"
     r.out.clear();
     CHECK(r.out.empty());
     strings kept;
-    for (const auto& each : copy.frames()) {
+    for (const auto each : copy.frames()) {
         kept.push_back(text(each, checksum::on));
     }
     CHECK(kept == strings{"alice@1: msg:A bob 7:0 #3", "bob@2: msg:N alice 7:0 'hello' #3",

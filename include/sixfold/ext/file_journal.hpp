@@ -20,7 +20,8 @@
 #include "sixfold/parts/random.hpp"
 #include "sixfold/types.hpp"
 
-#if defined(__unix__) || defined(__APPLE__)
+// Emscripten has the names of POSIX, and locks nothing.
+#if (defined(__unix__) || defined(__APPLE__)) && !defined(__EMSCRIPTEN__)
 #include "sixfold/ext/file_posix.hpp"
 #else
 #include "sixfold/ext/file_portable.hpp"
@@ -280,7 +281,7 @@ class basic_file_journal {
 };
 
 /// The journal on the files of this system: `posix_files` if it has them, else `portable_files`, which promise less.
-#if defined(__unix__) || defined(__APPLE__)
+#if (defined(__unix__) || defined(__APPLE__)) && !defined(__EMSCRIPTEN__)
 using file_journal = basic_file_journal<posix_files>;
 #else
 using file_journal = basic_file_journal<portable_files>;

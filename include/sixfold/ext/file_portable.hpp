@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "sixfold/ext/file_lock.hpp"
 #include "sixfold/types.hpp"
 
 namespace sixfold::inline v0 {
@@ -18,8 +19,8 @@ namespace sixfold::inline v0 {
 /// Files as far as the standard library knows them, for systems that have nothing better here.
 ///
 /// It promises less than `journal_files` asks for. What was synced is with the system: it survives a crash of the app, **not a
-/// loss of power**, after which the journal may be shorter, or refused as damaged. And there is **no lock**: see to it that no
-/// two have the same journal open.
+/// loss of power**, after which the journal may be shorter, or refused as damaged. And the **lock** keeps other processes away on
+/// Windows only; elsewhere it is one of this process, and that no other one has the same journal open is for you to see to.
 class portable_files {
   public:
     /// Goes from link to link.
@@ -34,8 +35,8 @@ class portable_files {
         return at.string();
     }
 
-    /// Locks nothing.
-    [[nodiscard]] std::error_code lock(const std::string&) { return {}; }
+    /// See above. Taken: std::errc::resource_unavailable_try_again.
+    [[nodiscard]] std::error_code lock(const std::string& path) { return lock_.take(path); }
 
     /// The whole file, or std::errc::no_such_file_or_directory.
     [[nodiscard]] std::error_code read(const std::string& path, std::vector<std::byte>& into) {
@@ -89,7 +90,7 @@ class portable_files {
         return system_says(file_ != nullptr);
     }
 
-    /// Looks at nothing: without a lock nobody else is kept away either.
+    /// Looks at nothing: who removes a file that is in use is not noticed.
     [[nodiscard]] std::error_code in_place(const std::string&) { return {}; }
 
     /// Removes it, if it is there.
@@ -114,6 +115,7 @@ class portable_files {
                     : std::error_code(errno != 0 ? errno : EIO, std::generic_category());
     }
 
+    detail::file_lock lock_;
     handle file_;
 };
 

@@ -86,7 +86,7 @@ class mailbox_exchange {
 ///         relay.complete(each.request, each.outcome, out);
 ///     }
 ///     group.clear();
-///     for (const auto& frame : out.frames()) {
+///     for (const auto frame : out.frames()) {
 ///         network.send(frame.link, frame.bytes);
 ///     }
 ///     out.clear();

@@ -29,7 +29,7 @@ void carry(sixfold::client& from,
         while (const auto request = out.next_request()) {
             server.complete(*request, mailbox.execute(*request), out);
         }
-        for (const auto& frame : out.frames()) {
+        for (const auto frame : out.frames()) {
             (frame.to == alice.self() ? alice : bob).handle(frame.bytes);
         }
         out.clear();
