@@ -94,6 +94,16 @@ TEST_CASE("posix files: a directory is no file, though it can be opened") {
     CHECK(content.empty());
 }
 
+TEST_CASE("posix files: a file that was removed is closed, and takes no room of the disk") {
+    const support::temporary_file there;
+    posix_files files;
+    REQUIRE_FALSE(files.create(there.path()));
+    REQUIRE_FALSE(files.write(as_bytes("text")));
+    files.remove(there.path());
+    CHECK_FALSE(std::filesystem::exists(there.path()));
+    CHECK(files.write(as_bytes("text")) == std::errc::bad_file_descriptor);
+}
+
 TEST_CASE("posix files: the directory that is synced is that of the file") {
     posix_files files;
     CHECK_FALSE(files.sync_directory("journal"));  // where we are

@@ -45,7 +45,7 @@ namespace sixfold::inline v0 {
 /// - `sync_directory(path)` returns when the name of this file survives, too.
 /// - `in_place(path)`: this name is still that of the file that is written, and the lock still keeps others away. Otherwise:
 ///   std::errc::no_such_file_or_directory. Where nobody can take a name away, it says nothing.
-/// - `remove(path)` removes a file that did not come to its name, if that can be done.
+/// - `remove(path)` closes and removes a file that did not come to its name, if that can be done: its room is free again.
 template <class Files>
 concept journal_files = std::movable<Files> &&
     requires(Files files, const std::string& path, bytes data, std::vector<std::byte>& into) {

@@ -143,8 +143,9 @@ class posix_files {
         return file ? file : has_name(lock_, lock_path_);
     }
 
-    /// Removes it, if it is there.
+    /// Removes it, if it is there, and closes it: an open one keeps its room on the disk.
     void remove(const std::string& path) {
+        file_ = detail::file_descriptor();
         (void)::unlink(path.c_str());
     }
 
