@@ -176,8 +176,12 @@ TEST_CASE("posix files: a signal does not end the writing of a file") {
                ::read(interrupted_pipe::ends[0], taken.data(), taken.size()) > 0) {
         }
     });
+    const support::temporary_file there;
     posix_files files;
-    REQUIRE_FALSE(files.create(interrupted_pipe::path(1)));
+    const int next = ::dup(interrupted_pipe::ends[1]);  // the number that the file will have
+    REQUIRE(::close(next) == 0);
+    REQUIRE_FALSE(files.create(there.path()));
+    REQUIRE(::dup2(interrupted_pipe::ends[1], next) == next);
     const std::vector<std::byte> large(1 << 20);
     CHECK_FALSE(files.write(large));
     CHECK(interrupted_pipe::signals >= interrupted_pipe::patience);
