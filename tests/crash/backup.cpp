@@ -9,6 +9,7 @@
 
 // A disk that was set back to an earlier day, or lost: what is promised then (spec 6). Nobody stalls.
 
+namespace backup_tests {
 namespace {
 
 using namespace sixfold;
@@ -88,3 +89,4 @@ TEST_CASE("backup: the disk of the receiver is set back, or lost, and nobody sta
 }
 
 }  // namespace
+}  // namespace backup_tests

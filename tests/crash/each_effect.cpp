@@ -9,6 +9,7 @@
 // Each client and the relay crash at each of their effects, the clients again while they recover, and begin a new life from what
 // the disk has. Then every message is there once, in order, and its sender knows.
 
+namespace each_effect_tests {
 namespace {
 
 using namespace sixfold;
@@ -122,3 +123,4 @@ TEST_CASE("each effect: a new life begins with a compacted journal") {
 }
 
 }  // namespace
+}  // namespace each_effect_tests

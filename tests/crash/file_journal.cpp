@@ -7,6 +7,7 @@
 // The power goes at each effect of an app with a file journal: at each operation of its disk, those of compaction and of the
 // recovery from an earlier crash among them, and with each way to lose what was not synced.
 
+namespace file_journal_tests {
 namespace {
 
 using support::file_plan;
@@ -79,3 +80,4 @@ TEST_CASE("file journal: power lost at each effect, and sectors arrive in any or
 }
 
 }  // namespace
+}  // namespace file_journal_tests

@@ -22,6 +22,7 @@
 
 // The journal of a client in SQLite.
 
+namespace sqlite_journal_tests {
 namespace {
 
 using namespace sixfold;
@@ -376,3 +377,4 @@ TEST_CASE("sqlite_journal: each client crashes at each effect") {
 }
 
 }  // namespace
+}  // namespace sqlite_journal_tests

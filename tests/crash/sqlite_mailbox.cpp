@@ -12,6 +12,7 @@
 // The relay crashes at each of its effects, between a request and its outcome as between two frames, and begins a new life from
 // its mailbox in SQLite.
 
+namespace sqlite_mailbox_tests {
 namespace {
 
 using namespace sixfold;
@@ -46,3 +47,4 @@ TEST_CASE("sqlite_mailbox: its relay crashes at each effect") {
 }
 
 }  // namespace
+}  // namespace sqlite_mailbox_tests

@@ -11,6 +11,8 @@
 #include "storyboard.hpp"
 #include "support/catch.hpp"
 
+namespace charts_tests {
+
 using namespace example;
 using namespace std::chrono_literals;
 
@@ -109,3 +111,5 @@ TEST_CASE("mermaid chart: what means something to Mermaid is escaped") {
     CHECK(mermaid_chart::draw(picture_row(note{{}, "a;b #1 <i>%%"})) ==
           "    Note over Alice,Bob: a#59;b #35;1 #60;i#62;#37;#37;\n");
 }
+
+}  // namespace charts_tests

@@ -8,6 +8,8 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 
+namespace latency_histogram_tests {
+
 using namespace std::chrono_literals;
 using example::latency_histogram;
 
@@ -40,3 +42,5 @@ TEST_CASE("latency histogram: small and huge times have their bucket") {
         CHECK(one.percentile(50) == each);
     }
 }
+
+}  // namespace latency_histogram_tests

@@ -9,6 +9,8 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 
+namespace loopback_world_tests {
+
 using namespace example;
 using namespace std::chrono_literals;
 
@@ -65,3 +67,5 @@ TEST_CASE("loopback world: without faults nothing is sent again, and a message t
     }
     CHECK(world.result().latency.max() == 40ms);
 }
+
+}  // namespace loopback_world_tests

@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace printable_tests {
+
 using namespace example;
 using namespace std::string_view_literals;
 
@@ -53,3 +55,5 @@ TEST_CASE("whole_characters: a text is cut between two characters, or anywhere i
     CHECK(whole_characters("\x80\x80\x80\x80\x80", 4) == 4);
     CHECK(whole_characters("a\x80\x80\x80\x80\x80", 5) == 5);
 }
+
+}  // namespace printable_tests

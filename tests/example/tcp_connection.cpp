@@ -15,6 +15,8 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 
+namespace tcp_connection_tests {
+
 using namespace sixfold;
 using namespace std::chrono_literals;
 using asio::ip::tcp;
@@ -162,3 +164,5 @@ TEST_CASE("tcp_connection: one turn for all that has come after a stall sends no
         [] {});
     CHECK(other.alice.sender().resent() > 0);
 }
+
+}  // namespace tcp_connection_tests

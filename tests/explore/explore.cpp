@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "explore/holds.hpp"
 #include "support/catch.hpp"
+#include "support/effort.hpp"
 
 // Every world that these rules allow, with the real machines: all frames ever sent may arrive at any time, any number of
 // times or never; A and B crash; and from each state a network that has lost everything must still lead to the end.
+
+namespace explore_tests {
 
 using explore::holds;
 using explore::third;
@@ -44,10 +47,16 @@ TEST_CASE("explore: three messages, windows of 1") {
 }
 
 TEST_CASE("explore: three messages, windows of 2") {
+    if (!support::all()) {
+        SKIP("tests/run --all explores it");
+    }
     holds("3 messages, window 2", {.messages = 3, .window = 2, .width = 2});
 }
 
 TEST_CASE("explore: three messages, windows of 3") {
+    if (!support::all()) {
+        SKIP("tests/run --all explores it");
+    }
     holds("3 messages, window 3", {.messages = 3, .window = 3, .width = 3});
 }
 
@@ -98,11 +107,8 @@ TEST_CASE("explore: A loses its journal and begins a new epoch") {
     holds("2 messages, 2 lives of A", {.messages = 2, .lives = 2, .crash = false});
 }
 
-TEST_CASE("explore: the large worlds, on request") {
-    if (!explore::all_worlds()) {
-        SUCCEED("set SIXFOLD_EXPLORE=all to run them");
-        return;
-    }
+// Minutes, so only on request.
+TEST_CASE("explore: the large worlds", "[.large]") {
     holds("2 messages, window 2 of 1, 2 lives of A",
           {.messages = 2, .window = 2, .lives = 2, .crash = false});
     holds("2 messages, window 2, 2 lives of A",
@@ -123,3 +129,5 @@ TEST_CASE("explore: the large worlds, on request") {
     holds("3 messages, window 2 of 1", {.messages = 3, .window = 2});
     holds("4 messages, window 1", {.messages = 4});
 }
+
+}  // namespace explore_tests

@@ -3,19 +3,11 @@
 #define SIXFOLD_TESTS_EXPLORE_HOLDS_HPP
 
 #include <cstdio>
-#include <cstdlib>
-#include <string>
 
 #include "explore/search.hpp"
 #include "support/catch.hpp"
 
 namespace explore {
-
-/// SIXFOLD_EXPLORE=all runs the large worlds too; they take minutes.
-[[nodiscard]] inline bool all_worlds() {
-    const char* wish = std::getenv("SIXFOLD_EXPLORE");
-    return wish != nullptr && std::string(wish) == "all";
-}
 
 /// All laws hold in all worlds of these rules.
 inline finding holds(const char* name, const rules& r) {

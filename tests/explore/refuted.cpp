@@ -4,6 +4,8 @@
 
 // Laws broken on purpose, outside of the library's code. Each has to be refuted, or nothing is worth what holds.
 
+namespace refuted_tests {
+
 using explore::broken;
 using explore::finding;
 using explore::rules;
@@ -88,3 +90,5 @@ TEST_CASE("explore: the shortest way to a broken law is drawn as a sequence diag
 => message 0: A was told `cancelled`, and B has it
 )");
 }
+
+}  // namespace refuted_tests

@@ -12,6 +12,8 @@
 // One conversation, again and again, each time with another frame lost, doubled, late, or the last that a
 // relay has seen: until there are no more frames. And with every two of them lost.
 
+namespace each_frame_tests {
+
 using namespace sixfold;
 using namespace support;
 
@@ -143,3 +145,5 @@ TEST_CASE("fault: every two frames lost") {
     report("every two frames lost", window, runs);
     REQUIRE(runs > 50 * 49 / 2);
 }
+
+}  // namespace each_frame_tests

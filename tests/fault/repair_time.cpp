@@ -11,6 +11,8 @@
 // How soon a loss is repaired when everybody is online: within a few round trips and first timeouts, and not
 // by the slow timers that are there for what nobody can notice.
 
+namespace repair_time_tests {
+
 using namespace sixfold;
 using namespace support;
 
@@ -186,3 +188,5 @@ TEST_CASE(
         REQUIRE(t.run_until([&] { return !t.b.inbox.empty(); }, 2s));
     }
 }
+
+}  // namespace repair_time_tests

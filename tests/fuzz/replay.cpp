@@ -13,6 +13,7 @@
 
 // The inputs that a fuzzer has found worth keeping, and thousands made from them, with any compiler. The same each time.
 
+namespace replay_tests {
 namespace {
 
 using input_bytes = std::vector<std::byte>;
@@ -69,3 +70,4 @@ TEST_CASE("fuzz: the corpus of each target, and inputs made from it") {
 }
 
 }  // namespace
+}  // namespace replay_tests

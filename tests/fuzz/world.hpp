@@ -60,7 +60,7 @@ class world {
     sixfold::client_options options_of(const sixfold::peer& self) {
         using namespace std::chrono_literals;
         const sixfold::retry_options retry{.first = 100ms, .min = 20ms, .max = 2s};
-        sixfold::client_options out{.self = self};
+        sixfold::client_options out{.self = self, .life = {}};
         out.life.seed = in_.byte();
         out.sender.window = small(in_, 4);
         out.sender.queue_entries = small(in_, 4);

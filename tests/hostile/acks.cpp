@@ -12,6 +12,7 @@
 
 // Acknowledgements that nobody has earned.
 
+namespace acks_tests {
 namespace {
 
 using namespace hostile;
@@ -267,3 +268,5 @@ TEST_CASE("hostile 30: a msg:N that a client has made is refused") {
     CHECK(t.seen.relay.counted() == forged);
     CHECK(t.seen.unmoved());
 }
+
+}  // namespace acks_tests

@@ -14,6 +14,7 @@
 // Bytes that are no frame, or not quite. The unit tests of the codec go through each field; here is what the machines make
 // of it: nothing.
 
+namespace bytes_tests {
 namespace {
 
 using namespace hostile;
@@ -378,3 +379,5 @@ TEST_CASE("hostile 15: a checksum of zeros, of ones, or of another frame is refu
         }
     });
 }
+
+}  // namespace bytes_tests

@@ -13,6 +13,7 @@
 
 // An app that does as it likes.
 
+namespace calls_tests {
 namespace {
 
 using namespace hostile;
@@ -115,3 +116,5 @@ TEST_CASE("hostile 53: nothing calls back, so between any two results everything
         CHECK(seen.unmoved());
     }
 }
+
+}  // namespace calls_tests

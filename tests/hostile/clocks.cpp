@@ -14,6 +14,7 @@
 
 // Clocks that are wrong.
 
+namespace clocks_tests {
 namespace {
 
 using namespace hostile;
@@ -156,3 +157,5 @@ TEST_CASE("hostile 49: a clock that goes back, jumps ahead, or stands at either 
         CHECK(last > 24h * 365 * 100);
     }
 }
+
+}  // namespace clocks_tests

@@ -15,6 +15,7 @@
 
 // What an app should not ask for.
 
+namespace configs_tests {
 namespace {
 
 using namespace hostile;
@@ -151,3 +152,5 @@ TEST_CASE("hostile 55: options that cannot work are refused by name, at construc
     CHECK(refused(box::create({.page_bytes = 0})) == "mailbox.page_bytes");
     CHECK(refused(box::create({.states_max = 0})) == "mailbox.states_max");
 }
+
+}  // namespace configs_tests

@@ -20,6 +20,7 @@
 
 // Disks that are not what they were, or do not do what they should.
 
+namespace journals_tests {
 namespace {
 
 using namespace hostile;
@@ -258,3 +259,5 @@ TEST_CASE("hostile 51: a disk that says error, or is full, or has done it and do
         }
     }
 }
+
+}  // namespace journals_tests

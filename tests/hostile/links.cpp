@@ -13,6 +13,7 @@
 
 // Links that come and go, that are two, or that nobody knows, and what comes out of them.
 
+namespace links_tests {
 namespace {
 
 using namespace hostile;
@@ -189,3 +190,5 @@ TEST_CASE("hostile 58: a hundred thousand small acknowledgements in one tick") {
     CHECK(scene::heard(s.alice) == std::vector<status>(60, status::delivered));
     CHECK(frames(s.alice) == 0);
 }
+
+}  // namespace links_tests

@@ -20,6 +20,7 @@
 
 // Names and payloads that are something else to somebody.
 
+namespace payloads_tests {
 namespace {
 
 using namespace hostile;
@@ -235,3 +236,5 @@ TEST_CASE("hostile 59: a megabyte of noise is refused by its header, and nothing
     CHECK(reader.refused() == refusal::frame_too_large);
     CHECK(ends_stream(reader.refused()));
 }
+
+}  // namespace payloads_tests

@@ -16,6 +16,7 @@
 
 // Frames that are right, and come once more, or come to somebody else.
 
+namespace replay_tests {
 namespace {
 
 using namespace hostile;
@@ -228,3 +229,5 @@ TEST_CASE("hostile 20: nothing in a frame says from whom it is") {
     CHECK(told > 10'000);
     CHECK(s.box.rows() >= 3);
 }
+
+}  // namespace replay_tests

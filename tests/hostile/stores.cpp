@@ -16,6 +16,7 @@
 // Mailboxes that are filled, that fail, and that have much to say. What every mailbox promises, the suite of
 // include/sixfold/testing asks of each; here it is the relay in front of one.
 
+namespace stores_tests {
 namespace {
 
 using namespace hostile;
@@ -201,3 +202,5 @@ TEST_CASE(
         CHECK(seen.relay.same());
     }
 }
+
+}  // namespace stores_tests

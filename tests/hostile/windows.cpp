@@ -13,6 +13,7 @@
 
 // Seqs and epochs that a sender should not send, or not any more, or not yet.
 
+namespace windows_tests {
 namespace {
 
 using namespace hostile;
@@ -279,3 +280,5 @@ TEST_CASE("hostile 40: a sender of only odd seqs stalls itself and nobody else")
     }
     CHECK(in.answer().last.floor() == 100);
 }
+
+}  // namespace windows_tests

@@ -8,6 +8,7 @@
 // The disk fails at each of its operations, for once or for a while, having done what it was asked or not. The journal says so
 // and does nothing more, the app begins a new life from what is there, and everything arrives.
 
+namespace file_journal_tests {
 namespace {
 
 using support::file_plan;
@@ -70,3 +71,4 @@ TEST_CASE("file journal: an operation fails, and some effects later the power [s
 }
 
 }  // namespace
+}  // namespace file_journal_tests

@@ -8,6 +8,7 @@
 // failed the app may not know whether it was done; it rolls back or opens the database again, looks, and begins a new life with
 // what it finds.
 
+namespace sqlite_journal_tests {
 namespace {
 
 using support::database_plan;
@@ -47,3 +48,4 @@ TEST_CASE("sqlite_journal: the k-th call of the system fails, for every k") {
 }
 
 }  // namespace
+}  // namespace sqlite_journal_tests

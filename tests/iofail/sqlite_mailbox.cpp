@@ -13,6 +13,8 @@
 #include "support/catch.hpp"
 #include "support/faulty_disk.hpp"
 
+namespace sqlite_mailbox_tests {
+
 using namespace sixfold;
 using namespace sixfold::testing;
 using support::faulty_disk;
@@ -203,3 +205,5 @@ TEST_CASE("sqlite_mailbox: the k-th call of the system fails, for every k") {
         CHECK(fail_each_call(fault::busy, sqlite_fault::busy, how_long, closing) > 20);
     }
 }
+
+}  // namespace sqlite_mailbox_tests

@@ -8,6 +8,8 @@
 #include "support/catch.hpp"
 #include "support/temporary_file.hpp"
 
+namespace sqlite_mailbox_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -75,3 +77,5 @@ TEST_CASE("sqlite_mailbox: is a mailbox when it is closed and opened before each
 TEST_CASE("sqlite_mailbox: is a mailbox when two relays use it in turns [spec 1.5]") {
     testing::check_mailbox([](const mailbox_limits& limits) { return shared_mailbox(limits); });
 }
+
+}  // namespace sqlite_mailbox_tests

@@ -56,11 +56,9 @@ class Workshop:
         self.folder = Path(tempfile.mkdtemp(prefix="mutants-"))
         self.compiler = os.environ.get("CXX") or next(filter(shutil.which, ("clang++", "g++")))
         self.needs = {}
-        for step in (["cmake", "--preset", "test"],
-                     ["cmake", "--build", "--preset", "test", "--target", "sixfold_catch"]):
-            subprocess.run(step, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        library = ROOT / "build/test/tests/support/libsixfold_catch.a"  # with Catch2 2
-        self.libraries = [str(library)] if library.exists() else ["-lCatch2Main", "-lCatch2"]
+        version_3 = subprocess.run([self.compiler, "-fsyntax-only", "-include", "catch2/catch_all.hpp", "-x", "c++", "/dev/null"],
+                                   capture_output=True).returncode == 0
+        self.libraries = ["-lCatch2Main", "-lCatch2"] if version_3 else ["-lCatch2WithMain"]
         self.libraries += ["-lsqlite3", "-lfmt"]
         for optimisation in {net.optimisation for net in self.nets}:  # Catch2, once
             prelude = self.prelude(optimisation)
@@ -76,8 +74,7 @@ class Workshop:
         return self.folder / f"prelude{optimisation}.hpp"
 
     def compile(self, include, optimisation):
-        return [self.compiler, "-std=c++20", optimisation, "-w", "-DCATCH_CONFIG_ENABLE_BENCHMARKING",
-                f"-I{include}", f"-I{TESTS}"]
+        return [self.compiler, "-std=c++20", optimisation, "-w", f"-I{include}", f"-I{TESTS}"]
 
     def uses(self, source, header):
         """Whether a file of the tests includes a header, of anything below include/."""

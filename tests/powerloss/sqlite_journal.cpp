@@ -8,6 +8,7 @@
 
 // The power fails in each call of the system, under the database with the rows and the journal of a client.
 
+namespace sqlite_journal_tests {
 namespace {
 
 using support::database_plan;
@@ -73,3 +74,4 @@ TEST_CASE("sqlite_journal: in the modes that are refused, power takes commits wi
 }
 
 }  // namespace
+}  // namespace sqlite_journal_tests

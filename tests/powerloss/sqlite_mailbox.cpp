@@ -18,6 +18,8 @@
 #include "support/catch.hpp"
 #include "support/faulty_disk.hpp"
 
+namespace sqlite_mailbox_tests {
+
 using namespace sixfold;
 using namespace sixfold::testing;
 using support::faulty_disk;
@@ -172,3 +174,5 @@ TEST_CASE("sqlite_mailbox: without a sync for each commit it is lost, and this t
     CAPTURE(score.cuts, score.acknowledged);
     CHECK(score.lost > 0);
 }
+
+}  // namespace sqlite_mailbox_tests

@@ -8,6 +8,8 @@
 
 // What the article that the project grew from says will happen, one sentence a test.
 
+namespace article_tests {
+
 using namespace sixfold;
 using namespace support;
 
@@ -446,3 +448,5 @@ TEST_CASE(
     REQUIRE(t.b.inbox == strings{"stored", "hello"});
     REQUIRE(t.a.all_delivered());
 }
+
+}  // namespace article_tests

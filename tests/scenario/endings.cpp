@@ -8,6 +8,8 @@
 
 // How a message can end otherwise than by being delivered, and what A learns of it.
 
+namespace endings_tests {
+
 using namespace sixfold;
 using namespace support;
 
@@ -354,3 +356,5 @@ TEST_CASE("acceptance on delivery: every message once, through loss and through 
     REQUIRE(t.b.inbox == strings{"one", "two", "three"});
     REQUIRE(t.a.all_delivered());
 }
+
+}  // namespace endings_tests

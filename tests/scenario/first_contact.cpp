@@ -6,6 +6,8 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 
+namespace first_contact_tests {
+
 using namespace sixfold;
 
 // The probe and the message leave in one packet, and the relay's look into the mailbox lets the
@@ -51,3 +53,5 @@ TEST_CASE("first contact: a message that overtakes its probe is not sent again [
     CHECK(told == status::delivered);
     CHECK(alice.sender().resent() == 0);
 }
+
+}  // namespace first_contact_tests

@@ -10,6 +10,8 @@
 
 // Links that come and go, and who writes to whom.
 
+namespace links_tests {
+
 using namespace sixfold;
 using namespace support;
 
@@ -299,3 +301,5 @@ TEST_CASE("peers: the same calls bring about the same bytes") {
     REQUIRE(runs[0].size() > 1000);
     REQUIRE(runs[0] == runs[1]);
 }
+
+}  // namespace links_tests

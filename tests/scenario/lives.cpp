@@ -8,6 +8,8 @@
 // Clients that lost what they should have kept, and what is promised all the same: nobody stands still, and
 // nobody is told what is not so.
 
+namespace lives_tests {
+
 using namespace sixfold;
 using namespace support;
 
@@ -368,3 +370,5 @@ TEST_CASE("amnesia: both have lost everything, with the mailbox full of the form
     REQUIRE(t.b.inbox == strings{"old", "stored", "new"});
     REQUIRE(t.a.told("new").ends_with("delivered"));
 }
+
+}  // namespace lives_tests

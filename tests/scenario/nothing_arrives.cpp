@@ -13,6 +13,8 @@
 
 // "Nothing arrives?" of examples/README.md: each mistake of its table is made, and what the table says to look at shows it.
 
+namespace nothing_arrives_tests {
+
 using namespace sixfold;
 using namespace std::chrono_literals;
 
@@ -334,3 +336,5 @@ TEST_CASE("nothing arrives: for half a minute, and the receiver has its link at 
     w.run(31s);
     CHECK(w.told == "stored delivered");
 }
+
+}  // namespace nothing_arrives_tests

@@ -9,6 +9,8 @@
 // In which order B's app sees messages, when it says what it thinks of them, and what happens when there
 // is no more room.
 
+namespace order_tests {
+
 using namespace sixfold;
 using namespace support;
 
@@ -341,3 +343,5 @@ TEST_CASE("mailbox: rows that cannot be taken yet do not keep those behind them 
     require_settled(t);
     REQUIRE(t.b.inbox.size() == 51);
 }
+
+}  // namespace order_tests

@@ -19,6 +19,7 @@
 
 // One message of A at B, brought into each of its states; then one input of each kind.
 
+namespace receiver_tests {
 namespace {
 
 using namespace sixfold;
@@ -395,3 +396,4 @@ TEST_CASE("state: every input to a receiver does in every state what the golden 
 }
 
 }  // namespace
+}  // namespace receiver_tests

@@ -17,6 +17,7 @@
 
 // Each request of A or B, with each of them here or away, and each outcome of the mailbox.
 
+namespace relay_tests {
 namespace {
 
 using namespace sixfold;
@@ -284,3 +285,4 @@ TEST_CASE(
 }
 
 }  // namespace
+}  // namespace relay_tests

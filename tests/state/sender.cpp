@@ -19,6 +19,7 @@
 
 // One message of A to B, brought into each of its states; then one input of each kind.
 
+namespace sender_tests {
 namespace {
 
 using namespace sixfold;
@@ -427,3 +428,4 @@ TEST_CASE(
 }
 
 }  // namespace
+}  // namespace sender_tests

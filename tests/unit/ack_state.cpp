@@ -11,6 +11,7 @@
 #include "sixfold/receiving/ack_report.hpp"
 #include "support/catch.hpp"
 
+namespace ack_state_tests {
 namespace {
 
 using namespace sixfold;
@@ -433,3 +434,5 @@ TEST_CASE("ack state: an exception below the horizon is left out") {
     CHECK(read.of(5) == fate::accepted);
     CHECK(read.of(6) == fate::rejected);
 }
+
+}  // namespace ack_state_tests

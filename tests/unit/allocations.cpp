@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <string>
 
 #include <sixfold/sixfold.hpp>
@@ -12,6 +13,8 @@
 
 // After its buffers have grown to what a traffic needs, no machine allocates for any message. Counted, not
 // timed. A only sends and B only receives, where it is not said otherwise.
+
+namespace allocations_tests {
 
 using namespace sixfold;
 using namespace support;
@@ -50,17 +53,11 @@ void exchange(trio& t, int rounds, int burst) {
     }
 }
 
-}  // namespace
+std::ostream& operator<<(std::ostream& out, const allocated& a) {
+    return out << "sender " << a.sender << ", receiver " << a.receiver << ", relay " << a.relay;
+}
 
-namespace Catch {
-template <>
-struct StringMaker<allocated> {
-    static std::string convert(const allocated& a) {
-        return "sender " + std::to_string(a.sender) + ", receiver " + std::to_string(a.receiver) +
-               ", relay " + std::to_string(a.relay);
-    }
-};
-}  // namespace Catch
+}  // namespace
 
 TEST_CASE("allocations: the count counts") {
     const std::size_t count = allocations_in([] {
@@ -200,3 +197,5 @@ TEST_CASE("allocations: none for bytes that are refused") {
     REQUIRE(t.a.machine->refusals().total() == 10'000);
     REQUIRE(t.b.machine->refusals().total() == 10'000);
 }
+
+}  // namespace allocations_tests

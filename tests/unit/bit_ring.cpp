@@ -10,6 +10,8 @@
 #include "sixfold/parts/random.hpp"
 #include "support/catch.hpp"
 
+namespace bit_ring_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -171,3 +173,5 @@ TEST_CASE("bit ring: agrees with a set while its window slides") {
         }
     }
 }
+
+}  // namespace bit_ring_tests

@@ -10,6 +10,8 @@
 #include "support/catch.hpp"
 #include "support/test_access.hpp"
 
+namespace byte_pool_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -166,3 +168,5 @@ TEST_CASE("byte pool: the same calls give the same handles") {
         CHECK(a.allocate(size) == b.allocate(size));
     }
 }
+
+}  // namespace byte_pool_tests

@@ -10,6 +10,7 @@
 
 #include "support/catch.hpp"
 
+namespace bytes_tests {
 namespace {
 
 using namespace sixfold;
@@ -224,3 +225,5 @@ TEST_CASE("bytes: a counter counts what a writer writes") {
     CHECK(writer.ok());
     CHECK(counter.size() == writer.size());
 }
+
+}  // namespace bytes_tests

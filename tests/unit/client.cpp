@@ -14,6 +14,7 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 
+namespace client_tests {
 namespace {
 
 using namespace sixfold;
@@ -116,6 +117,7 @@ TEST_CASE("client: a message goes from A to B, and A is told so") {
 
 TEST_CASE("client: every capacity of everything can be one") {
     const client_options one{.self = {},
+                             .life = {},
                              .sender = {.window = 1,
                                         .queue_entries = 1,
                                         .queue_bytes = 1,
@@ -283,7 +285,7 @@ TEST_CASE("client: the smallest buffer is that of its own options, however large
 }
 
 TEST_CASE("client: what is too large for it alone passes a reader of the link, and is rejected") {
-    pair p({}, {.self = {}, .receiver = {.payload_max = 10}});
+    pair p({}, {.self = {}, .life = {}, .receiver = {.payload_max = 10}});
     p.link(p.a, link_id{1});
     const std::string large(1024, 'x');
     REQUIRE(p.a.send("bob", as_bytes(large)).has_value());  // they have not met yet
@@ -300,6 +302,7 @@ TEST_CASE("client: what is too large for it alone passes a reader of the link, a
 
 TEST_CASE("client: the smallest buffer is enough for every frame") {
     const client_options large{.self = {},
+                               .life = {},
                                .sender = {.queue_bytes = 1 << 16, .payload_max = 9000},
                                .receiver = {.payload_max = 9000, .held_bytes = 1 << 16}};
     pair p(large, large);
@@ -331,3 +334,4 @@ TEST_CASE("client: the same calls give the same bytes") {
 }
 
 }  // namespace
+}  // namespace client_tests

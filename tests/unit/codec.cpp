@@ -13,6 +13,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 
+namespace codec_tests {
 namespace {
 
 using namespace sixfold;
@@ -803,3 +804,5 @@ TEST_CASE("codec: what makes no frame is not encoded, where no assertion stops i
     CHECK(out == std::array<std::byte, 128>{});
 }
 #endif
+
+}  // namespace codec_tests

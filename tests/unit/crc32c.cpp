@@ -7,6 +7,7 @@
 
 #include "support/catch.hpp"
 
+namespace crc32c_tests {
 namespace {
 
 using namespace sixfold;
@@ -72,3 +73,5 @@ TEST_CASE("crc32c: goes on from the checksum of what came before") {
         CHECK(crc32c(bytes(data).subspan(cut), crc32c(bytes(data).first(cut))) == crc32c(data));
     }
 }
+
+}  // namespace crc32c_tests

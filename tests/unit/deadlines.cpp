@@ -12,6 +12,8 @@
 #include "support/catch.hpp"
 #include "support/test_access.hpp"
 
+namespace deadlines_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -184,3 +186,5 @@ TEST_CASE("deadlines: agree with a sorted set in random operations") {
         }
     }
 }
+
+}  // namespace deadlines_tests

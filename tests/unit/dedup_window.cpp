@@ -10,6 +10,8 @@
 #include "sixfold/parts/random.hpp"
 #include "support/catch.hpp"
 
+namespace dedup_window_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -222,3 +224,5 @@ TEST_CASE("dedup window: is as at first when cleared") {
     CHECK(window == dedup_window(100));
     CHECK_FALSE(window == dedup_window(99));
 }
+
+}  // namespace dedup_window_tests

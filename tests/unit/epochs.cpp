@@ -13,6 +13,7 @@
 
 // How the epochs of a sender are made, and when it begins a new one.
 
+namespace epochs_tests {
 namespace {
 
 using namespace sixfold;
@@ -151,3 +152,4 @@ TEST_CASE("epochs: one that knows no larger one stands still, and the others go 
 }
 
 }  // namespace
+}  // namespace epochs_tests

@@ -15,6 +15,7 @@
 #include <sixfold/error.hpp>
 #include "support/catch.hpp"
 
+namespace error_tests {
 namespace {
 
 using namespace sixfold;
@@ -147,3 +148,4 @@ TEST_CASE("error: a refusal that nobody knows ends a stream") {
 }
 
 }  // namespace
+}  // namespace error_tests

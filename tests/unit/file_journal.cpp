@@ -23,6 +23,7 @@
 #include <unistd.h>
 #endif
 
+namespace file_journal_tests {
 namespace {
 
 using namespace sixfold;
@@ -576,3 +577,4 @@ TEST_CASE("file journal: an app that is killed at any time has what it was told 
 #endif
 
 }  // namespace
+}  // namespace file_journal_tests

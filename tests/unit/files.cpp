@@ -25,6 +25,7 @@
 
 // What the files under a journal say when the system says no. What a journal makes of that is in tests/iofail.
 
+namespace files_tests {
 namespace {
 
 using namespace sixfold;
@@ -191,3 +192,4 @@ TEST_CASE("posix files: a signal does not end the writing of a file") {
 #endif
 
 }  // namespace
+}  // namespace files_tests

@@ -14,6 +14,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 
+namespace fmt_tests {
 namespace {
 
 using namespace sixfold;
@@ -186,3 +187,4 @@ TEST_CASE("fmt: memory that runs out within a line is an exception that can be c
 }
 
 }  // namespace
+}  // namespace fmt_tests

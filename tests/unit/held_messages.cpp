@@ -6,6 +6,7 @@
 #include <sixfold/receiving/held_messages.hpp>
 #include "support/catch.hpp"
 
+namespace held_messages_tests {
 namespace {
 
 using namespace sixfold;
@@ -126,3 +127,4 @@ TEST_CASE("held_messages: the spare room stays taken while others come and go") 
 }
 
 }  // namespace
+}  // namespace held_messages_tests

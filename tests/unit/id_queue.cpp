@@ -9,6 +9,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 
+namespace id_queue_tests {
 namespace {
 
 using namespace sixfold;
@@ -60,3 +61,4 @@ TEST_CASE("id_queue: nothing is allocated once the longest line was there") {
 }
 
 }  // namespace
+}  // namespace id_queue_tests

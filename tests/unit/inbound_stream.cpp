@@ -9,6 +9,7 @@
 #include <sixfold/receiving/inbound_stream.hpp>
 #include "support/catch.hpp"
 
+namespace inbound_stream_tests {
 namespace {
 
 using namespace sixfold;
@@ -187,3 +188,4 @@ TEST_CASE("inbound_stream: speaks of what came or ended last, and of those up to
 }
 
 }  // namespace
+}  // namespace inbound_stream_tests

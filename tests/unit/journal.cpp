@@ -20,6 +20,7 @@
 #include "support/journal_bytes.hpp"
 #include "support/test_access.hpp"
 
+namespace journal_tests {
 namespace {
 
 using namespace sixfold;
@@ -651,3 +652,4 @@ TEST_CASE("journal: a stream that begins again is whole at each of its records [
 }
 
 }  // namespace
+}  // namespace journal_tests

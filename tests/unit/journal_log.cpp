@@ -16,6 +16,7 @@
 #include "sixfold/wire/crc32c.hpp"
 #include "support/catch.hpp"
 
+namespace journal_log_tests {
 namespace {
 
 using namespace sixfold;
@@ -306,3 +307,4 @@ TEST_CASE("journal log: reading what was read changes nothing") {
 }
 
 }  // namespace
+}  // namespace journal_log_tests

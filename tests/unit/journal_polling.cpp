@@ -15,6 +15,7 @@
 
 // Which records come out, when, and how they are cut into buffers. (spec 7.2 to 7.8)
 
+namespace journal_polling_tests {
 namespace {
 
 using namespace sixfold;
@@ -191,3 +192,4 @@ TEST_CASE("journal: what ended with its epoch is let go of once the new one is t
 }
 
 }  // namespace
+}  // namespace journal_polling_tests

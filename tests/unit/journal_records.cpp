@@ -18,6 +18,7 @@
 
 // Records that go together, or cannot. What each can say by itself is in journal_values.cpp. (spec 7)
 
+namespace journal_records_tests {
 namespace {
 
 using namespace sixfold;
@@ -418,3 +419,4 @@ TEST_CASE(
 }
 
 }  // namespace
+}  // namespace journal_records_tests

@@ -14,6 +14,7 @@
 
 // Records that are whole, and whose value cannot be: they are refused, and nothing is taken from them.
 
+namespace journal_values_tests {
 namespace {
 
 using namespace sixfold;
@@ -136,3 +137,4 @@ TEST_CASE("journal values: each way for a message to be wrong is refused [spec 7
 }
 
 }  // namespace
+}  // namespace journal_values_tests

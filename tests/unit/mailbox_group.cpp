@@ -7,6 +7,8 @@
 
 #include "support/catch.hpp"
 
+namespace mailbox_group_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -82,3 +84,5 @@ TEST_CASE("mailbox_group: begins anew after clear, with nothing done") {
     CHECK(payload_of(group.exchanges()[0]).empty());
     CHECK_FALSE(group.exchanges()[0].outcome.done);
 }
+
+}  // namespace mailbox_group_tests

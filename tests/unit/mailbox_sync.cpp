@@ -6,6 +6,7 @@
 #include <sixfold/receiving/mailbox_sync.hpp>
 #include "support/catch.hpp"
 
+namespace mailbox_sync_tests {
 namespace {
 
 using namespace sixfold;
@@ -199,3 +200,4 @@ TEST_CASE("mailbox_sync: without a link nothing is asked, and no answer is taken
 }
 
 }  // namespace
+}  // namespace mailbox_sync_tests

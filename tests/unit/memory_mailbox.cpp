@@ -11,6 +11,8 @@
 
 // What it does as any mailbox does is in tests/mailbox.
 
+namespace memory_mailbox_tests {
+
 using namespace sixfold;
 using namespace sixfold::testing;
 
@@ -101,3 +103,5 @@ TEST_CASE("memory_mailbox: an ack:R that erases nothing, or is damaged, is not d
     CHECK_FALSE(mailbox.execute(erase("bob", "alice", 1, blob{std::byte{0xFF}})).done);
     CHECK(mailbox.rows() == 1);
 }
+
+}  // namespace memory_mailbox_tests

@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 
+namespace message_state_tests {
 namespace {
 
 using namespace sixfold;
@@ -33,3 +34,4 @@ TEST_CASE("message state: what an app may know of a message that has not ended")
 }
 
 }  // namespace
+}  // namespace message_state_tests

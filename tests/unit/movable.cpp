@@ -7,6 +7,8 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 
+namespace movable_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -44,3 +46,5 @@ TEST_CASE("client: moved into a vector that grows, it goes on with all it has") 
         CHECK(all[i].poll_transmit(buffer).has_value());
     }
 }
+
+}  // namespace movable_tests

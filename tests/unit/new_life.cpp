@@ -3,6 +3,8 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 
+namespace new_life_tests {
+
 using namespace sixfold;
 
 TEST_CASE("new life: each has a start that a client takes, not below the last, and another seed "
@@ -16,3 +18,5 @@ TEST_CASE("new life: each has a start that a client takes, not below the last, a
     const manual_clock clock;
     CHECK(client::create(clock, {.self = "alice", .life = one}));
 }
+
+}  // namespace new_life_tests

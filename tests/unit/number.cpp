@@ -6,6 +6,8 @@
 #include <sixfold/parts/number.hpp>
 #include "support/catch.hpp"
 
+namespace number_tests {
+
 using namespace sixfold;
 
 TEST_CASE("number: the width of a value is as std::bit_width says, and always unsigned") {
@@ -24,3 +26,5 @@ TEST_CASE("number: a size is what fits into one of a large value") {
     CHECK(detail::to_size(SIZE_MAX) == SIZE_MAX);
     CHECK(detail::to_size(~std::uint64_t{0}) == SIZE_MAX);
 }
+
+}  // namespace number_tests

@@ -8,6 +8,7 @@
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
 
+namespace options_tests {
 namespace {
 
 using namespace sixfold;
@@ -150,7 +151,7 @@ TEST_CASE("options: no machine is made from options that cannot work") {
     CHECK(name(client::create(clock, {.self = "", .life = {.start = 1}})) == "self");
     CHECK(name(client::create(clock, {.self = std::string(48, 'x'), .life = {.start = 1}})) ==
           "self");
-    CHECK(name(client::create(clock, {.self = "a"})) == "life.start");
+    CHECK(name(client::create(clock, {.self = "a", .life = {}})) == "life.start");
     CHECK(
         name(client::create(clock, {.self = "a", .life = {.start = 1}, .sender = {.burst = 0}})) ==
         "sender.burst");
@@ -163,3 +164,4 @@ TEST_CASE("options: no machine is made from options that cannot work") {
 }
 
 }  // namespace
+}  // namespace options_tests

@@ -5,6 +5,7 @@
 #include <sixfold/sending/outbound_stream.hpp>
 #include "support/catch.hpp"
 
+namespace outbound_stream_tests {
 namespace {
 
 using namespace sixfold;
@@ -137,3 +138,4 @@ TEST_CASE(
 }
 
 }  // namespace
+}  // namespace outbound_stream_tests

@@ -11,6 +11,7 @@
 #include "sixfold/wire/codec.hpp"
 #include "support/catch.hpp"
 
+namespace packet_tests {
 namespace {
 
 using namespace sixfold;
@@ -117,3 +118,5 @@ TEST_CASE("packet: the first byte is version 1 and one of eight kinds [spec 2.1,
         CHECK(why == expected);
     }
 }
+
+}  // namespace packet_tests

@@ -10,6 +10,8 @@
 #include "support/catch.hpp"
 #include "support/test_access.hpp"
 
+namespace peer_table_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -170,3 +172,5 @@ TEST_CASE("peer table: a copy goes on by itself") {
     CHECK(table.find("bob") == 0);
     CHECK(copy.find("bob") == peer_table::none);
 }
+
+}  // namespace peer_table_tests

@@ -11,6 +11,7 @@
 
 // Why and when a sender asks how far its receiver is.
 
+namespace probes_tests {
 namespace {
 
 using namespace sixfold;
@@ -187,3 +188,4 @@ TEST_CASE("probes: wait for the record of their epoch [spec 3.9, 7.6]") {
 }
 
 }  // namespace
+}  // namespace probes_tests

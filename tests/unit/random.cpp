@@ -6,6 +6,8 @@
 
 #include "support/catch.hpp"
 
+namespace random_tests {
+
 using namespace sixfold;
 
 TEST_CASE("random: gives the numbers of SplitMix64") {
@@ -67,3 +69,5 @@ TEST_CASE("random: below throws away what would make small numbers likelier") {
     CHECK(low > 9'600);
     CHECK(low < 10'400);
 }
+
+}  // namespace random_tests

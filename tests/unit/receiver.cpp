@@ -14,6 +14,7 @@
 #include "support/catch.hpp"
 #include "support/test_access.hpp"
 
+namespace receiver_tests {
 namespace {
 
 using namespace sixfold;
@@ -988,3 +989,4 @@ TEST_CASE(
 }
 
 }  // namespace
+}  // namespace receiver_tests

@@ -10,6 +10,7 @@
 
 // What a frame is refused for when more than one thing is wrong with it: the first of the order in which it is checked.
 
+namespace refusals_tests {
 namespace {
 
 using namespace sixfold;
@@ -129,3 +130,4 @@ TEST_CASE("refusals: the fields of an ack state are checked one after the other 
 }
 
 }  // namespace
+}  // namespace refusals_tests

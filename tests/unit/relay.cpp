@@ -19,6 +19,8 @@
 #include "support/catch.hpp"
 #include "support/test_access.hpp"
 
+namespace relay_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -1040,3 +1042,5 @@ TEST_CASE("link_table: finds what was inserted and not erased, as a plain list d
         }
     }
 }
+
+}  // namespace relay_tests

@@ -12,6 +12,7 @@
 
 // When a sender sends what again, what it says then of its base, and how far it may go.
 
+namespace resending_tests {
 namespace {
 
 using namespace sixfold;
@@ -212,3 +213,4 @@ TEST_CASE("resending: until B has told its window it is 64 [spec 3.4]") {
 }
 
 }  // namespace
+}  // namespace resending_tests

@@ -5,6 +5,8 @@
 
 #include "support/catch.hpp"
 
+namespace retry_tests {
+
 using namespace sixfold;
 using namespace std::chrono_literals;
 
@@ -177,3 +179,5 @@ TEST_CASE("retry: equal sources of random numbers give equal waits") {
         CHECK(backoff(1s, i, 1min, a) == backoff(1s, i, 1min, b));
     }
 }
+
+}  // namespace retry_tests

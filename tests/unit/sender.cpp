@@ -13,6 +13,7 @@
 #include "support/lone_sender.hpp"
 #include "support/test_access.hpp"
 
+namespace sender_tests {
 namespace {
 
 using namespace sixfold;
@@ -1157,3 +1158,4 @@ TEST_CASE("sender: of what was stored nobody can say how it ended, once its stre
 }
 
 }  // namespace
+}  // namespace sender_tests

@@ -8,6 +8,8 @@
 
 #include "support/catch.hpp"
 
+namespace siphash_tests {
+
 using namespace sixfold;
 
 namespace {
@@ -47,3 +49,5 @@ TEST_CASE("siphash: each length, byte and half of the key makes another hash") {
     seen.insert(siphash<2, 4>(key_low, key_high)(data));
     CHECK(seen.size() == 49 + 48 + 3);
 }
+
+}  // namespace siphash_tests

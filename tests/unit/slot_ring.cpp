@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 
+namespace slot_ring_tests {
 namespace {
 
 using namespace sixfold;
@@ -116,3 +117,5 @@ TEST_CASE("slot_ring: any range that moves upwards finds its slots, one by one a
         CHECK(ring.size() >= most / 2);
     }
 }
+
+}  // namespace slot_ring_tests

@@ -20,6 +20,8 @@
 #include "support/sqlite_spy.hpp"
 #include "support/temporary_file.hpp"
 
+namespace sqlite_database_tests {
+
 using namespace sixfold;
 using Catch::Matchers::ContainsSubstring;
 using support::sqlite_spy;
@@ -536,3 +538,5 @@ TEST_CASE("sqlite_database: an empty log is a log") {
     insert.run(std::int64_t{1});
     CHECK(change.commit());
 }
+
+}  // namespace sqlite_database_tests

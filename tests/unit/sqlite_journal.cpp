@@ -14,6 +14,8 @@
 
 // What it keeps, and what it survives, is in tests/crash, tests/powerloss and tests/iofail.
 
+namespace sqlite_journal_tests {
+
 using namespace sixfold;
 using Catch::Matchers::ContainsSubstring;
 
@@ -50,3 +52,5 @@ TEST_CASE("sqlite_journal: takes nothing outside of a transaction, not even a re
     }
     sqlite3_close(handle);
 }
+
+}  // namespace sqlite_journal_tests

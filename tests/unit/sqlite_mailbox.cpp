@@ -23,6 +23,8 @@
 // What it does as any mailbox does is in tests/mailbox, what it survives in tests/powerloss and
 // tests/iofail.
 
+namespace sqlite_mailbox_tests {
+
 using namespace sixfold;
 using namespace sixfold::testing;
 using Catch::Matchers::ContainsSubstring;
@@ -163,12 +165,12 @@ TEST_CASE("sqlite_mailbox: a group is done in its order, as if each had been ask
     CHECK(mailbox.last_error().fault == sqlite_fault::none);
     CHECK(exchanges[0].outcome.lowest == seq_end);
     REQUIRE(exchanges[4].outcome.rows.size() == 2);
-    CHECK(text(exchanges[4].outcome.rows[0]) == "alice 1:0 one");
-    CHECK(text(exchanges[4].outcome.rows[1]) == "alice 1:1 two");
+    CHECK(testing::text(exchanges[4].outcome.rows[0]) == "alice 1:0 one");
+    CHECK(testing::text(exchanges[4].outcome.rows[1]) == "alice 1:1 two");
     CHECK(exchanges[6].outcome.lowest == 1);
     CHECK(as_text(exchanges[6].outcome.last_state) == as_text(encoded(1)));
     REQUIRE(exchanges[7].outcome.rows.size() == 1);
-    CHECK(text(exchanges[7].outcome.rows[0]) == "alice 1:1 two");
+    CHECK(testing::text(exchanges[7].outcome.rows[0]) == "alice 1:1 two");
 }
 
 TEST_CASE("sqlite_mailbox: of a group all is changed or nothing, and what reads is answered") {
@@ -530,3 +532,5 @@ TEST_CASE("sqlite_mailbox: its log is small again when a long reader has gone") 
     }
     CHECK(log() <= 9'000'000);
 }
+
+}  // namespace sqlite_mailbox_tests

@@ -10,6 +10,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 
+namespace stream_reader_tests {
 namespace {
 
 using namespace sixfold;
@@ -175,3 +176,5 @@ TEST_CASE("stream reader: whatever comes in, it stays within its buffer and its 
         REQUIRE(pieces.refused() == whole.refused());
     }
 }
+
+}  // namespace stream_reader_tests

@@ -8,6 +8,7 @@
 #include <sixfold/time.hpp>
 #include "support/catch.hpp"
 
+namespace time_tests {
 namespace {
 
 using namespace sixfold;
@@ -73,3 +74,4 @@ TEST_CASE("time: a manual clock does not run past the end of time") {
 }
 
 }  // namespace
+}  // namespace time_tests

@@ -6,6 +6,7 @@
 #include <sixfold/types.hpp>
 #include "support/catch.hpp"
 
+namespace types_tests {
 namespace {
 
 using namespace sixfold;
@@ -56,3 +57,4 @@ TEST_CASE("types: a msgid is its epoch and its seq [spec 1.4]") {
 }
 
 }  // namespace
+}  // namespace types_tests

@@ -8,6 +8,7 @@
 #include <sixfold/sending/wait_ack_queue.hpp>
 #include "support/catch.hpp"
 
+namespace wait_ack_queue_tests {
 namespace {
 
 using namespace sixfold;
@@ -181,3 +182,4 @@ TEST_CASE(
 }
 
 }  // namespace
+}  // namespace wait_ack_queue_tests

@@ -6,6 +6,7 @@
 #include <sixfold/words.hpp>
 #include "support/catch.hpp"
 
+namespace words_tests {
 namespace {
 
 using namespace sixfold;
@@ -43,3 +44,4 @@ TEST_CASE("words: are those of the code, and known when it is compiled") {
 }
 
 }  // namespace
+}  // namespace words_tests
