@@ -205,7 +205,8 @@
 #include "headers.hpp"
 
 // A standard header that took one back, or one that headers_of_others.hpp does not have: then nothing was tested behind it.
-#if !defined(min) || !defined(max) || !defined(free) || !defined(check) || !defined(timeout) || !defined(abs)
+#if !defined(min) || !defined(max) || !defined(free) || !defined(check) || !defined(timeout) ||    \
+    !defined(abs)
 #error "a header includes one that headers_of_others.hpp does not have"
 #endif
 
