@@ -47,9 +47,11 @@ int main() {
     const auto client_a = [&](sixfold::bytes packet_from_relay) {
         const auto send_to_relay = [&](sixfold::bytes packet) { put(to_relay, at_alice, packet); };
 
-        alice.handle(packet_from_relay);                // each that has come; and then, or at
-        while (auto event = alice.poll_event()) {       // next_deadline():
-            show(event->id, event->what);               // relayed, stored, delivered
+        alice.handle(packet_from_relay);                    // for each packet that has come
+
+        // then, and at next_deadline():
+        while (auto event = alice.poll_event()) {
+            show(event->id, event->what);                   // relayed, stored, delivered
         }
         while (auto packet = alice.poll_transmit(buffer)) {
             send_to_relay(*packet);
