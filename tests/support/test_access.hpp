@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <sixfold/sixfold.hpp>
 
@@ -214,6 +215,80 @@ struct test_access {
     static bytes held_payload(const receiver& r, const message& m) {
         return r.messages_.held.payload(
             r.messages_.held.find(r.messages_.peers.look_up(m.from), m.id));
+    }
+
+    // --- field by field ------------------------------------------------------------------------------
+
+    /// The fields in which they differ. A new field does not compile before it is here, and so in the tables of its tests.
+    static std::vector<std::string> differing(const outbound_stream& a, const outbound_stream& b) {
+        std::vector<std::string> out;
+        const auto compare = [&](const char* name, bool same) {
+            if (!same) {
+                out.emplace_back(name);
+            }
+        };
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17,
+                     a18, a19, a20] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17,
+                     b18, b19, b20] = b;
+        compare("epoch", a0 == b0);
+        compare("limits", a1 == b1);
+        compare("record", a2 == b2);
+        compare("journaled_epoch", a3 == b3);
+        compare("journaled_next", a4 == b4);
+        compare("trip", a5 == b5);
+        compare("reported_floor", a6 == b6);
+        compare("known", a7 == b7);
+        compare("probed_at", a8 == b8);
+        compare("probes", a9 == b9);
+        compare("stored", a10 == b10);
+        compare("tombstones", a11 == b11);
+        compare("met", a12 == b12);
+        compare("backed_off", a13 == b13);
+        compare("sent_end", a14 == b14);
+        (void)a15, (void)b15;  // its places are written before they are read
+        compare("first", a16 == b16);
+        compare("base", a17 == b17);
+        compare("unsent", a18 == b18);
+        compare("next", a19 == b19);
+        compare("passed", a20 == b20);
+        return out;
+    }
+    static std::vector<std::string> differing(const inbound_stream& a, const inbound_stream& b) {
+        std::vector<std::string> out;
+        const auto compare = [&](const char* name, bool same) {
+            if (!same) {
+                out.emplace_back(name);
+            }
+        };
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17,
+                     a18, a19, a20, a21, a22] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17,
+                     b18, b19, b20, b21, b22] = b;
+        compare("epoch", a0 == b0);
+        compare("window", a1 == b1);
+        compare("horizon", a2 == b2);
+        compare("exceptions", a3 == b3);
+        compare("held", a4 == b4);
+        compare("next", a5 == b5);
+        compare("ahead_count", a6 == b6);
+        compare("ahead", a7 == b7);
+        compare("echo", a8 == b8);
+        compare("latest", a9 == b9);
+        compare("past", a10 == b10);
+        compare("waiting", a11 == b11);
+        compare("record", a12 == b12);
+        compare("sent_at", a13 == b13);
+        compare("first_serial", a14 == b14);
+        compare("serial", a15 == b15);
+        compare("resends", a16 == b16);
+        compare("owed", a17 == b17);
+        compare("state_due", a18 == b18);
+        compare("unanswered", a19 == b19);
+        compare("tell_limits", a20 == b20);
+        compare("limits_sent", a21 == b21);
+        compare("exceptions_max", a22 == b22);
+        return out;
     }
 
     // --- whether it is in order, O(n) -------------------------------------------------------------

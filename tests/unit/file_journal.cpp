@@ -535,6 +535,27 @@ TEST_CASE("file journal: what a life that crashed left beside it does no harm, w
     CHECK_FALSE(std::filesystem::is_symlink(there.file));
 }
 
+TEST_CASE("file journal: what a life that crashed left beside it is not read, even if it is whole "
+          "[spec 8.3]") {
+    const temporary there;
+    app<file_journal> one(there.file);
+    (void)one.send("of another life");
+    std::vector<std::byte> buffer(one.machine.journal_record_size_max());
+    std::string left;
+    const auto put = [&](const auto& part) {
+        left += as_text(bytes(part.data(), part.size()));
+    };
+    put(log_header(1));
+    put(log_mark(1, left.size()));
+    put(one.machine.poll_journal(buffer).value());  // where a new file ends
+    put(log_mark(1, left.size()));
+    const std::string other = there.file + "2";
+    std::ofstream(other + ".new", std::ios::binary) << left;
+    for (int life = 0; life < 2; ++life) {
+        CHECK(file_journal::open(other, 2).value().records().empty());
+    }
+}
+
 TEST_CASE("file journal: an app that is killed at any time has what it was told is durable") {
     const temporary there;
     std::size_t promised = 0;

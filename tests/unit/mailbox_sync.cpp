@@ -199,5 +199,28 @@ TEST_CASE("mailbox_sync: without a link nothing is asked, and no answer is taken
     CHECK(!ask(sync, 2, start + 9s).after.has_value());
 }
 
+TEST_CASE("mailbox_sync: on a new link there is no patience left of the last one [spec 5.4]") {
+    mailbox_sync sync(30s);
+    time_point now = start;
+    std::uint32_t serial = 0;
+    const auto round = [&] {
+        ask(sync, ++serial, now);
+        for (int i = 0; i < 5; ++i) {
+            sync.row();
+        }
+        sync.progress(now);
+        CHECK(sync.answered({serial, std::nullopt, 5}, now, 100ms));
+    };
+    sync.start(now);
+    round();
+    CHECK(sync.deadline() == now);
+    round();
+    CHECK(sync.deadline() > now);
+    sync.stop();
+    sync.start(now);
+    round();
+    CHECK(sync.deadline() == now);
+}
+
 }  // namespace
 }  // namespace mailbox_sync_tests

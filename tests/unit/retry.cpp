@@ -72,6 +72,23 @@ TEST_CASE(
     CHECK(timeout_of(path) < 30ms);
 }
 
+TEST_CASE("retry: the first samples of a round weigh as little as those of the last") {
+    round_trip path;
+    time_point now{};
+    for (int i = 0; i < 64; ++i) {
+        path.sample(100ms, now);
+    }
+    now += 1s;
+    for (int i = 0; i < 64; ++i) {
+        path.sample(i % 2 == 0 ? 50ms : 150ms, now);
+    }
+    const duration before = timeout_of(path);
+    now += 1s;
+    path.sample(100ms, now);
+    path.sample(100ms, now);
+    CHECK(before - timeout_of(path) < 15ms);
+}
+
 TEST_CASE("retry: a path without variation still gets a millisecond") {
     round_trip path;
     lonely apart;

@@ -122,6 +122,8 @@ class inbound_stream {
     }
 
   private:
+    friend struct test_access;
+
     /// The bytes of the window that its report leaves out in front.
     [[nodiscard]] std::uint32_t skipped() const noexcept {
         constexpr std::uint32_t told = ack_bits_size_max;
