@@ -15,6 +15,7 @@
 
 // What a new link, epoch or life begins anew, and what never goes back.
 
+namespace new_beginnings_tests {
 namespace {
 
 using namespace sixfold;
@@ -348,3 +349,4 @@ TEST_CASE("journal: a snapshot says no less of the tickets than the records that
 }
 
 }  // namespace
+}  // namespace new_beginnings_tests
