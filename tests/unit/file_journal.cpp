@@ -312,6 +312,20 @@ TEST_CASE("file journal: whichever byte of a closed file is damaged, no record i
 
 #if defined(__unix__) || defined(__APPLE__)
 
+TEST_CASE("file journal: stays where it was opened, wherever the program goes") {
+    const temporary there;
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(there.folder);
+    app<file_journal> one("test.db");
+    std::filesystem::current_path("/");  // as who goes into the background does
+    one.send("hi");
+    CHECK(one.save());
+    CHECK(one.journal.compact(one.machine));
+    std::filesystem::current_path(before);
+    CHECK_FALSE(there.content().empty());
+    CHECK(one.journal.last_error().what.empty());
+}
+
 TEST_CASE("file journal: is open once, in this process and in others") {
     const temporary there;
     {

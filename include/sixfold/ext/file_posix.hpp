@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -49,7 +50,7 @@ class file_descriptor {
 /// the other's owner and mode, as far as the system lets it.
 class posix_files {
   public:
-    /// Goes from link to link, as far as the system would.
+    /// Goes from link to link, as far as the system would. A whole path: the program may go to another folder.
     [[nodiscard]] std::string resolve(std::string path) {
         constexpr int links_max = 40;
         for (int links = 0; links < links_max; ++links) {
@@ -61,7 +62,8 @@ class posix_files {
             to.resize(static_cast<std::size_t>(size));
             path = to.front() == '/' ? to : folder_of(path) + to;
         }
-        return path;
+        std::error_code no_folder;  // then there is no file either
+        return std::filesystem::absolute(path, no_folder).string();
     }
 
     /// Locks the file of this name, made if need be, until this object goes or the process does. It stays there.
