@@ -46,7 +46,8 @@ namespace sixfold::inline v0 {
 class sqlite_journal {
   public:
     /// Makes the tables if they are not there, and begins a life: every earlier one of this database, in this process or in
-    /// another, writes nothing more. (spec 7.9) In a transaction of the caller it begins with the commit.
+    /// another, writes nothing more. (spec 7.9) In a transaction of the caller it begins with the commit; if that is rolled
+    /// back it never began, and is told that it was superseded.
     ///
     /// Refused as `unsafe`, if a loss of power may undo a commit of this connection. Safe is `journal_mode` WAL, TRUNCATE or
     /// PERSIST with `synchronous` FULL or EXTRA, and DELETE with EXTRA: with FULL the deletion is not synced, and what was
