@@ -57,9 +57,10 @@ TEST_CASE("mailbox_sync: a request that is not answered goes out again, the same
     CHECK(sync.resends() == 1);
 }
 
-TEST_CASE("mailbox_sync: an answer to an earlier sending of the request is one; where the cap is "
-          "below the round "
-          "trip no other comes [spec 5.4]") {
+TEST_CASE(
+    "mailbox_sync: an answer to an earlier sending of the request is one, and where the cap is "
+    "below the round "
+    "trip no other comes [spec 5.4]") {
     constexpr std::uint32_t near_the_end = UINT32_MAX - 1;  // serials run on from there to 0
     mailbox_sync sync(30s);
     sync.start(start);

@@ -226,8 +226,8 @@ TEST_CASE("sender: after ever so many sendings the wait does not fall from its c
     }
 }
 
-TEST_CASE(
-    "sender: an answer to sending number 255 is a sample; the next one counts from 0 [spec 3.2]") {
+TEST_CASE("sender: an answer to sending number 255 is a sample, and the next one counts from 0 "
+          "[spec 3.2]") {
     fixture f({.retry = {.first = 100ms, .max = 1s}});
     f.send_all(1);
     (void)f.resend(255);

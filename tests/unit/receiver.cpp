@@ -647,7 +647,7 @@ TEST_CASE(
     CHECK(f.transmit().acks.empty());
 }
 
-TEST_CASE("receiver: an answer to an earlier ack:R that said the same is one; where the cap is "
+TEST_CASE("receiver: an answer to an earlier ack:R that said the same is one, and where the cap is "
           "below the round "
           "trip no other comes [spec 3.17]") {
     fixture f({.retry = {.first = 100ms, .max = 200ms}, .sync_interval = 24h});
