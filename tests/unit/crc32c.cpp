@@ -62,7 +62,8 @@ TEST_CASE("crc32c: agrees with its definition at every length and alignment") {
         for (std::size_t size = 0; from + size <= data.size(); ++size) {
             const bytes part = bytes(data).subspan(from, size);
             REQUIRE(crc32c(part) == slow_crc32c(part));
-            REQUIRE(~detail::crc32c_by_tables(part, ~0U) == slow_crc32c(part));
+            REQUIRE(~detail::crc32c_by_tables<1>(part, ~0U) == slow_crc32c(part));
+            REQUIRE(~detail::crc32c_by_tables<8>(part, ~0U) == slow_crc32c(part));
         }
     }
 }

@@ -12,7 +12,8 @@
 // The checksum of a frame: CRC-32C, the Castagnoli polynomial, as iSCSI and SCTP use it. (spec 2.5)
 //
 // Eight tables let the loop take eight bytes a turn ("slicing by 8"): table t says what a byte does
-// to the checksum when t more bytes follow it. It finds every damage of up to 5 bits and every
+// to the checksum when t more bytes follow it. They are 8 KiB; systems of 32 bits, where that may be
+// a fifth of the program, have the first one only. It finds every damage of up to 5 bits and every
 // burst of up to 32 bits in a frame of up to 650 bytes, and in longer ones every damage of up to 3
 // bits. It is no protection against anybody's intention.
 
@@ -20,14 +21,18 @@ namespace sixfold::inline v0 {
 
 namespace detail {
 
+inline constexpr std::size_t crc32c_table_count = sizeof(std::size_t) >= 8 ? 8 : 1;
+
 /// Plain arrays: of a std::array, each index would be one more call for the compiler to evaluate.
+template <std::size_t Count>
 struct crc32c_tables {
-    std::uint32_t after[8][256];
+    std::uint32_t after[Count][256];
 };
 
-[[nodiscard]] consteval crc32c_tables make_crc32c_tables() noexcept {
+template <std::size_t Count>
+[[nodiscard]] consteval crc32c_tables<Count> make_crc32c_tables() noexcept {
     constexpr std::uint32_t polynomial = 0x82F63B78;  // 0x1EDC6F41, its bits mirrored
-    crc32c_tables tables{};
+    crc32c_tables<Count> tables{};
     for (std::uint32_t i = 0; i < 256; ++i) {
         std::uint32_t crc = i;
         for (int shift = 0; shift < 8; ++shift) {
@@ -35,7 +40,7 @@ struct crc32c_tables {
         }
         tables.after[0][i] = crc;
     }
-    for (std::size_t t = 1; t < 8; ++t) {
+    for (std::size_t t = 1; t < Count; ++t) {
         for (std::size_t i = 0; i < 256; ++i) {
             const std::uint32_t crc = tables.after[t - 1][i];
             tables.after[t][i] = crc >> 8 ^ tables.after[0][crc & 0xFF];
@@ -44,20 +49,24 @@ struct crc32c_tables {
     return tables;
 }
 
-inline constexpr crc32c_tables crc32c_table = make_crc32c_tables();
+template <std::size_t Count>
+inline constexpr crc32c_tables<Count> crc32c_table = make_crc32c_tables<Count>();
 
 // Both take and return the bits inverted, as they are while a checksum is being calculated.
 
+template <std::size_t Count = crc32c_table_count>
 [[nodiscard]] constexpr std::uint32_t crc32c_by_tables(bytes data, std::uint32_t crc) noexcept {
-    const auto& table = crc32c_table.after;
+    const auto& table = crc32c_table<Count>.after;
     const std::byte* next = data.data();
     std::size_t left = data.size();
-    for (; left >= 8; next += 8, left -= 8) {
-        const std::uint32_t low = load_little32(next) ^ crc;
-        const std::uint32_t high = load_little32(next + 4);
-        crc = table[7][low & 0xFF] ^ table[6][low >> 8 & 0xFF] ^ table[5][low >> 16 & 0xFF] ^
-              table[4][low >> 24] ^ table[3][high & 0xFF] ^ table[2][high >> 8 & 0xFF] ^
-              table[1][high >> 16 & 0xFF] ^ table[0][high >> 24];
+    if constexpr (Count == 8) {
+        for (; left >= 8; next += 8, left -= 8) {
+            const std::uint32_t low = load_little32(next) ^ crc;
+            const std::uint32_t high = load_little32(next + 4);
+            crc = table[7][low & 0xFF] ^ table[6][low >> 8 & 0xFF] ^ table[5][low >> 16 & 0xFF] ^
+                  table[4][low >> 24] ^ table[3][high & 0xFF] ^ table[2][high >> 8 & 0xFF] ^
+                  table[1][high >> 16 & 0xFF] ^ table[0][high >> 24];
+        }
     }
     for (; left != 0; ++next, --left) {
         crc = crc >> 8 ^ table[0][(crc ^ std::to_integer<std::uint32_t>(*next)) & 0xFF];
