@@ -216,11 +216,12 @@ class sqlite_database {
 
     void demand(const char* pragma, std::string_view expected) {
         auto query = prepare(pragma);
-        const auto row = query.run();
+        auto row = query.run();
         if (row && row.text(0) != expected) {
             connection_->refuse(sqlite_fault::unsafe,
                                 std::string(pragma) + ": it is " + std::string(row.text(0)));
         }
+        row.next();  // a mode is answered before it is on the disk
     }
 
     /// In one transaction: after a crash it is there, or the file is still nobody's.

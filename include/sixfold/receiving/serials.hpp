@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "sixfold/types.hpp"
+
 namespace sixfold::inline v0 {
 
 /// Is a serial one of those from `first` to `last`, which run on from 2^32 - 1 to 0? (spec 3.17, 5.4)

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sixfold/journal/journal.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/parts/deadlines.hpp"
 #include "sixfold/parts/peer_table.hpp"
