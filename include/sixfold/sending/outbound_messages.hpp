@@ -51,8 +51,7 @@ class outbound_messages {
 
     // --- messages --------------------------------------------------------------------------------------------------
 
-    /// Puts a message that is in the queue behind all others to this peer, whose stream is `known`, or none yet. Precondition: there
-    /// is room for the peer.
+    /// Puts a queued message behind all others to this peer, whose stream is `known`, or none. Precondition: room for the peer.
     void append(slot at, const peer& to, std::uint32_t known);
     /// The app or a deadline ends it: from now on it is a tombstone.
     void take_back(slot at, message_state to);
