@@ -113,6 +113,7 @@ class world {
     [[nodiscard]] sixfold::client_options bob_options() const {
         sixfold::client_options o{.self = "bob-----", .life = {.start = 1, .seed = 2}};
         o.receiver.window = how_.in_flight;
+        o.receiver.held_entries = (std::max)(o.receiver.held_entries, o.receiver.window);
         return o;
     }
 
