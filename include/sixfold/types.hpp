@@ -13,7 +13,7 @@
 
 #include "sixfold/version.hpp"
 
-// Of what is kept longer than its owner lives clang warns.
+/// Of what is kept longer than its owner lives clang warns; others do not know it.
 #if defined(__clang__)
 #define SIXFOLD_BORROWED [[clang::lifetimebound]]
 #else
