@@ -84,7 +84,7 @@ client_options small(const char* name, std::uint64_t boots) {
 
 struct app {
     app(const char* name, std::uint64_t boots)
-        : user(name), machine(client::create(board, small(name, boots)).value()),
+        : user(name), made(client::create(board, small(name, boots))), machine(made.value()),
           buffer(machine.packet_size_min()) {
         machine.link_up();  // a radio that is paired has one other end, and needs no login
     }
@@ -101,7 +101,8 @@ struct app {
     }
 
     example::person user;
-    client machine;
+    result<client> made;  // stays where it was made: the stack of a device has no room for one
+    client& machine;
     std::vector<std::byte> buffer;
     radio antenna;
 };
@@ -169,9 +170,9 @@ void carry(radio& a, radio& b) {
 }  // namespace
 
 int main() {
-    server relay;
-    app alice("alice", 1);
-    app bob("bob", 2);
+    static server relay;
+    static app alice("alice", 1);
+    static app bob("bob", 2);
     constexpr std::uint64_t bob_comes = 2'000;
     constexpr std::uint64_t give_up = 600'000;
     bool good = relay.machine.link_up(link_id{1}, "alice") &&
