@@ -164,13 +164,15 @@ enum class refusal : std::uint8_t {
     peer_name,          ///< a peer's name of 0 or more than 47 bytes
     epoch,              ///< epoch zero
     seq_range,          ///< a seq of 2^62 or more, or a base above the seq
-    ack_state,          ///< an ack state that contradicts itself
+    ack_state,          ///< an ack state or echo that contradicts itself
+    run,                ///< no entry, too many, or one that its frame cannot carry
     frame_too_large,    ///< longer than a `stream_reader` was told to take
     payload_too_large,  ///< larger than the options allow
     direction,  ///< a kind that this side never takes: an answer to a relay, a request to a client
     unknown_link,  ///< from a link that the relay was not told of, or that a newer one has replaced
     unknown_stream,  ///< about a stream that this machine has not
     never_sent,      ///< acknowledges what was never sent
+    too_soon,        ///< asks for another epoch too soon after the last one
     peers_full,      ///< a sender too many for the receiver's option `peers_max`
     mailbox,         ///< the mailbox could not do it: full, or failed; nothing was answered
 };
@@ -196,6 +198,7 @@ inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::m
     case refusal::epoch:
     case refusal::seq_range:
     case refusal::ack_state:
+    case refusal::run:
     case refusal::frame_too_large:
     case refusal::unknown_link: break;
     case refusal::none:
@@ -203,6 +206,7 @@ inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::m
     case refusal::direction:
     case refusal::unknown_stream:
     case refusal::never_sent:
+    case refusal::too_soon:
     case refusal::peers_full:
     case refusal::mailbox: return false;
     }

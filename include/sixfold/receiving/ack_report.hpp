@@ -14,7 +14,7 @@
 #include "sixfold/wire/bytes.hpp"
 #include "sixfold/wire/exception_list.hpp"
 
-// How a receiver puts what it has of a stream into an ack state. (spec 2.8)
+// How a receiver puts what it has of a stream into an ack state. (spec 2.9)
 
 namespace sixfold::inline v0 {
 
@@ -95,7 +95,7 @@ inline void put_exceptions(byte_writer& to, const ack_report& report) noexcept {
 /// exceptions those at or above the horizon that are reported as ended.
 ///
 /// Returns the size, or 0 if it does not fit; `ack_state_size_max()` bytes always do. O(bytes).
-/// (spec 2.8)
+/// (spec 2.9)
 [[nodiscard]] inline std::size_t encode_ack_state(ack_report report,
                                                   std::span<std::byte> out) noexcept {
     detail::make_canonical(report);
@@ -106,15 +106,18 @@ inline void put_exceptions(byte_writer& to, const ack_report& report) noexcept {
     const bool excepts = report.horizon != 0 || count != 0;
 
     using parts = detail::ack_parts;
-    byte_writer to(out);
-    to.put_u8(static_cast<std::uint8_t>(
+    const unsigned told =
         (report.limits ? parts::limits : 0U) | (report.skip == 0 ? 0U : parts::skip) |
         (report.accepted.empty() ? 0U : parts::accepted) |
-        (report.held.empty() ? 0U : parts::held) | (excepts ? parts::exceptions : 0U)));
+        (report.held.empty() ? 0U : parts::held) | (excepts ? parts::exceptions : 0U);
+    byte_writer to(out);
     to.put_varint(report.floor);
+    if (told != 0) {
+        to.put_u8(static_cast<std::uint8_t>(told));
+    }
     if (report.limits) {
         SIXFOLD_ASSERT(report.limits->valid());
-        to.put_varint(report.limits->window);
+        to.put_varint(report.limits->room);
         to.put_varint(report.limits->exceptions);
         to.put_varint(report.limits->payload_max);
     }

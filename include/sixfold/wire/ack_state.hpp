@@ -15,7 +15,7 @@
 #include "sixfold/wire/bytes.hpp"
 #include "sixfold/wire/exception_list.hpp"
 
-// What a receiver has of one stream, as its acknowledgements carry it (law of acks, spec 2.8). It
+// What a receiver has of one stream, as its acknowledgements carry it (law of acks, spec 2.9). It
 // is a state and not an event: true of the past whenever it arrives, so that any later one repairs
 // a lost one, and old ones do no harm.
 //
@@ -31,15 +31,15 @@
 
 namespace sixfold::inline v0 {
 
-/// What a receiver takes; a sender stays within it. Until told, a sender assumes these defaults, but
-/// for payloads, of which it assumes its own limit. (spec 2.8, 3.4)
+/// What a receiver takes now; a sender stays within it. Until told, a sender assumes these defaults, but
+/// for payloads, of which it assumes its own limit. (spec 2.9, 3.9)
 struct receiver_limits {
-    static constexpr std::uint32_t window_max = 1U << 20;  ///< and at least 1
+    static constexpr std::uint32_t room_max = 1U << 20;  ///< and at least 1
     static constexpr std::uint32_t exceptions_max = 64;    ///< and at least 1
     static constexpr std::uint32_t payload_max_max =
         (1U << 28) - 1;  ///< a payload of 0 bytes always fits
 
-    std::uint32_t window = 64;         ///< W: seqs from the floor on that are accepted
+    std::uint32_t room = 64;           ///< seqs from the floor on that are taken now
     std::uint32_t exceptions = 64;     ///< exceptions that are remembered, 1 to 64
     std::uint32_t payload_max = 1024;  ///< bytes of the largest payload that is taken
     /// All of them the same.
@@ -47,38 +47,40 @@ struct receiver_limits {
 
     /// Whether an ack state can carry them.
     [[nodiscard]] constexpr bool valid() const noexcept {
-        return window >= 1 && window <= window_max && exceptions >= 1 &&
+        return room >= 1 && room <= room_max && exceptions >= 1 &&
                exceptions <= exceptions_max && payload_max <= payload_max_max;
     }
 };
 
-/// The bytes of the longest bit string that an ack state carries: it speaks of 512 seqs in a row.
+/// The bytes of the longest bit string that an ack state carries.
 inline constexpr std::size_t ack_bits_size_max = 64;
+/// It speaks of so many seqs in a row.
+inline constexpr std::uint64_t ack_reach = 8 * ack_bits_size_max;
 
 namespace detail {
 
 /// No byte of a larger number lies within a window.
-inline constexpr std::uint32_t ack_skip_max = receiver_limits::window_max / 8 - 1;
+inline constexpr std::uint32_t ack_skip_max = receiver_limits::room_max / 8 - 1;
 
 }  // namespace detail
 
-/// No encoded ack state of a receiver with these limits is larger; without them, of any receiver. (spec 2.12)
+/// No encoded ack state of a receiver with these limits is larger; without them, of any receiver. (spec 2.14)
 [[nodiscard]] constexpr std::size_t
-ack_state_size_max(const receiver_limits& of = {receiver_limits::window_max,
+ack_state_size_max(const receiver_limits& of = {receiver_limits::room_max,
                                                 receiver_limits::exceptions_max}) noexcept {
     constexpr std::size_t seq_size = varint_size(seq_end);
-    constexpr std::size_t limits_size = varint_size(receiver_limits::window_max) + 1 + 4;
+    constexpr std::size_t limits_size = varint_size(receiver_limits::room_max) + 1 + 4;
     const std::size_t bits_size =
-        1 + (std::min<std::size_t>)(ack_bits_size_max, (of.window + std::size_t{7}) / 8);
+        1 + (std::min<std::size_t>)(ack_bits_size_max, (of.room + std::size_t{7}) / 8);
     const std::size_t skip_size =
-        of.window > 8 * ack_bits_size_max ? varint_size(detail::ack_skip_max) : 0;
+        of.room > 8 * ack_bits_size_max ? varint_size(detail::ack_skip_max) : 0;
     return 1 + seq_size + limits_size + skip_size + 2 * bits_size + seq_size + 1 +
            of.exceptions * seq_size;
 }
 
 namespace detail {
 
-/// Which optional parts follow the floor, in this order. (spec 2.8)
+/// Which optional parts follow the floor, in this order. (spec 2.9)
 struct ack_parts {
     static constexpr unsigned limits = 1;
     static constexpr unsigned accepted = 2;
@@ -196,6 +198,11 @@ class ack_state {
         return fate::accepted;
     }
 
+    /// Whether it says anything of this seq; if not, `of` and `covers` know nothing of it. O(1).
+    [[nodiscard]] bool tells(seq which) const noexcept {
+        return which < floor_ || which - first_ < ack_reach;
+    }
+
     /// Whether a seq is over for the receiver, whatever became of it: neither open nor held. O(1).
     [[nodiscard]] bool covers(seq which) const noexcept { return has_ended(which); }
 
@@ -228,9 +235,10 @@ class ack_state {
 
     [[nodiscard]] refusal read(bytes encoded) noexcept {
         byte_reader in(encoded);
-        const unsigned parts = in.get_u8();
-        in.demand((parts & ~detail::ack_parts::all) == 0, refusal::flags);
         floor_ = in.get_seq_bound();
+        const unsigned parts = in.left() == 0 ? 0 : in.get_u8();
+        in.demand(parts != 0 || encoded.size() == varint_size(floor_), refusal::not_canonical);
+        in.demand((parts & ~detail::ack_parts::all) == 0, refusal::flags);
         if ((parts & detail::ack_parts::limits) != 0) {
             limits_ = read_limits(in);
         }
@@ -270,14 +278,14 @@ class ack_state {
     }
 
     [[nodiscard]] static receiver_limits read_limits(byte_reader& in) noexcept {
-        // Each before the next one is read (spec 2.9).
+        // Each before the next one is read (spec 2.11).
         const auto limit = [&in](unsigned bits, std::uint32_t least, std::uint32_t most) {
             const std::uint64_t out = in.get_varint(bits);
             in.demand(out >= least && out <= most, refusal::ack_state);
             return static_cast<std::uint32_t>(out);
         };
         receiver_limits limits;
-        limits.window = limit(32, 1, receiver_limits::window_max);
+        limits.room = limit(32, 1, receiver_limits::room_max);
         limits.exceptions = limit(32, 1, receiver_limits::exceptions_max);
         limits.payload_max = limit(28, 0, receiver_limits::payload_max_max);
         return limits;

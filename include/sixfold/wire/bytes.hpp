@@ -89,6 +89,8 @@ class byte_counter {
   public:
     /// One byte.
     constexpr void put_u8(std::uint8_t) noexcept { size_ += 1; }
+    /// Two bytes.
+    constexpr void put_u16(std::uint16_t) noexcept { size_ += 2; }
     /// Four bytes.
     constexpr void put_u32(std::uint32_t) noexcept { size_ += 4; }
     /// Eight bytes.
@@ -124,6 +126,13 @@ class byte_writer {
     SIXFOLD_INLINE void put_u8(std::uint8_t value) noexcept {
         if (fits(1)) {
             *at_++ = static_cast<std::byte>(value);
+        }
+    }
+    /// Two bytes, little-endian.
+    SIXFOLD_INLINE void put_u16(std::uint16_t value) noexcept {
+        if (fits(2)) {
+            *at_++ = static_cast<std::byte>(value & 0xFFU);
+            *at_++ = static_cast<std::byte>(value >> 8);
         }
     }
     /// Four bytes, little-endian.
@@ -209,6 +218,15 @@ class byte_reader {
     /// One byte.
     [[nodiscard]] SIXFOLD_INLINE std::uint8_t get_u8() noexcept {
         return has(1) ? std::to_integer<std::uint8_t>(*at_++) : std::uint8_t{0};
+    }
+    /// Two bytes, little-endian.
+    [[nodiscard]] SIXFOLD_INLINE std::uint16_t get_u16() noexcept {
+        if (!has(2)) {
+            return 0;
+        }
+        const std::byte* at = skip(2);
+        return static_cast<std::uint16_t>(std::to_integer<unsigned>(at[0]) |
+                                          std::to_integer<unsigned>(at[1]) << 8);
     }
     /// Four bytes, little-endian.
     [[nodiscard]] SIXFOLD_INLINE std::uint32_t get_u32() noexcept {

@@ -21,6 +21,7 @@
 #include "sixfold/wire/frame_layout.hpp"
 #include "sixfold/wire/msg_layout.hpp"
 #include "sixfold/wire/packet.hpp"
+#include "sixfold/wire/run.hpp"
 #include "sixfold/wire/sync_layout.hpp"
 
 // Frames to bytes and back, canonically: what `decode` takes, `encode` writes again, byte for byte.
@@ -63,16 +64,16 @@ class framing {
     sixfold::checksum mode_;
 };
 
-/// The most bytes that a frame has besides its payload or ack state: those of a drained msg:N with
-/// the longest name and seqs, while a smaller epoch waits. (spec 2.12)
+/// The most bytes that a frame has besides its messages or ack state: those of a sync:R with two keys of the longest names
+/// and seqs. (spec 2.14)
 inline constexpr std::size_t frame_overhead_max =
-    frame_header_size_max + (1 + peer::size_max) + 2 * 8 + 3 * varint_size(seq_end) + 4;
+    2 + 2 + 2 + 2 * 5 + 2 * ((1 + peer::size_max) + 8 + varint_size(seq_end)) + 4;
 
 /// No frame on a link is larger, in either direction, if the relay takes payloads of at most so
 /// many bytes: what a `stream_reader` has to take. Not what a client takes: a message that is too
 /// large for it must be read to be rejected. O(1).
 [[nodiscard]] constexpr std::size_t frame_size_max(std::size_t payload_max) noexcept {
-    return frame_overhead_max + (std::max)(payload_max, ack_state_size_max());
+    return frame_overhead_max + (std::max)({payload_max, run::size_max, ack_state_size_max()});
 }
 
 namespace detail {
@@ -175,7 +176,7 @@ encode(const frame& what, const framing& link, std::span<std::byte> out) noexcep
 /// In this order: the header, its version, kind and length; the checksum; then, trusted to be what
 /// was sent, flags and body, from the front. On refusal `out` is as it was. The payload or ack
 /// state in `out` refers to `one_frame`. It allocates nothing. O(size), and O(1) if the header is
-/// refused. (spec 2.9)
+/// refused. (spec 2.11)
 [[nodiscard]] inline refusal decode(bytes one_frame, const framing& link, frame& out) noexcept {
     const frame_extent extent = detail::find_frame(one_frame);
     if (extent.refused != refusal::none) {
@@ -195,7 +196,7 @@ encode(const frame& what, const framing& link, std::span<std::byte> out) noexcep
 /// frames, and of the bytes that it was decoded from. It returns what it refuses.
 ///
 /// Returns the last refusal, of `take` or of a frame that cannot be decoded. Nobody knows where the next one begins behind such
-/// a frame, so it is the last; so is one of which `take` says something that `ends_stream`. Otherwise as `decode`. (spec 2.10)
+/// a frame, so it is the last; so is one of which `take` says something that `ends_stream`. Otherwise as `decode`. (spec 2.12)
 template <class Take>
 refusal decode_packet(bytes packet, const framing& link, Take take) {
     refusal last = refusal::none;

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "sixfold/types.hpp"
+#include "sixfold/wire/run.hpp"
 
 // The eight frames, as values. R: a client asks the relay. A: the relay answers that request. N: the relay tells a client.
 // (spec 1.1)
@@ -26,12 +27,11 @@
 
 namespace sixfold::inline v0 {
 
-/// What a msg frame carries.
-enum class form : std::uint8_t {
-    payload = 0,    ///< the message
-    tombstone = 1,  ///< the end of a seq without its message: cancelled, or too late
-    probe = 2,      ///< no seq at all: "how far are you with this stream?"
-};
+/// Names a sending within its stream: one more, modulo 2^16, than the one before. (spec 1.6)
+using sending_number = std::uint16_t;
+
+/// Names an ack:R or sync:R of one life of a receiver, modulo 2^16. (spec 3.25)
+using ack_serial = std::uint16_t;
 
 /// May the relay put the message into the mailbox while the receiver is away?
 enum class storing : std::uint8_t {
@@ -39,50 +39,84 @@ enum class storing : std::uint8_t {
     forbidden,  ///< worthless later: the relay answers `away` instead, if it has no link of the receiver itself
 };
 
-/// msg:R, from A to the relay (spec 4.1).
+/// msg:R, from A to the relay: one sending, a run of messages or, without any, a probe (spec 4.1).
 struct msg_request {
     peer to{};                                    ///< the receiver
     sixfold::epoch epoch = epoch::none;           ///< of the stream
-    sixfold::form form = form::payload;           ///< what it carries
-    sixfold::storing storing = storing::allowed;  ///< only of the form `payload`
-    sixfold::seq seq = 0;                         ///< not in a probe
-    sixfold::seq base = 0;     ///< the sender's lowest unfinished seq; at most `seq`
-    std::uint8_t attempt = 0;  ///< counts resends, modulo 256; not in a probe
-    bytes payload{};           ///< only of the form `payload`
+    sending_number number = 0;                    ///< of this sending
+    sixfold::storing storing = storing::allowed;  ///< `forbidden`: no tombstone among them
+    bool keep = false;                   ///< to be stored even if the receiver is here; not in a probe
+    std::optional<std::uint64_t> left{};  ///< milliseconds until a row becomes a tombstone; not in a probe
+    sixfold::seq first = 0;               ///< of the first message; 0 in a probe
+    sixfold::seq base = 0;                ///< the sender's lowest unfinished seq; at most `first`
+    run entries{};                        ///< none: "how far are you with this stream?"
+
+    /// Does it only ask?
+    [[nodiscard]] bool probes() const noexcept { return entries.empty(); }
 };
 
-/// msg:A, from the relay to A: the frame has been taken. It completes nothing (spec 4.2).
+/// What the relay says of a sending.
+enum class msg_word : std::uint8_t {
+    taken = 0,    ///< it will be delivered or stored
+    away = 1,     ///< the receiver is away, and it must not be stored
+    refused = 2,  ///< nothing of this sender is taken for this receiver, or not this
+};
+
+/// Why a relay refuses.
+enum class refused_reason : std::uint8_t {
+    none = 0,          ///< it does not
+    unknown_peer = 1,  ///< nobody has this name
+    not_allowed = 2,   ///< the receiver, or the relay's app, does not want it
+    over_quota = 3,    ///< the sender may store no more
+    too_large = 4,     ///< a payload is larger than the relay takes
+};
+
+/// msg:A, from the relay to A: what became of a sending on the first hop. It completes nothing (spec 4.2).
 struct msg_answer {
-    peer to{};                 ///< the receiver of the message
-    msgid id{};                ///< of the message
-    std::uint8_t attempt = 0;  ///< of the msg:R
-    bool away = false;         ///< the receiver is away and the message must not be stored
+    peer to{};                                      ///< the receiver of the messages
+    sixfold::epoch epoch = epoch::none;             ///< of the stream; none if `taken`
+    sending_number number = 0;                      ///< of the msg:R
+    msg_word word = msg_word::taken;                ///< what it says
+    refused_reason reason = refused_reason::none;   ///< only with `refused`
+    std::uint32_t payload_max = 0;                  ///< only with `too_large`: what is taken
 };
 
 /// msg:N, from the relay to B (spec 4.3).
 struct msg_notify {
     peer from{};                         ///< the sender
     sixfold::epoch epoch = epoch::none;  ///< of the stream
-    sixfold::form form = form::payload;  ///< what it carries
-    sixfold::seq seq = 0;                ///< not in a probe
-    std::uint8_t attempt = 0;            ///< of the msg:R; only in a direct one
     bool drained = false;                ///< came out of the mailbox
+    sending_number number = 0;           ///< of the msg:R; not in a drained one
+    ack_serial serial = 0;               ///< of the sync:R; only in a drained one
+    std::uint32_t index = 0;             ///< rows of the page in front of it; only in a drained one
+    sixfold::seq first = 0;              ///< of the first message; 0 in a probe
     sixfold::seq low = 0;                ///< all below has ended (drained and probe only)
     msgid
         smaller{};  ///< the lowest row of a smaller epoch that waits for B (drained and probe only)
-    bytes payload{};  ///< only of the form `payload`
+    run entries{};  ///< none: a probe
 
+    /// Does it only ask?
+    [[nodiscard]] bool probes() const noexcept { return entries.empty(); }
     /// Does it say what the mailbox holds? A direct one does not, so that nobody has to look.
-    [[nodiscard]] bool looked() const noexcept { return drained || form == form::probe; }
+    [[nodiscard]] bool looked() const noexcept { return drained || probes(); }
     /// The relay's word that the mailbox holds no row of a smaller epoch.
     [[nodiscard]] bool clean() const noexcept { return looked() && smaller.epoch == epoch::none; }
 };
 
-/// Which msg:N an acknowledgement answers, so that the sender can measure the round trip without doubt.
+/// Which sendings of a stream its receiver has seen. (spec 2.10)
 struct echo {
-    sixfold::seq seq = 0;      ///< of the message that came
-    std::uint8_t attempt = 0;  ///< with which it came
-    /// The same message and attempt.
+    /// How many sendings before the newest it speaks of.
+    static constexpr unsigned reach = 64;
+
+    sending_number number = 0;  ///< the newest
+    std::uint64_t missing = 0;  ///< bit i: that of number `number - 1 - i` has not been seen
+    bool repeated = false;      ///< it was told before, so its answer is no measure
+
+    /// Whether the sending `before` places before the newest was seen, 0 to 64.
+    [[nodiscard]] constexpr bool saw(unsigned before) const noexcept {
+        return before == 0 || (missing >> (before - 1) & 1) == 0;
+    }
+    /// The same in all.
     friend constexpr bool operator==(const echo&, const echo&) noexcept = default;
 };
 
@@ -92,8 +126,8 @@ enum class ack_word : std::uint8_t {
     waiting =
         1,  ///< the receiver has not entered this epoch: the relay's word on smaller ones is missing
     past = 2,    ///< the receiver has entered a larger epoch, and says which
-    stored = 3,  ///< ack:N only: the relay's word that one msgid is in the mailbox
-    ended = 4,   ///< ack:N only: the relay's word that all below `low` has ended
+    stored = 3,  ///< ack:N only: the relay's word that a run is in the mailbox
+    ended = 4,   ///< ack:N only: the relay's answer to a probe; all below `low` has ended
 };
 
 /// ack:R, from B to the relay (spec 4.4).
@@ -101,7 +135,8 @@ struct ack_request {
     peer to{};                             ///< the sender that is answered
     sixfold::epoch epoch = epoch::none;    ///< that is spoken of
     ack_word word = ack_word::state;       ///< what it says
-    std::uint32_t serial = 0;              ///< names this request for its answer
+    ack_serial serial = 0;                 ///< names this request for its answer
+    sending_number number = 0;             ///< only with `waiting`: of what it answers
     std::optional<sixfold::echo> echo{};   ///< only with `state`
     sixfold::epoch current = epoch::none;  ///< only with `past`: the epoch that the receiver is in
     bytes state{};                         ///< only with `state`: an encoded ack_state
@@ -109,8 +144,7 @@ struct ack_request {
 
 /// ack:A, from the relay to B (spec 4.5).
 struct ack_answer {
-    peer to{};                 ///< the peer that the ack:R was for
-    std::uint32_t serial = 0;  ///< that of the ack:R
+    ack_serial serial = 0;  ///< that of the ack:R
 };
 
 /// ack:N, from the relay to A (spec 4.6).
@@ -119,18 +153,21 @@ struct ack_notify {
     sixfold::epoch epoch = epoch::none;    ///< that is spoken of
     ack_word word = ack_word::state;       ///< what it says
     std::optional<sixfold::echo> echo{};   ///< only with `state`
+    sending_number number = 0;             ///< with `waiting`, `stored`, `ended`: of what it answers
     sixfold::epoch current = epoch::none;  ///< only with `past`
-    sixfold::seq seq = 0;                  ///< only with `stored`
-    std::uint8_t attempt = 0;              ///< only with `stored`
+    sixfold::seq first = 0;                ///< only with `stored`: the first seq
+    std::uint8_t count = 0;                ///< only with `stored`: how many seqs, 1 to 64
     sixfold::seq low = 0;                  ///< only with `ended`
+    bool away = false;                     ///< only with `ended`: B has no link at this relay
+    bool given_up = false;                 ///< only with `ended`: the mailbox has given up this stream
     bytes state{};  ///< with `state`; with `ended` the last that the mailbox saw, or empty
 };
 
-/// The place of a row in a mailbox; rows are drained in this order. (spec 1.5)
+/// A place among the rows of a mailbox, which are drained in this order. (spec 2.7)
 struct mailbox_key {
     peer from{};  ///< the sender
-    msgid id{};   ///< of the message
-    /// The same row.
+    msgid id{};   ///< of the message; the seq may be `seq_end`: behind all of the stream
+    /// The same place.
     friend constexpr bool operator==(const mailbox_key&, const mailbox_key&) noexcept = default;
     /// By sender, then epoch, then seq.
     friend constexpr bool operator<(const mailbox_key& a, const mailbox_key& b) noexcept {
@@ -141,17 +178,20 @@ struct mailbox_key {
     }
 };
 
-/// sync:R, from B to the relay: the rows behind `after`, or from the beginning (spec 4.7).
+/// sync:R, from B to the relay: as many rows as it has room for, from a place on (spec 4.7).
 struct sync_request {
-    std::uint32_t serial = 0;            ///< names this request for its answer
-    std::optional<mailbox_key> after{};  ///< the last row seen; none: from the beginning
+    ack_serial serial = 0;               ///< names this request for its answer
+    std::uint32_t rows = 0;              ///< the most rows that are taken now, at least 1
+    std::uint32_t room = 0;              ///< the most bytes of their payloads; one row in any case
+    std::optional<mailbox_key> from{};   ///< where to begin; none: at the beginning
+    std::optional<mailbox_key> until{};  ///< in front of which to end; none: at the end
 };
 
 /// sync:A, from the relay to B, behind the rows that it answers with (spec 4.8).
 struct sync_answer {
-    std::uint32_t serial = 0;           ///< that of the sync:R
-    std::optional<mailbox_key> last{};  ///< the last row of the page; none: that was all
+    ack_serial serial = 0;              ///< that of the sync:R
     std::uint32_t rows = 0;             ///< how many were sent: some may be lost
+    std::optional<mailbox_key> next{};  ///< where there are more; none: that was all
 };
 
 /// Any frame. The order is that of the kinds on the wire.

@@ -26,10 +26,6 @@ struct frame_layout;
     return condition ? mask : 0;
 }
 
-[[nodiscard]] inline std::uint32_t read_serial(byte_reader& in) noexcept {
-    return static_cast<std::uint32_t>(in.get_varint(32));
-}
-
 }  // namespace sixfold::inline v0::detail
 
 #endif

@@ -12,7 +12,7 @@
 #include "sixfold/wire/bytes.hpp"
 
 // Where a frame begins and ends, and how several of them share one packet of a datagram transport.
-// (spec 2.2, 2.4, 2.10)
+// (spec 2.2, 2.4, 2.12)
 //
 //     0          1        2                                          size
 //     +----------+--------+-------------+- - - - - - - - +------------+
@@ -24,7 +24,7 @@
 namespace sixfold::inline v0 {
 
 /// The version of the wire format, which has its own count apart from the library's. (spec 2.1)
-inline constexpr std::uint8_t wire_version = 1;
+inline constexpr std::uint8_t wire_version = 2;
 
 /// The largest number that fits the length field of a frame.
 inline constexpr std::size_t frame_length_max = (std::size_t{1} << 28) - 1;
@@ -64,7 +64,7 @@ struct frame_extent {
 
 namespace detail {
 
-/// How long the frame is that begins here, and whether it may be one and is here as a whole. In the order of spec 2.9. O(1).
+/// How long the frame is that begins here, and whether it may be one and is here as a whole. In the order of spec 2.11. O(1).
 [[nodiscard]] inline frame_extent find_frame(bytes front) noexcept {
     if (front.size() < 3) {
         return {refusal::truncated, 0, 0};
