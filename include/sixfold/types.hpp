@@ -137,6 +137,12 @@ enum class checksum : std::uint8_t {
     off,  ///< for a link that protects what it carries and whom it reaches, such as TLS
 };
 
+/// What a link is made of. Both ends of it are told the same. (spec 1.3)
+enum class transport : std::uint8_t {
+    datagrams,    ///< default: each packet arrives or is lost by itself, in any order
+    byte_stream,  ///< such as TCP: nothing is lost before the link is
+};
+
 }  // namespace sixfold::inline v0
 
 #undef SIXFOLD_BORROWED

@@ -35,7 +35,7 @@ namespace sixfold::inline v0 {
 /// for payloads, of which it assumes its own limit. (spec 2.9, 3.9)
 struct receiver_limits {
     static constexpr std::uint32_t room_max = 1U << 20;  ///< and at least 1
-    static constexpr std::uint32_t exceptions_max = 64;    ///< and at least 1
+    static constexpr std::uint32_t exceptions_max = 64;  ///< and at least 1
     static constexpr std::uint32_t payload_max_max =
         (1U << 28) - 1;  ///< a payload of 0 bytes always fits
 
@@ -47,8 +47,8 @@ struct receiver_limits {
 
     /// Whether an ack state can carry them.
     [[nodiscard]] constexpr bool valid() const noexcept {
-        return room >= 1 && room <= room_max && exceptions >= 1 &&
-               exceptions <= exceptions_max && payload_max <= payload_max_max;
+        return room >= 1 && room <= room_max && exceptions >= 1 && exceptions <= exceptions_max &&
+               payload_max <= payload_max_max;
     }
 };
 

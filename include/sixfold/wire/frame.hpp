@@ -45,11 +45,12 @@ struct msg_request {
     sixfold::epoch epoch = epoch::none;           ///< of the stream
     sending_number number = 0;                    ///< of this sending
     sixfold::storing storing = storing::allowed;  ///< `forbidden`: no tombstone among them
-    bool keep = false;                   ///< to be stored even if the receiver is here; not in a probe
-    std::optional<std::uint64_t> left{};  ///< milliseconds until a row becomes a tombstone; not in a probe
-    sixfold::seq first = 0;               ///< of the first message; 0 in a probe
-    sixfold::seq base = 0;                ///< the sender's lowest unfinished seq; at most `first`
-    run entries{};                        ///< none: "how far are you with this stream?"
+    bool keep = false;  ///< to be stored even if the receiver is here; not in a probe
+    std::optional<std::uint64_t>
+        left{};              ///< milliseconds until a row becomes a tombstone; not in a probe
+    sixfold::seq first = 0;  ///< of the first message; 0 in a probe
+    sixfold::seq base = 0;   ///< the sender's lowest unfinished seq; at most `first`
+    run entries{};           ///< none: "how far are you with this stream?"
 
     /// Does it only ask?
     [[nodiscard]] bool probes() const noexcept { return entries.empty(); }
@@ -73,12 +74,12 @@ enum class refused_reason : std::uint8_t {
 
 /// msg:A, from the relay to A: what became of a sending on the first hop. It completes nothing (spec 4.2).
 struct msg_answer {
-    peer to{};                                      ///< the receiver of the messages
-    sixfold::epoch epoch = epoch::none;             ///< of the stream; none if `taken`
-    sending_number number = 0;                      ///< of the msg:R
-    msg_word word = msg_word::taken;                ///< what it says
-    refused_reason reason = refused_reason::none;   ///< only with `refused`
-    std::uint32_t payload_max = 0;                  ///< only with `too_large`: what is taken
+    peer to{};                                     ///< the receiver of the messages
+    sixfold::epoch epoch = epoch::none;            ///< of the stream; none if `taken`
+    sending_number number = 0;                     ///< of the msg:R
+    msg_word word = msg_word::taken;               ///< what it says
+    refused_reason reason = refused_reason::none;  ///< only with `refused`
+    std::uint32_t payload_max = 0;                 ///< only with `too_large`: what is taken
 };
 
 /// msg:N, from the relay to B (spec 4.3).
@@ -149,18 +150,18 @@ struct ack_answer {
 
 /// ack:N, from the relay to A (spec 4.6).
 struct ack_notify {
-    peer from{};                           ///< the receiver, or of whose mailbox the relay speaks
-    sixfold::epoch epoch = epoch::none;    ///< that is spoken of
-    ack_word word = ack_word::state;       ///< what it says
-    std::optional<sixfold::echo> echo{};   ///< only with `state`
-    sending_number number = 0;             ///< with `waiting`, `stored`, `ended`: of what it answers
+    peer from{};                          ///< the receiver, or of whose mailbox the relay speaks
+    sixfold::epoch epoch = epoch::none;   ///< that is spoken of
+    ack_word word = ack_word::state;      ///< what it says
+    std::optional<sixfold::echo> echo{};  ///< only with `state`
+    sending_number number = 0;            ///< with `waiting`, `stored`, `ended`: of what it answers
     sixfold::epoch current = epoch::none;  ///< only with `past`
     sixfold::seq first = 0;                ///< only with `stored`: the first seq
     std::uint8_t count = 0;                ///< only with `stored`: how many seqs, 1 to 64
     sixfold::seq low = 0;                  ///< only with `ended`
     bool away = false;                     ///< only with `ended`: B has no link at this relay
-    bool given_up = false;                 ///< only with `ended`: the mailbox has given up this stream
-    bytes state{};  ///< with `state`; with `ended` the last that the mailbox saw, or empty
+    bool given_up = false;  ///< only with `ended`: the mailbox has given up this stream
+    bytes state{};          ///< with `state`; with `ended` the last that the mailbox saw, or empty
 };
 
 /// A place among the rows of a mailbox, which are drained in this order. (spec 2.7)

@@ -58,9 +58,9 @@ struct frame_layout<msg_request> {
     [[nodiscard]] static bool accepts(unsigned flags) noexcept {
         const unsigned form = flags & msg_form::mask;
         const unsigned how = flags & ~msg_form::mask;
-        return form == msg_form::probe
-                   ? how == 0
-                   : form <= msg_form::run && (how == never_stored || (how & ~(keep | limited)) == 0);
+        return form == msg_form::probe ? how == 0
+                                       : form <= msg_form::run && (how == never_stored ||
+                                                                   (how & ~(keep | limited)) == 0);
     }
 
     [[nodiscard]] static bool is_valid(const msg_request& m) noexcept {
@@ -130,7 +130,8 @@ struct frame_layout<msg_answer> {
         return m.to.valid() && (m.word == msg_word::taken) == (m.epoch == epoch::none) &&
                refuses == (m.reason != refused_reason::none) &&
                m.reason <= refused_reason::too_large &&
-               (m.reason == refused_reason::too_large ? m.payload_max < 1U << 28 : m.payload_max == 0);
+               (m.reason == refused_reason::too_large ? m.payload_max < 1U << 28
+                                                      : m.payload_max == 0);
     }
 
     template <class Out>
@@ -191,8 +192,7 @@ struct frame_layout<msg_notify> {
 
     [[nodiscard]] static bool is_valid(const msg_notify& m) noexcept {
         return m.from.valid() && m.epoch != epoch::none &&
-               (m.probes() ? m.first == 0 && !m.drained
-                           : m.first + m.entries.count() <= seq_end) &&
+               (m.probes() ? m.first == 0 && !m.drained : m.first + m.entries.count() <= seq_end) &&
                (m.drained ? m.number == 0 && m.low <= m.first : m.serial == 0 && m.index == 0) &&
                (m.looked() ? m.low <= seq_end && is_smaller(m)
                            : m.low == 0 && m.smaller == msgid{});

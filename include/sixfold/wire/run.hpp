@@ -168,7 +168,8 @@ class run_writer {
     }
 
     /// Whether another message of so many bytes has room, in a run of at most `room` bytes in all. The first one always has.
-    [[nodiscard]] bool fits(const run_entry& next, std::size_t room = run::size_max) const noexcept {
+    [[nodiscard]] bool fits(const run_entry& next,
+                            std::size_t room = run::size_max) const noexcept {
         room = room < run::size_max ? room : run::size_max;
         return count_ == 0 || (count_ < run::count_max && size() + size_of(next) <= room);
     }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_PARTS_LOSS_RULE_HPP
+#define SIXFOLD_PARTS_LOSS_RULE_HPP
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sixfold/parts/round_trip.hpp"
+#include "sixfold/time.hpp"
+
+namespace sixfold::inline v0 {
+
+/// When something that was not answered counts as lost because something later was: the thresholds of RFC 9002, section 6.1,
+/// which widen where they were wrong.
+///
+/// Keeps the two thresholds, and how long they have been right. Does not know what was sent. One for each signal, as one path
+/// reorders more than another. (spec 3.5)
+class loss_rule {
+  public:
+    /// By what something was called lost.
+    enum class cause : std::uint8_t {
+        order,  ///< so many later ones were answered, or were sent before one that was
+        time,   ///< one later one was answered, and it is late
+    };
+
+    /// Is one lost that was sent so many places before the latest that was answered?
+    [[nodiscard]] constexpr bool by_order(std::uint64_t places) const noexcept {
+        return places >= order_;
+    }
+    /// How long after it was sent one is lost, when a later one was answered.
+    [[nodiscard]] constexpr duration patience(const round_trip& path) const noexcept {
+        const duration longest = path.longest();
+        return longest + longest / 8 * time_;
+    }
+
+    /// One was answered in time.
+    constexpr void right() noexcept {
+        if (++calm_ >= calm_after) {
+            calm_ = 0;
+            order_ = (std::max)(order_ / 2, order_least);
+            time_ = (std::max)(time_ - 1, time_least);
+        }
+    }
+    /// One was answered that had been called lost.
+    constexpr void wrong(cause by) noexcept {
+        calm_ = 0;
+        if (by == cause::order) {
+            order_ = (std::min)(2 * order_, order_most);
+        } else {
+            time_ = (std::min)(time_ + 1, time_most);
+        }
+    }
+
+    /// Whether they call the same lost, now and later.
+    friend constexpr bool operator==(const loss_rule&, const loss_rule&) noexcept = default;
+
+  private:
+    static constexpr std::uint32_t order_least = 3;
+    static constexpr std::uint32_t order_most = 1U << 14;
+    static constexpr std::int32_t time_least = 1;
+    static constexpr std::int32_t time_most = 8;
+    static constexpr std::uint32_t calm_after = 512;
+
+    std::uint32_t order_ = order_least;
+    std::int32_t time_ = time_least;  // eighths of a round trip
+    std::uint32_t calm_ = 0;          // that were right since the last that was wrong
+};
+
+}  // namespace sixfold::inline v0
+
+#endif
