@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_MEMORY_MAILBOX_HPP
 #define SIXFOLD_MEMORY_MAILBOX_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -17,6 +18,7 @@
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
 #include "sixfold/wire/frame.hpp"
+#include "sixfold/wire/run.hpp"
 
 namespace sixfold::inline v0 {
 
@@ -26,8 +28,8 @@ namespace sixfold::inline v0 {
 /// process; then a message that was `stored` is lost with it, for its sender no longer has it (spec 6.3). A
 /// mailbox that must not lose anything is durable before it says `done`.
 ///
-/// It keeps rows, ordered as they are drained, and of a pair of peers the last ack state, from the
-/// first that deleted something on. It knows nothing of links, time or retention. Each request
+/// It keeps rows, ordered as they are drained, of each stream with rows its base, and of a pair of
+/// peers the last ack state, from the first that deleted something on. It knows nothing of links, time or retention. Each request
 /// costs O(log n), and what it deletes or hands out. Unlike the machines it allocates for every
 /// row, as a store does.
 class memory_mailbox {
@@ -44,7 +46,7 @@ class memory_mailbox {
     /// next request.
     [[nodiscard]] mailbox_outcome execute(const mailbox_request& request) {
         if (const auto* msg = std::get_if<msg_request>(&request.what)) {
-            return msg->form == form::probe ? look(request.from, *msg) : put(request.from, *msg);
+            return msg->probes() ? look(request.from, *msg) : put(request.from, *msg);
         }
         if (const auto* ack = std::get_if<ack_request>(&request.what)) {
             return erase(request.from, *ack);
@@ -60,7 +62,7 @@ class memory_mailbox {
     [[nodiscard]] std::size_t states() const noexcept { return states_.size(); }
 
   private:
-    /// Receivers lie apart, and the rows of one receiver in the order in which it drains them. (spec 1.5)
+    /// Receivers lie apart, and the rows of one receiver in the order in which it drains them. (spec 1.7)
     struct row_key {
         peer to;
         mailbox_key key;
@@ -69,8 +71,7 @@ class memory_mailbox {
         }
     };
     struct row {
-        sixfold::form form;
-        seq base;
+        bool tombstone;
         std::vector<std::byte> payload;
     };
     using row_map = std::map<row_key, row>;
@@ -82,6 +83,13 @@ class memory_mailbox {
             return a.to == b.to ? a.from < b.from : a.to < b.to;
         }
     };
+    struct stream_key {
+        pair_key pair;
+        sixfold::epoch epoch;
+        friend bool operator<(const stream_key& a, const stream_key& b) noexcept {
+            return a.pair < b.pair || (!(b.pair < a.pair) && a.epoch < b.epoch);
+        }
+    };
     struct last_state {
         sixfold::epoch epoch;
         seq floor;
@@ -91,47 +99,78 @@ class memory_mailbox {
 
     explicit memory_mailbox(const mailbox_limits& limits) : limits_(limits) {}
 
+    /// All rows of a run or none, each as if it were alone. (spec 5.2, 5.6)
     [[nodiscard]] mailbox_outcome put(const peer& from, const msg_request& msg) {
+        const stream_key stream{{msg.to, from}, msg.epoch};
+        row_map fresh;  // made apart, so that a mailbox whose memory has run out is as it was
+        std::size_t size = bytes_;
+        seq which = msg.first;
+        for (const run_entry& each : msg.entries) {
+            const row_key key = key_of(stream, which++);
+            const auto at = rows_.find(key);
+            if (at == rows_.end()) {
+                fresh.emplace(key, row{each.tombstone, {each.payload.begin(), each.payload.end()}});
+                size += each.payload.size();
+            } else if (each.tombstone) {
+                size -= at->second.payload.size();
+            }
+        }
         mailbox_outcome outcome;
-        const row_key key{msg.to, {from, {msg.epoch, msg.seq}}};
-        const auto at = rows_.find(key);
-        if (at == rows_.end()) {
-            outcome.done = insert(key, msg);
-            return outcome;
+        outcome.done = fresh.empty() || fits(stream.pair, fresh.size(), size);
+        if (outcome.done) {
+            insert(fresh, stream);
+            bury(stream, msg);
+            bytes_ = size;
+            raise(stream, msg.base);
         }
-        // A tombstone ends its seq for good, and takes less room than what it replaces. (spec 5.5)
-        if (msg.form == form::tombstone && at->second.form == form::payload) {
-            bytes_ -= at->second.payload.size();
-            at->second = {form::tombstone, msg.base, {}};
-        }
-        outcome.done = true;
         return outcome;
     }
 
-    [[nodiscard]] bool insert(const row_key& key, const msg_request& msg) {
-        const pair_key pair{key.to, key.key.from};
-        const std::size_t size = msg.payload.size();
-        if (rows_.size() >= limits_.rows_max || size > limits_.bytes_max - bytes_ ||
-            count(per_pair_, pair) >= limits_.rows_per_pair_max ||
-            count(per_receiver_, key.to) >= limits_.rows_per_receiver_max) {
-            return false;
+    /// Whether there is a place for so many more rows, and for so many bytes in all.
+    [[nodiscard]] bool fits(const pair_key& pair, std::size_t rows, std::size_t bytes) const {
+        return bytes <= limits_.bytes_max &&
+               detail::has_place(rows, rows_.size(), limits_.rows_max) &&
+               detail::has_place(rows, count(per_pair_, pair), limits_.rows_per_pair_max) &&
+               detail::has_place(rows, count(per_receiver_, pair.to),
+                                 limits_.rows_per_receiver_max);
+    }
+
+    void insert(row_map& fresh, const stream_key& stream) {
+        if (fresh.empty()) {
+            return;
         }
-        // Made apart, so that a mailbox whose memory has run out is as it was.
-        row_map fresh;
-        fresh.emplace(key, row{msg.form, msg.base, {msg.payload.begin(), msg.payload.end()}});
-        std::map<pair_key, std::size_t> of_pair{{pair, 0}};
-        std::map<peer, std::size_t> of_receiver{{key.to, 0}};
+        const std::size_t rows = fresh.size();
+        std::map<pair_key, std::size_t> of_pair{{stream.pair, 0}};
+        std::map<peer, std::size_t> of_receiver{{stream.pair.to, 0}};
+        std::map<stream_key, seq> of_stream{{stream, 0}};
         rows_.merge(fresh);
         per_pair_.merge(of_pair);
         per_receiver_.merge(of_receiver);
-        bytes_ += size;
-        ++per_pair_[pair];
-        ++per_receiver_[key.to];
-        return true;
+        bases_.merge(of_stream);
+        per_pair_[stream.pair] += rows;
+        per_receiver_[stream.pair.to] += rows;
+    }
+
+    /// A tombstone ends its seq for good: it replaces a payload, never the reverse. (spec 5.6)
+    void bury(const stream_key& stream, const msg_request& msg) {
+        seq which = msg.first;
+        for (const run_entry& each : msg.entries) {
+            if (each.tombstone) {
+                rows_.at(key_of(stream, which)) = {true, {}};
+            }
+            ++which;
+        }
+    }
+
+    /// Of a stream with rows the highest base is kept. (spec 5.6)
+    void raise(const stream_key& stream, seq base) {
+        if (const auto at = bases_.find(stream); at != bases_.end()) {
+            at->second = (std::max)(at->second, base);
+        }
     }
 
     /// `from` is the receiver here: it says what it needs no more of the stream that `ack.to` sends
-    /// it. (spec 5.3)
+    /// it. (spec 5.4)
     [[nodiscard]] mailbox_outcome erase(const peer& from, const ack_request& ack) {
         mailbox_outcome outcome;
         ack_state state;
@@ -140,15 +179,18 @@ class memory_mailbox {
             (ack.word != ack_word::state || ack_state::decode(ack.state, state) != refusal::none)) {
             return outcome;
         }
+        const stream_key stream{{from, ack.to}, ack.epoch};
         const std::size_t before = rows_.size();
         const seq end = past ? seq_end : state.end();
-        auto at = rows_.lower_bound({from, {ack.to, {ack.epoch, 0}}});
-        while (at != rows_.end() && in_stream(at->first, from, ack.to, ack.epoch) &&
-               at->first.key.id.seq < end) {
+        auto at = rows_.lower_bound(key_of(stream, 0));
+        while (at != rows_.end() && in_stream(at->first, stream) && at->first.key.id.seq < end) {
             at = past || state.covers(at->first.key.id.seq) ? drop(at) : std::next(at);
         }
+        if (lowest(stream) == seq_end) {
+            bases_.erase(stream);
+        }
         if (!past) {
-            remember({from, ack.to}, ack, state.floor(), rows_.size() != before);
+            remember(stream.pair, ack, state.floor(), rows_.size() != before);
         }
         outcome.done = true;
         return outcome;
@@ -162,7 +204,7 @@ class memory_mailbox {
     }
 
     /// Keeps an ack state for a sender that will ask while its receiver is away. Only of pairs that
-    /// had rows here: who never stores anything hears from the receiver itself. (spec 5.3)
+    /// had rows here: who never stores anything hears from the receiver itself. (spec 5.4)
     void remember(const pair_key& pair, const ack_request& ack, seq floor, bool deleted) {
         auto at = states_.find(pair);
         const bool known = at != states_.end();
@@ -185,12 +227,15 @@ class memory_mailbox {
         ++changes_;
     }
 
-    [[nodiscard]] mailbox_outcome look(const peer& from, const msg_request& msg) const {
+    /// The base that it brings is kept, if there are rows. (spec 5.3)
+    [[nodiscard]] mailbox_outcome look(const peer& from, const msg_request& msg) {
+        const stream_key stream{{msg.to, from}, msg.epoch};
         mailbox_outcome outcome;
         outcome.done = true;
-        outcome.lowest = lowest(msg.to, from, msg.epoch);
-        outcome.smaller = smaller(msg.to, from, msg.epoch);
-        const auto at = states_.find({msg.to, from});
+        raise(stream, msg.base);
+        outcome.low = bases_.contains(stream) ? low(stream) : msg.base;
+        outcome.smaller = smaller(stream);
+        const auto at = states_.find(stream.pair);
         if (at != states_.end() && at->second.epoch == msg.epoch) {
             outcome.last_state = at->second.state;
         }
@@ -198,21 +243,25 @@ class memory_mailbox {
     }
 
     [[nodiscard]] mailbox_outcome page(const peer& to, const sync_request& sync) {
+        const std::size_t rows = (std::min<std::size_t>)(sync.rows, limits_.page_rows);
+        const std::size_t room = (std::min<std::size_t>)(sync.room, limits_.page_bytes);
         page_.clear();
+        mailbox_outcome outcome;
+        outcome.done = true;
         std::size_t size = 0;
-        auto at = sync.after ? rows_.upper_bound({to, *sync.after}) : rows_.lower_bound({to, {}});
+        auto at = rows_.lower_bound({to, sync.from.value_or(mailbox_key{})});
         for (; at != rows_.end() && at->first.to == to; ++at) {
+            if (sync.until && !(at->first.key < *sync.until)) {
+                break;
+            }
             size += at->second.payload.size();
-            if (!page_.empty() &&
-                (page_.size() == limits_.page_rows || size > limits_.page_bytes)) {
+            if (!page_.empty() && (page_.size() == rows || size > room)) {
+                outcome.next = at->first.key;
                 break;
             }
             page_.push_back(row_at(*at));
         }
-        mailbox_outcome outcome;
-        outcome.done = true;
         outcome.rows = page_;
-        outcome.end = at == rows_.end() || !(at->first.to == to);
         return outcome;
     }
 
@@ -221,36 +270,44 @@ class memory_mailbox {
         mailbox_row out;
         out.from = key.from;
         out.id = key.id;
-        out.form = each.second.form;
-        out.base = each.second.base;
+        out.tombstone = each.second.tombstone;
         out.payload = each.second.payload;
         if (!page_.empty() && page_.back().from == key.from &&
             page_.back().id.epoch == key.id.epoch) {
-            out.lowest = page_.back().lowest;  // of the same stream: looked up already
+            out.low = page_.back().low;  // of the same stream: looked up already
             out.smaller = page_.back().smaller;
         } else {
-            out.lowest = lowest(to, key.from, key.id.epoch);
-            out.smaller = smaller(to, key.from, key.id.epoch);
+            const stream_key stream{{to, key.from}, key.id.epoch};
+            out.low = low(stream);
+            out.smaller = smaller(stream);
         }
         return out;
     }
 
+    /// All below has ended, of a stream with rows.
+    [[nodiscard]] seq low(const stream_key& stream) const {
+        return (std::min)(bases_.at(stream), lowest(stream));
+    }
     /// The lowest seq of a stream; seq_end: it has no row.
-    [[nodiscard]] seq lowest(const peer& to, const peer& from, epoch epoch) const {
-        const auto at = rows_.lower_bound({to, {from, {epoch, 0}}});
-        const bool found = at != rows_.end() && in_stream(at->first, to, from, epoch);
+    [[nodiscard]] seq lowest(const stream_key& stream) const {
+        const auto at = rows_.lower_bound(key_of(stream, 0));
+        const bool found = at != rows_.end() && in_stream(at->first, stream);
         return found ? at->first.key.id.seq : seq_end;
     }
     /// The lowest row of a smaller epoch of this sender; epoch none: it has no row.
-    [[nodiscard]] msgid smaller(const peer& to, const peer& from, epoch epoch) const {
-        const auto at = rows_.lower_bound({to, {from, {epoch::none, 0}}});
-        const bool found = at != rows_.end() && at->first.to == to && at->first.key.from == from &&
-                           at->first.key.id.epoch < epoch;
+    [[nodiscard]] msgid smaller(const stream_key& stream) const {
+        const auto at = rows_.lower_bound(key_of({stream.pair, epoch::none}, 0));
+        const bool found = at != rows_.end() && at->first.to == stream.pair.to &&
+                           at->first.key.from == stream.pair.from &&
+                           at->first.key.id.epoch < stream.epoch;
         return found ? at->first.key.id : msgid{};
     }
-    [[nodiscard]] static bool
-    in_stream(const row_key& key, const peer& to, const peer& from, epoch epoch) {
-        return key.to == to && key.key.from == from && key.key.id.epoch == epoch;
+    [[nodiscard]] static row_key key_of(const stream_key& stream, seq which) {
+        return {stream.pair.to, {stream.pair.from, {stream.epoch, which}}};
+    }
+    [[nodiscard]] static bool in_stream(const row_key& key, const stream_key& stream) {
+        return key.to == stream.pair.to && key.key.from == stream.pair.from &&
+               key.key.id.epoch == stream.epoch;
     }
 
     template <class Key>
@@ -272,6 +329,7 @@ class memory_mailbox {
     std::size_t bytes_ = 0;                     // of all payloads in rows_
     std::map<pair_key, std::size_t> per_pair_;  // how many rows; none is 0
     std::map<peer, std::size_t> per_receiver_;  // how many rows; none is 0
+    std::map<stream_key, seq> bases_;           // of the streams that have rows
     std::map<pair_key, last_state> states_;
     std::map<std::uint64_t, pair_key> by_age_;  // states_ in the order in which they changed
     std::uint64_t changes_ = 0;                 // of states_, ever

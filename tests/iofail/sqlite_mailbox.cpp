@@ -53,6 +53,7 @@ class hard_life {
         look_around();
         check_fault(mailbox_->expire(1000, 0, 1).has_value());
         store_and_erase(6, 8, 4);
+        store_run(8);
         erase_alone(5);
     }
 
@@ -70,15 +71,19 @@ class hard_life {
         std::set<seq> found;
         const mailbox_outcome outcome = mailbox_->execute(page("bob"));
         REQUIRE(outcome.done);
-        REQUIRE(outcome.end);
+        REQUIRE_FALSE(outcome.next);
         for (const mailbox_row& row : outcome.rows) {
             found.insert(row.id.seq);
-            CHECK((row.form == form::tombstone || as_text(row.payload) == payload_of(row.id.seq)));
+            CHECK((row.tombstone || as_text(row.payload) == payload_of(row.id.seq)));
             CHECK((rows_.count(row.id.seq) != 0 || maybe_.count(row.id.seq) != 0));
         }
         for (const seq which : rows_) {
             INFO("row " << which << " was done and is not there");
             CHECK(found.count(which) == 1);
+        }
+        for (const seq first : runs_) {
+            INFO("the run from " << first << " on");
+            CHECK(found.count(first) == found.count(first + 1));
         }
         CHECK(mailbox_->usage().rows == found.size());
         rows_ = found;
@@ -101,8 +106,10 @@ class hard_life {
 
     void note(const mailbox_request& request, bool done) {
         if (const auto* msg = std::get_if<msg_request>(&request.what)) {
-            (done ? maybe_ : rows_).erase(msg->seq);
-            (done ? rows_ : maybe_).insert(msg->seq);
+            for (seq which = msg->first; which < msg->first + msg->entries.count(); ++which) {
+                (done ? maybe_ : rows_).erase(which);
+                (done ? rows_ : maybe_).insert(which);
+            }
             return;
         }
         ack_state state;
@@ -120,15 +127,23 @@ class hard_life {
 
     void store_alone(seq which) {
         const std::string payload = payload_of(which);
-        const mailbox_request request = put("alice", "bob", 1, which, payload);
-        const bool done = mailbox_->execute(request).done;
-        check_fault(done);
-        note(request, done);
+        ask(put("alice", "bob", 1, which, payload));
+    }
+
+    void store_run(seq first) {
+        const std::string one = payload_of(first);
+        const std::string two = payload_of(first + 1);
+        const run_writer both = written({message(one), message(two)});
+        ask(put_run("alice", "bob", 1, first, both.get(), first));
+        runs_.insert(first);
     }
 
     void erase_alone(seq floor) {
         const blob state = encoded(floor);
-        const mailbox_request request = erase("bob", "alice", 1, state);
+        ask(erase("bob", "alice", 1, state));
+    }
+
+    void ask(const mailbox_request& request) {
         const bool done = mailbox_->execute(request).done;
         check_fault(done);
         note(request, done);
@@ -148,6 +163,8 @@ class hard_life {
 
     void look_around() {
         check_fault(mailbox_->execute(look("alice", "bob", 1)).done);
+        const mailbox_outcome raised = mailbox_->execute(look("alice", "bob", 1, 3));
+        check_fault(raised.done && mailbox_->last_error().fault == sqlite_fault::none);
         check_fault(mailbox_->execute(page("bob")).done);
     }
 
@@ -156,6 +173,7 @@ class hard_life {
     std::optional<sqlite_mailbox> mailbox_;
     std::set<seq> rows_;   // must be there
     std::set<seq> maybe_;  // may be there: put or erased, and nobody knows
+    std::set<seq> runs_;   // of two rows, none of which is erased: both are there, or none
 };
 
 /// The k-th call fails, for every k until none does. Says how many calls there were.

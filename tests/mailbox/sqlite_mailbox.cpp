@@ -74,7 +74,7 @@ TEST_CASE("sqlite_mailbox: is a mailbox when it is closed and opened before each
     testing::check_mailbox([](const mailbox_limits& limits) { return reopened_mailbox(limits); });
 }
 
-TEST_CASE("sqlite_mailbox: is a mailbox when two relays use it in turns [spec 1.5]") {
+TEST_CASE("sqlite_mailbox: is a mailbox when two relays use it in turns [spec 1.7]") {
     testing::check_mailbox([](const mailbox_limits& limits) { return shared_mailbox(limits); });
 }
 

@@ -2,6 +2,7 @@
 #include "sixfold/mailbox/mailbox_group.hpp"
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <variant>
 
@@ -17,13 +18,15 @@ mailbox_request put(seq seq, bytes payload) {
     msg_request msg;
     msg.to = "bob";
     msg.epoch = epoch{1};
-    msg.seq = seq;
-    msg.payload = payload;
+    msg.first = seq;
+    msg.entries = run::of(payload);
     return {"alice", msg, payload};
 }
 
 std::string payload_of(const mailbox_exchange& exchange) {
-    return std::string(as_text(std::get<msg_request>(exchange.request.what).payload));
+    const run& entries = std::get<msg_request>(exchange.request.what).entries;
+    REQUIRE(entries.is_payload());
+    return std::string(as_text(entries.encoded()));
 }
 
 }  // namespace
@@ -39,10 +42,40 @@ TEST_CASE("mailbox_group: keeps what it was given when the packets are gone, in 
     for (seq i = 0; i < 20; ++i) {
         const mailbox_exchange& each = group.exchanges()[i];
         CHECK(payload_of(each) == "payload " + std::to_string(i));
-        CHECK(std::get<msg_request>(each.request.what).seq == i);
+        CHECK(std::get<msg_request>(each.request.what).first == i);
         CHECK(each.request.wire.empty());
         CHECK_FALSE(each.outcome.done);
     }
+}
+
+TEST_CASE("mailbox_group: keeps every message of a run") {
+    mailbox_group group;
+    {
+        run_writer packet;
+        packet.add({false, as_bytes("one")});
+        packet.add({true, {}});
+        packet.add({false, as_bytes("three")});
+        msg_request msg{.to = "bob", .epoch = epoch{1}, .first = 4, .entries = packet.get()};
+        group.add({"alice", msg, {}});
+        msg.entries = run::tombstone();
+        group.add({"alice", msg, {}});
+        msg = {.to = "bob", .epoch = epoch{1}, .base = 4};
+        group.add({"alice", msg, {}});
+        packet.clear();
+        packet.add({false, as_bytes("x")});
+        packet.add({false, as_bytes("xxxxxxxxxxx")});
+    }
+    const auto entries_of = [&](std::size_t which) {
+        std::string all;
+        for (const run_entry& each :
+             std::get<msg_request>(group.exchanges()[which].request.what).entries) {
+            all += each.tombstone ? "+ " : std::string(as_text(each.payload)) + ' ';
+        }
+        return all;
+    };
+    CHECK(entries_of(0) == "one + three ");
+    CHECK(entries_of(1) == "+ ");
+    CHECK(std::get<msg_request>(group.exchanges()[2].request.what).probes());
 }
 
 TEST_CASE("mailbox_group: keeps what was answered when the mailbox has moved on") {

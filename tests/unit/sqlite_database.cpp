@@ -319,6 +319,46 @@ TEST_CASE("sqlite_database: refuses what is not a database of this schema, and l
     }
 }
 
+TEST_CASE("sqlite_database: makes a database of its version of one of the version below, or leaves "
+          "it as it is") {
+    const temporary_file file;
+    const std::string path = file.path();
+    make(path);
+    run(path, "DELETE FROM item; INSERT INTO item VALUES (1, x'00'); PRAGMA user_version = 1");
+    const sqlite_spy spy;
+    sqlite_schema newer = schema;
+    const auto fault = [&] {
+        const auto opened = sqlite_database::open(path, newer);
+        return opened ? sqlite_fault::none : opened.error().fault;
+    };
+    const auto found = [&](const char* what) {
+        sqlite3* database = nullptr;
+        REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+        const std::string out = sqlite_spy::ask(database, what, 0)[0];
+        sqlite3_close(database);
+        return out;
+    };
+
+    newer.upgrade = "UPDATE item SET id = 2; UPDATE nowhere SET id = 3";
+    CHECK(fault() == sqlite_fault::other);  // all or nothing
+    CHECK(found("PRAGMA user_version") == "1");
+    CHECK(found("SELECT id FROM item") == "1");
+
+    newer.upgrade = "UPDATE item SET id = 2";
+    newer.version = 3;
+    CHECK(fault() == sqlite_fault::version);  // not of an older one still
+    CHECK(found("SELECT id FROM item") == "1");
+
+    newer.version = 2;
+    CHECK(fault() == sqlite_fault::none);
+    CHECK(found("PRAGMA user_version") == "2");
+    CHECK(found("SELECT id FROM item") == "2");
+
+    newer.upgrade = "UPDATE item SET id = id + 1";
+    CHECK(fault() == sqlite_fault::none);  // once
+    CHECK(found("SELECT id FROM item") == "2");
+}
+
 TEST_CASE("sqlite_database: says what is wrong with a path or a place") {
     CHECK(fault_of_opening("/no/such/folder/test.db") == sqlite_fault::io);
     CHECK(fault_of_opening("/") == sqlite_fault::io);

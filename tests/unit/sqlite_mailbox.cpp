@@ -66,7 +66,7 @@ TEST_CASE("sqlite_mailbox: finds everything by an index, whatever is asked") {
     const sqlite_spy spy;
     const auto mailbox = sqlite_mailbox::open(file.path()).value();
     const std::vector<std::string> statements = spy.statements();
-    CHECK(statements.size() == 17);
+    CHECK(statements.size() == 20);
     for (const std::string& sql : statements) {
         for (const std::string& step : spy.plan(sql)) {
             INFO(sql << '\n' << step);
@@ -97,6 +97,9 @@ TEST_CASE("sqlite_mailbox: its counters agree with its rows, whatever was asked"
             REQUIRE(mailbox.execute(erase(to, from, 1, encoded(which, 0b1010))).done);
         } else if (action == 2) {
             refused += mailbox.execute(tombstone(from, to, 1, which)).done ? 0 : 1;
+        } else if (action == 3) {
+            const run_writer three = written({message("xyz"), ended, message("z")});
+            refused += mailbox.execute(put_run(from, to, 1, which, three.get())).done ? 0 : 1;
         } else {
             refused += mailbox.execute(put(from, to, 1, which, "xyz")).done ? 0 : 1;
         }
@@ -152,22 +155,22 @@ TEST_CASE("sqlite_mailbox: a group is done in its order, as if each had been ask
     const temporary_file file;
     auto mailbox = sqlite_mailbox::open(file.path(), {.rows_per_pair_max = 2}).value();
     mailbox_group group;
-    group.add(look("alice", "bob", 1));
+    group.add(look("alice", "bob", 1, 9));
     group.add(put("alice", "bob", 1, 0, "one"));
     group.add(put("alice", "bob", 1, 1, "two"));
     group.add(put("alice", "bob", 1, 2, "above the limit"));
     group.add(page("bob"));
     group.add(erase("bob", "alice", 1, encoded(1)));
-    group.add(look("alice", "bob", 1));
+    group.add(look("alice", "bob", 1, 9));
     group.add(page("bob"));
     const auto exchanges = mailbox.execute(group);
     CHECK(done(exchanges) == flags{true, true, true, false, true, true, true, true});
     CHECK(mailbox.last_error().fault == sqlite_fault::none);
-    CHECK(exchanges[0].outcome.lowest == seq_end);
+    CHECK(exchanges[0].outcome.low == 9);
     REQUIRE(exchanges[4].outcome.rows.size() == 2);
     CHECK(testing::text(exchanges[4].outcome.rows[0]) == "alice 1:0 one");
     CHECK(testing::text(exchanges[4].outcome.rows[1]) == "alice 1:1 two");
-    CHECK(exchanges[6].outcome.lowest == 1);
+    CHECK(exchanges[6].outcome.low == 1);
     CHECK(as_text(exchanges[6].outcome.last_state) == as_text(encoded(1)));
     REQUIRE(exchanges[7].outcome.rows.size() == 1);
     CHECK(testing::text(exchanges[7].outcome.rows[0]) == "alice 1:1 two");
@@ -241,13 +244,13 @@ TEST_CASE("sqlite_mailbox: where the disk is full, what erases makes room again"
     group.add(erase("bob", "alice", 1, encoded(5)));
     CHECK(done(mailbox.execute(group)) == flags{false, true, true});
     CHECK(mailbox.last_error().fault == sqlite_fault::full);
-    CHECK(mailbox.execute(look("alice", "bob", 1)).lowest == 5);
+    CHECK(mailbox.execute(look("alice", "bob", 1, 99)).low == 5);
     CHECK(done(mailbox.execute(group)) == flags{true, true, true});
     CHECK(mailbox.usage().rows == next + 1 - 5);
 }
 
 TEST_CASE("sqlite_mailbox: retention makes tombstones of payloads that are old, and drops no row "
-          "[spec 5.5]") {
+          "[spec 5.6]") {
     const temporary_file file;
     auto mailbox = sqlite_mailbox::open(file.path()).value();
     const auto expire = [&](std::int64_t now, std::size_t rows_max = 100) {
@@ -260,7 +263,7 @@ TEST_CASE("sqlite_mailbox: retention makes tombstones of payloads that are old, 
     CHECK(expire(1009) == 1);  // the new one has a date
     CHECK(expire(1010) == 1);
     CHECK(drain(mailbox, "bob") == strings{"alice 1:3 +", "alice 1:4 +", "alice 1:5 new"});
-    CHECK(mailbox.execute(page("bob")).rows[0].base == 2);
+    CHECK(mailbox.execute(page("bob")).rows[0].low == 3);
     CHECK(mailbox.usage().rows == 3);
     CHECK(mailbox.usage().bytes == 3);
     CHECK(expire(1018) == 0);
@@ -370,18 +373,9 @@ seq fill(sqlite_mailbox& mailbox) {
 }
 
 std::size_t rows_of(sqlite_mailbox& mailbox) {
-    std::size_t rows = 0;
-    std::optional<mailbox_key> after;
-    for (bool end = false; !end;) {
-        const mailbox_outcome outcome = mailbox.execute(page("bob", after));
-        REQUIRE(outcome.done);
-        rows += outcome.rows.size();
-        end = outcome.end;
-        if (!outcome.rows.empty()) {
-            after = mailbox_key{outcome.rows.back().from, outcome.rows.back().id};
-        }
-    }
-    return rows;
+    const strings rows = drain(mailbox, "bob");
+    REQUIRE(rows != strings{"not done"});
+    return rows.size();
 }
 
 }  // namespace
@@ -447,7 +441,7 @@ TEST_CASE("sqlite_mailbox: on a full disk retention goes on") {
     CHECK(mailbox.expire(20, 10, 50).value() >= 1);
     const auto first = mailbox.execute(page("bob"));
     REQUIRE(first.done);
-    CHECK(first.rows[0].form == form::tombstone);
+    CHECK(first.rows[0].tombstone);
 }
 
 TEST_CASE("sqlite_mailbox: one ack for more than the log has room for is done row by row") {
@@ -475,7 +469,7 @@ TEST_CASE(
     REQUIRE(sqlite3_open(file.path().c_str(), &other) == SQLITE_OK);
     REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
     CHECK(first.execute(page("bob")).rows.size() == 1);
-    CHECK(first.execute(look("alice", "bob", 1)).lowest == 0);
+    CHECK(first.execute(look("alice", "bob", 1)).low == 0);
     CHECK(first.usage().rows == 1);
     mailbox_group group;
     group.add(page("bob"));
@@ -489,6 +483,171 @@ TEST_CASE(
     CHECK_FALSE(group.exchanges()[3].outcome.done);
     CHECK(first.last_error().fault == sqlite_fault::busy);
     sqlite3_close(other);
+}
+
+TEST_CASE(
+    "sqlite_mailbox: the base of a look that cannot be kept is told all the same [spec 5.3]") {
+    const temporary_file file;
+    auto mine = sqlite_mailbox::open(file.path(), {}, {.busy_timeout = {}}).value();
+    const sqlite_spy spy;
+    auto theirs = sqlite_mailbox::open(file.path()).value();
+    REQUIRE(theirs.execute(put("alice", "bob", 1, 9, "text", 2)).done);
+    CHECK(spy.ask("BEGIN IMMEDIATE").empty());
+    CHECK(mine.execute(look("alice", "bob", 1, 5)).low == 5);
+    CHECK(mine.last_error().fault == sqlite_fault::busy);
+    CHECK(mine.execute(look("alice", "bob", 1, 1)).low == 2);  // there is nothing to be kept
+    CHECK(mine.last_error().fault == sqlite_fault::none);
+    CHECK(spy.ask("COMMIT").empty());
+    CHECK(mine.execute(look("alice", "bob", 1, 4)).low == 4);
+    CHECK(theirs.execute(look("alice", "bob", 1)).low == 4);
+    mailbox_group group;
+    group.add(look("alice", "bob", 1, 6));
+    mine.execute(group);
+    CHECK(group.exchanges()[0].outcome.low == 6);
+    CHECK(theirs.execute(page("bob")).rows[0].low == 6);
+}
+
+TEST_CASE("sqlite_mailbox: a look whose base brings nothing new writes nothing") {
+    const temporary_file file;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    REQUIRE(mailbox.execute(put("alice", "bob", 1, 9, "text", 2)).done);
+    const sqlite_spy spy;
+    auto other = sqlite_mailbox::open(file.path()).value();
+    const strings before = spy.ask("PRAGMA data_version");
+    for (const seq base : {seq{0}, seq{2}}) {
+        CHECK(mailbox.execute(look("alice", "bob", 1, base)).low == 2);
+    }
+    CHECK(mailbox.execute(look("alice", "bob", 2, 8)).low == 8);
+    CHECK(spy.ask("PRAGMA data_version") == before);
+    CHECK(mailbox.execute(look("alice", "bob", 1, 3)).low == 3);
+    CHECK(spy.ask("PRAGMA data_version") != before);
+}
+
+TEST_CASE("sqlite_mailbox: keeps no base of a stream without rows") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    const auto bases = [&] {
+        return spy.ask("SELECT base FROM stream ORDER BY sender, epoch");
+    };
+    const run_writer three = written({message("a"), message("b"), ended});
+    CHECK(mailbox.execute(put_run("alice", "bob", 1, 7, three.get(), 5)).done);
+    CHECK(mailbox.execute(put("alice", "bob", 2, 7, "", 6)).done);
+    CHECK(mailbox.execute(look("carol", "bob", 1, 4)).done);
+    CHECK(bases() == strings{"5", "6"});
+    CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(8, 0b10))).done);
+    CHECK(bases() == strings{"5", "6"});
+    CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(10))).done);
+    CHECK(bases() == strings{"6"});
+    CHECK(mailbox.execute(past("bob", "alice", 2)).done);
+    CHECK(bases().empty());
+}
+
+TEST_CASE("sqlite_mailbox: tells of a damaged base or seq no low that a relay would pass on") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    CHECK(mailbox.execute(put("alice", "bob", 1, 7, "text", 5)).done);
+    const std::string damage = GENERATE(std::string("UPDATE stream SET base = -1"),
+                                        std::string("UPDATE stream SET base = 1 << 62 | 1"),
+                                        std::string("UPDATE mail SET seq = -1"));
+    CHECK(spy.ask(damage).empty());
+    CHECK(mailbox.execute(look("alice", "bob", 1, 6)).low > seq_end);
+    CHECK(mailbox.execute(page("bob")).rows[0].low > seq_end);
+}
+
+namespace {
+
+/// A mailbox as version 1 left it: a row each had its base, and ack states were those of wire version 1.
+void make_version_1(const std::string& path) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+    const char* const sql = R"(
+        PRAGMA journal_mode = WAL;
+        CREATE TABLE mail (
+            id       INTEGER PRIMARY KEY,
+            receiver BLOB    NOT NULL,
+            sender   BLOB    NOT NULL,
+            epoch    INTEGER NOT NULL,  -- its highest bit turned over
+            seq      INTEGER NOT NULL,
+            base     INTEGER NOT NULL,
+            since    INTEGER,           -- when retention found it; NULL: it has not yet
+            payload  BLOB,              -- NULL: a tombstone
+            UNIQUE (receiver, sender, epoch, seq)
+        ) STRICT;
+        CREATE INDEX mail_by_age ON mail (since) WHERE payload IS NOT NULL;
+        CREATE TABLE usage (
+            receiver BLOB    NOT NULL,
+            sender   BLOB    NOT NULL,
+            rows     INTEGER NOT NULL CHECK (rows >= 0),
+            bytes    INTEGER NOT NULL CHECK (bytes >= 0),
+            states   INTEGER NOT NULL CHECK (states >= 0),
+            PRIMARY KEY (receiver, sender)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE last_state (
+            id       INTEGER PRIMARY KEY,
+            receiver BLOB    NOT NULL,
+            sender   BLOB    NOT NULL,
+            epoch    INTEGER NOT NULL,
+            floor    INTEGER NOT NULL,
+            state    BLOB    NOT NULL,
+            UNIQUE (receiver, sender)
+        ) STRICT;
+        INSERT INTO mail VALUES
+            (1, x'626F62', x'616C696365', (1 << 63) + 1, 5, 3, 1000, x'6869'),
+            (2, x'626F62', x'616C696365', (1 << 63) + 1, 6, 4, NULL, NULL),
+            (3, x'626F62', x'616C696365', (1 << 63) + 1, 7, 2, NULL, x'796F75'),
+            (4, x'626F62', x'616C696365', (1 << 63) + 2, 0, 0, NULL, x'');
+        INSERT INTO usage VALUES
+            (x'', x'', 4, 5, 2), (x'626F62', x'', 4, 5, 1), (x'626F62', x'616C696365', 4, 5, 1),
+            (x'6576', x'', 0, 0, 1), (x'6576', x'626F62', 0, 0, 1);
+        INSERT INTO last_state VALUES
+            (1, x'626F62', x'616C696365', (1 << 63) + 1, 5, x'0005'),
+            (2, x'6576', x'626F62', (1 << 63) + 1, 1, x'0001');
+        PRAGMA application_id = 0x36666D62;
+        PRAGMA user_version = 1;
+    )";
+    CHECK(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+}
+
+}  // namespace
+
+TEST_CASE("sqlite_mailbox: one of schema 1 becomes one of schema 2, with all its rows") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    make_version_1(file.path());
+    strings fresh;
+    const char* const tables =
+        "SELECT group_concat(name || ' ' || type || ' ' || \"notnull\" || ' ' || pk) FROM "
+        "(SELECT t.name AS t, c.* FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = "
+        "'table' ORDER BY t.name, cid) GROUP BY t ORDER BY t";
+    {
+        const temporary_file another;
+        const auto made = sqlite_mailbox::open(another.path()).value();
+        fresh = spy.ask(tables);
+        CHECK(fresh.size() == 4);
+    }
+    {
+        auto mailbox = sqlite_mailbox::open(file.path()).value();
+        CHECK(spy.ask(tables) == fresh);
+        CHECK(spy.ask("PRAGMA integrity_check") == strings{"ok"});
+        CHECK(spy.ask("SELECT count(*) FROM usage") == strings{"3"});
+    }
+    auto mailbox = sqlite_mailbox::open(file.path()).value();  // as its own from now on
+    const strings expected = {"alice 1:5 hi", "alice 1:6 +", "alice 1:7 you", "alice 2:0 "};
+    CHECK(drain(mailbox, "bob") == expected);
+    CHECK(mailbox.usage().rows == 4);
+    CHECK(mailbox.usage().bytes == 5);
+    CHECK(mailbox.usage().states == 0);
+    CHECK(mailbox.execute(look("alice", "bob", 1)).low == 4);
+    CHECK(mailbox.execute(look("alice", "bob", 1)).last_state.empty());
+    CHECK(mailbox.execute(look("alice", "bob", 2)).smaller == msgid{epoch{1}, 5});
+    CHECK(mailbox.expire(2000, 900, 10).value() == 2);  // one is old, and two were never dated
+    CHECK(drain(mailbox, "bob")[0] == "alice 1:5 +");
+    CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(8))).done);
+    CHECK(mailbox.usage().states == 1);
+    CHECK(last_state(mailbox, "alice", "bob", 1) == encoded(8));
 }
 
 TEST_CASE("sqlite_mailbox: takes nothing when its file was removed or replaced") {

@@ -43,6 +43,8 @@ struct sqlite_schema {
     std::int32_t application_id;  ///< not 0, which is nobody's
     std::int32_t version;         ///< from 1 on
     const char* create;           ///< the statements that make its tables
+    const char* upgrade =
+        nullptr;  ///< those that make them of the tables of one version below; none: that is refused
 };
 
 /// What a transaction is for.
@@ -67,7 +69,8 @@ enum class sqlite_access : std::uint8_t {
 /// of other processes on the same machine, may have the same file open.
 class sqlite_database {
   public:
-    /// Opens a database of this schema, or makes one where there is no file, or an empty one.
+    /// Opens a database of this schema, or makes one where there is no file, or an empty one. One of the version below
+    /// becomes one of this version, in one transaction, if the schema says how; that costs O(size).
     ///
     /// It is refused, and its file left as it is, if it is `foreign`, of another `version`,
     /// `read_only` or `corrupt`: all its pages are looked at, which costs O(size). It is `unsafe`
@@ -78,11 +81,11 @@ class sqlite_database {
         sqlite_database made;
         made.check_options(options);
         made.connect(path, options);
-        const bool is_new = made.identify(schema);
+        const identity found = made.identify(schema);
         made.check_writable();
         made.check_pages();
         made.make_durable(options);
-        if (is_new) {
+        if (found != identity::ours) {
             made.create(schema);
         }
         made.take_room(options);
@@ -148,28 +151,35 @@ class sqlite_database {
                           nullptr);
     }
 
-    /// Whose database is this? True: nobody's, it is empty.
-    [[nodiscard]] bool identify(const sqlite_schema& schema) {
+    /// Whose database is this?
+    enum class identity : std::uint8_t {
+        ours,     ///< or it was refused
+        older,    ///< of the version below, of which it can be made
+        nobodys,  ///< it is empty
+    };
+    [[nodiscard]] identity identify(const sqlite_schema& schema) {
         auto query = prepare("SELECT application_id, user_version, (SELECT count(*) FROM "
                              "sqlite_schema) FROM pragma_application_id, pragma_user_version");
         const auto row = query.run();
         if (!row) {
-            return false;
+            return identity::ours;
         }
         const std::int64_t application = row.integer(0);
         const std::int64_t version = row.integer(1);
         if (application == 0 && version == 0 && row.integer(2) == 0) {
-            return true;
+            return identity::nobodys;
         }
         if (application != schema.application_id) {
             connection_->refuse(sqlite_fault::foreign, "a database of another application, " +
                                                            std::to_string(application));
+        } else if (version == schema.version - 1 && schema.upgrade != nullptr) {
+            return identity::older;
         } else if (version != schema.version) {
             connection_->refuse(sqlite_fault::version, "its schema has version " +
                                                            std::to_string(version) + ", not " +
                                                            std::to_string(schema.version));
         }
-        return false;
+        return identity::ours;
     }
 
     /// The system, or the header that has been read by now, may forbid it.
@@ -224,11 +234,12 @@ class sqlite_database {
         row.next();  // a mode is answered before it is on the disk
     }
 
-    /// In one transaction: after a crash it is there, or the file is still nobody's.
+    /// In one transaction: after a crash it is there, or the file is still what it was.
     void create(const sqlite_schema& schema) {
         execute("BEGIN IMMEDIATE");
-        if (identify(schema)) {  // nobody else was faster
-            execute(schema.create);
+        if (const identity found = identify(schema);
+            found != identity::ours) {  // nobody was faster
+            execute(found == identity::older ? schema.upgrade : schema.create);
             execute("PRAGMA application_id = " + std::to_string(schema.application_id));
             execute("PRAGMA user_version = " + std::to_string(schema.version));
         }

@@ -15,7 +15,9 @@
 #include "sixfold/error.hpp"
 #include "sixfold/ext/sqlite_database.hpp"
 #include "sixfold/ext/sqlite_error.hpp"
+#include "sixfold/ext/sqlite_mailbox_schema.hpp"
 #include "sixfold/ext/sqlite_mailbox_tables.hpp"
+#include "sixfold/ext/sqlite_mailbox_work.hpp"
 #include "sixfold/mailbox/mailbox.hpp"
 #include "sixfold/mailbox/mailbox_group.hpp"
 #include "sixfold/mailbox/mailbox_limits.hpp"
@@ -27,7 +29,7 @@
 namespace sixfold::inline v0 {
 
 /// The durable mailbox of a relay, in an SQLite database: what it said is done survives a crash of
-/// the relay and a loss of power. (spec 1.5) A copy of the file that is brought back has nothing of
+/// the relay and a loss of power. (spec 1.7) A copy of the file that is brought back has nothing of
 /// what came since, and makes `stored` untrue for that. (spec 6.3)
 ///
 ///     auto mailbox = sixfold::sqlite_mailbox::open("mailbox.db");
@@ -39,13 +41,14 @@ namespace sixfold::inline v0 {
 ///
 /// Whatever goes wrong, the disk full, another process busy, a damaged page, nothing of the
 /// transaction is done and `last_error` says why; it goes on working when the fault is gone.
-/// Requests that only read, a look or a page, are then answered all the same, if they can be read;
-/// and where the disk is full, what erases is done: it finds its room (see `sqlite_database`).
-/// Several relays may have the same file open. A request costs O(log n), and what it erases or
-/// hands out.
+/// Requests that only read, a look or a page, are then answered all the same, if they can be read
+/// (the base that a look brings is not kept then); and where the disk is full, what erases is done:
+/// it finds its room (see `sqlite_database`). Several relays may have the same file open. A request
+/// costs O(log n) for each row that it puts, erases or hands out.
 class sqlite_mailbox {
   public:
-    /// Opens the mailbox in this file, or makes one. Refuses what `sqlite_database::open` refuses,
+    /// Opens the mailbox in this file, or makes one. One of schema 1, which is that of wire version 1,
+    /// becomes one of schema 2; its last ack states go. Refuses what `sqlite_database::open` refuses,
     /// and a limit that is 0 as `option`.
     [[nodiscard]] static result<sqlite_mailbox, sqlite_error>
     open(const std::string& path,
@@ -75,6 +78,11 @@ class sqlite_mailbox {
         if (!outcome.done && is_full() && std::holds_alternative<ack_request>(request.what)) {
             outcome = erase_without_room(request);
         }
+        if (outcome.done && work_.brings_base(request)) {
+            sqlite_transaction change(database_);
+            work_.keep_base(request);
+            (void)commit(change);  // what was found is true even if nobody remembers the base
+        }
         return outcome;
     }
 
@@ -97,7 +105,7 @@ class sqlite_mailbox {
 
     /// Retention: dates payloads that are new and turns those of this age into tombstones, at most
     /// so many of each. Returns the larger number of the two; call it again at once while that is
-    /// `rows_max`. No row is dropped: its receiver still learns that there was a message. (spec 5.5)
+    /// `rows_max`. No row is dropped: its receiver still learns that there was a message. (spec 5.6)
     ///
     /// `now` is any clock that goes on while the relay is down, such as the seconds since 1970;
     /// `age` is in its unit and not negative. A row ages from the first call that finds it, so it
@@ -108,8 +116,8 @@ class sqlite_mailbox {
         SIXFOLD_ASSERT(age >= 0 && rows_max > 0);
         {
             sqlite_transaction change(database_);
-            const std::size_t stamped = tables_.stamp(now, rows_max);
-            const std::size_t expired = tables_.expire(now - age, rows_max);
+            const std::size_t stamped = work_.tables().stamp(now, rows_max);
+            const std::size_t expired = work_.tables().expire(now - age, rows_max);
             if (commit(change)) {
                 return (std::max)(stamped, expired);
             }
@@ -118,7 +126,7 @@ class sqlite_mailbox {
             return error_;
         }
         sqlite_transaction change(database_);
-        const std::size_t expired = tables_.expire(now - age, rows_max);
+        const std::size_t expired = work_.tables().expire(now - age, rows_max);
         if (!commit(change)) {
             return error_;
         }
@@ -128,7 +136,7 @@ class sqlite_mailbox {
     /// What is in there now; all zero if it cannot be read.
     [[nodiscard]] mailbox_usage usage() {
         sqlite_transaction look(database_, sqlite_access::read);
-        const mailbox_usage found = tables_.usage({}, {});
+        const mailbox_usage found = work_.tables().usage({}, {});
         return commit(look) ? found : mailbox_usage{};
     }
 
@@ -138,7 +146,7 @@ class sqlite_mailbox {
 
   private:
     sqlite_mailbox(sqlite_database database, const mailbox_limits& limits)
-        : limits_(limits), database_(std::move(database)), tables_(database_) {}
+        : database_(std::move(database)), work_(database_, limits) {}
 
     [[nodiscard]] bool commit(sqlite_transaction& change) {
         const bool done = change.commit();
@@ -148,7 +156,7 @@ class sqlite_mailbox {
 
     [[nodiscard]] static bool is_put(const mailbox_request& request) {
         const auto* msg = std::get_if<msg_request>(&request.what);
-        return msg != nullptr && msg->form != form::probe;
+        return msg != nullptr && !msg->probes();
     }
 
     [[nodiscard]] static bool reads(const mailbox_request& request) {
@@ -166,14 +174,14 @@ class sqlite_mailbox {
     [[nodiscard]] mailbox_outcome alone(const mailbox_request& request) {
         sqlite_transaction change(database_,
                                   reads(request) ? sqlite_access::read : sqlite_access::write);
-        const mailbox_outcome outcome = perform(request);
+        const mailbox_outcome outcome = work_.perform(request);
         return commit(change) ? outcome : mailbox_outcome{};
     }
 
     /// What it erases may be more than the log has room for, even when that begins anew: then one row
     /// after the other. Keeping the ack state is only a help, and can need room.
     [[nodiscard]] mailbox_outcome erase_without_room(const mailbox_request& request) {
-        keeps_states_ = false;
+        work_.keep_states(false);
         mailbox_outcome outcome = alone(request);
         if (!outcome.done && begin_log_anew()) {
             while (erase_lowest(request.from, std::get<ack_request>(request.what))) {
@@ -181,7 +189,7 @@ class sqlite_mailbox {
             }
             outcome = alone(request);
         }
-        keeps_states_ = true;
+        work_.keep_states(true);
         return outcome;
     }
 
@@ -189,11 +197,11 @@ class sqlite_mailbox {
     [[nodiscard]] bool erase_lowest(const peer& receiver, const ack_request& ack) {
         const stream_key stream{receiver, ack.to, ack.epoch};
         sqlite_transaction change(database_);
-        const seq lowest = tables_.lowest(stream);
+        const seq lowest = work_.tables().lowest(stream);
         if (lowest >= covered_by(ack)) {
             return false;
         }
-        tables_.erase(stream, lowest, lowest + 1);
+        work_.tables().erase(stream, lowest, lowest + 1);
         return commit(change);
     }
 
@@ -226,7 +234,8 @@ class sqlite_mailbox {
     bool together(mailbox_group& group, Condition wanted) {
         sqlite_transaction change(database_);
         for (mailbox_exchange& each : group.exchanges()) {
-            each.answer(wanted(each.request) ? perform(each.request) : mailbox_outcome{});
+            each.answer(wanted(each.request) ? work_.perform(each.request) : mailbox_outcome{});
+            work_.keep_base(each.request);
         }
         const bool done = commit(change);
         for (mailbox_exchange& each : group.exchanges()) {
@@ -237,144 +246,9 @@ class sqlite_mailbox {
         return done;
     }
 
-    [[nodiscard]] mailbox_outcome perform(const mailbox_request& request) {
-        if (const auto* msg = std::get_if<msg_request>(&request.what)) {
-            return msg->form == form::probe ? look(request.from, *msg) : put(request.from, *msg);
-        }
-        if (const auto* ack = std::get_if<ack_request>(&request.what)) {
-            return erase(request.from, *ack);
-        }
-        return page(request.from, std::get<sync_request>(request.what));
-    }
-
-    [[nodiscard]] mailbox_outcome put(const peer& from, const msg_request& msg) {
-        mailbox_outcome outcome;
-        const stream_key stream{msg.to, from, msg.epoch};
-        if (const auto row = tables_.find(stream, msg.seq)) {
-            if (msg.form == form::tombstone && row->form == form::payload) {
-                tables_.bury(*row, stream, msg.base);
-            }
-            outcome.done = true;
-        } else if (fits(stream, msg.payload.size())) {
-            tables_.insert(stream, msg);
-            outcome.done = true;
-        }
-        return outcome;
-    }
-
-    [[nodiscard]] bool fits(const stream_key& stream, std::size_t size) {
-        const mailbox_usage all = tables_.usage({}, {});
-        return all.rows < limits_.rows_max && all.bytes <= limits_.bytes_max &&
-               size <= limits_.bytes_max - all.bytes &&
-               tables_.usage(stream.to, {}).rows < limits_.rows_per_receiver_max &&
-               tables_.usage(stream.to, stream.from).rows < limits_.rows_per_pair_max;
-    }
-
-    /// `receiver` says what it needs no more of the stream that `ack.to` sends it. Most acks find
-    /// nothing to erase, and then nothing is written. (spec 5.3)
-    [[nodiscard]] mailbox_outcome erase(const peer& receiver, const ack_request& ack) {
-        mailbox_outcome outcome;
-        ack_state state;
-        const bool past = ack.word == ack_word::past;
-        if (!past &&
-            (ack.word != ack_word::state || ack_state::decode(ack.state, state) != refusal::none)) {
-            return outcome;
-        }
-        const stream_key stream{receiver, ack.to, ack.epoch};
-        mailbox_usage gone;
-        if (tables_.lowest(stream) < (past ? seq_end : state.end())) {
-            gone += tables_.erase(stream, 0, past ? seq_end : state.floor());
-            state.for_each_accepted(
-                [&](seq which) { gone += tables_.erase(stream, which, which + 1); });
-        }
-        if (!past) {
-            remember(stream, state.floor(), ack.state, gone.rows != 0);
-        }
-        outcome.done = true;
-        return outcome;
-    }
-
-    /// Keeps an ack state for a sender that will ask while its receiver is away. Only of pairs that
-    /// had rows here: who never stores anything hears from the receiver itself. (spec 5.3)
-    void remember(const stream_key& stream, seq floor, bytes state, bool erased) {
-        const bool known = tables_.find_state(stream, kept_);
-        const bool of_use =
-            known ? !kept_.is_beyond(stream.epoch, floor) && !kept_.is(stream.epoch, state)
-                  : erased;
-        if (!of_use || !keeps_states_) {
-            return;
-        }
-        if (!known && tables_.usage({}, {}).states >= limits_.states_max) {
-            tables_.forget_oldest_state();
-        }
-        tables_.put_state(stream, floor, state, known);
-    }
-
-    [[nodiscard]] mailbox_outcome look(const peer& from, const msg_request& msg) {
-        const stream_key stream{msg.to, from, msg.epoch};
-        mailbox_outcome outcome;
-        outcome.done = true;
-        outcome.lowest = tables_.lowest(stream);
-        outcome.smaller = tables_.smaller(stream);
-        if (tables_.find_state(stream, kept_) && kept_.epoch == msg.epoch) {
-            outcome.last_state = kept_.state;
-        }
-        return outcome;
-    }
-
-    [[nodiscard]] mailbox_outcome page(const peer& to, const sync_request& sync) {
-        page_.clear();
-        payloads_.clear();
-        mailbox_outcome outcome;
-        const mailbox_key after = sync.after.value_or(mailbox_key{});  // no row is before this one
-        for (auto row = tables_.rows_behind(to, after); row; row.next()) {
-            const bytes payload = row.blob(4);
-            if (!page_.empty() && (page_.size() == limits_.page_rows ||
-                                   payloads_.size() + payload.size() > limits_.page_bytes)) {
-                outcome.end = false;
-                break;
-            }
-            page_.push_back(row_of(to, row));
-            page_.back().payload = payload;  // of this size; where it is, is set below
-            payloads_.insert(payloads_.end(), payload.begin(), payload.end());
-        }
-        std::size_t at = 0;
-        for (mailbox_row& row : page_) {
-            row.payload = bytes(payloads_).subspan(at, row.payload.size());
-            at += row.payload.size();
-        }
-        outcome.done = true;
-        outcome.rows = page_;
-        return outcome;
-    }
-
-    /// A row of a page, but for its payload.
-    [[nodiscard]] mailbox_row row_of(const peer& to, const sqlite_rows& found) {
-        mailbox_row row;
-        row.from = peer(found.blob(0));
-        row.id = {detail::epoch_in(found.integer(1)), detail::seq_in(found.integer(2))};
-        row.base = detail::seq_in(found.integer(3));
-        row.form = found.null(4) ? form::tombstone : form::payload;
-        if (!page_.empty() && page_.back().from == row.from &&
-            page_.back().id.epoch == row.id.epoch) {
-            row.lowest = page_.back().lowest;  // of the same stream: looked up already
-            row.smaller = page_.back().smaller;
-        } else {
-            const stream_key stream{to, row.from, row.id.epoch};
-            row.lowest = tables_.lowest(stream);
-            row.smaller = tables_.smaller(stream);
-        }
-        return row;
-    }
-
-    mailbox_limits limits_;
     sqlite_database database_;
-    detail::sqlite_mailbox_tables tables_;
+    detail::sqlite_mailbox_work work_;
     sqlite_error error_;
-    bool keeps_states_ = true;
-    detail::kept_state kept_;          // the last that was asked for
-    std::vector<mailbox_row> page_;    // what the last page referred to
-    std::vector<std::byte> payloads_;  // and what its rows did
 };
 
 }  // namespace sixfold::inline v0

@@ -11,22 +11,14 @@
 #include <vector>
 
 #include "sixfold/ext/sqlite_database.hpp"
+#include "sixfold/ext/sqlite_mailbox_schema.hpp"
 #include "sixfold/ext/sqlite_statement.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/frame.hpp"
+#include "sixfold/wire/run.hpp"
 
-// The tables of a mailbox, and every SQL statement that is run on them. What must happen to a
-// mailbox is known in sqlite_mailbox.hpp.
-//
-//     mail         a row each; its unique index is in the order in which a receiver drains them
-//     usage        counters, in the transaction of what they count: of all ('', ''), of a
-//                  receiver (to, '') and of a pair (to, from). No name is empty, so none collides
-//     last_state   the last ack state of a pair; the newest has the highest id
-//
-// Names are BLOBs, which SQLite compares byte by byte and then by length, as `peer` does. A seq is
-// below 2^62 and fits; an epoch has 64 bits, and SQLite's integers a sign: so its highest bit is
-// turned over, which keeps the order. `mail` keeps its payloads out of its index, for an index
-// with large entries is several times as large and deep.
+// Every SQL statement that is run on the tables of a mailbox, which sqlite_mailbox_schema.hpp describes. What must happen to
+// a mailbox is known in sqlite_mailbox.hpp.
 
 namespace sixfold::inline v0 {
 
@@ -53,42 +45,6 @@ struct mailbox_usage {
 };
 
 namespace detail {
-
-inline constexpr sqlite_schema sqlite_mailbox_schema = {
-    .application_id = 0x36666D62,  // "6fmb"
-    .version = 1,
-    .create = R"(
-        CREATE TABLE mail (
-            id       INTEGER PRIMARY KEY,
-            receiver BLOB    NOT NULL,
-            sender   BLOB    NOT NULL,
-            epoch    INTEGER NOT NULL,  -- its highest bit turned over
-            seq      INTEGER NOT NULL,
-            base     INTEGER NOT NULL,
-            since    INTEGER,           -- when retention found it; NULL: it has not yet
-            payload  BLOB,              -- NULL: a tombstone
-            UNIQUE (receiver, sender, epoch, seq)
-        ) STRICT;
-        CREATE INDEX mail_by_age ON mail (since) WHERE payload IS NOT NULL;
-        CREATE TABLE usage (
-            receiver BLOB    NOT NULL,
-            sender   BLOB    NOT NULL,
-            rows     INTEGER NOT NULL CHECK (rows >= 0),
-            bytes    INTEGER NOT NULL CHECK (bytes >= 0),
-            states   INTEGER NOT NULL CHECK (states >= 0),
-            PRIMARY KEY (receiver, sender)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE last_state (
-            id       INTEGER PRIMARY KEY,
-            receiver BLOB    NOT NULL,
-            sender   BLOB    NOT NULL,
-            epoch    INTEGER NOT NULL,
-            floor    INTEGER NOT NULL,
-            state    BLOB    NOT NULL,
-            UNIQUE (receiver, sender)
-        ) STRICT;
-    )",
-};
 
 inline constexpr std::uint64_t highest_bit = std::uint64_t{1} << 63;
 
@@ -124,33 +80,38 @@ class sqlite_mailbox_tables {
   public:
     struct place {
         std::int64_t id;
-        sixfold::form form;
+        bool tombstone;
         std::size_t size;  ///< bytes of its payload
     };
 
     explicit sqlite_mailbox_tables(sqlite_database& database)
         : find_(database.prepare("SELECT id, payload IS NULL, ifnull(length(payload), 0) FROM mail "
                                  "WHERE (receiver, sender, epoch, seq) = (?1, ?2, ?3, ?4)")),
-          insert_(database.prepare("INSERT INTO mail (receiver, sender, epoch, seq, base, payload) "
-                                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")),
-          bury_(database.prepare("UPDATE mail SET payload = NULL, base = ?2 WHERE id = ?1")),
+          insert_(database.prepare("INSERT INTO mail (receiver, sender, epoch, seq, payload) "
+                                   "VALUES (?1, ?2, ?3, ?4, ?5)")),
+          bury_(database.prepare("UPDATE mail SET payload = NULL WHERE id = ?1")),
           erase_(database.prepare(
               "DELETE FROM mail WHERE (receiver, sender, epoch) = (?1, ?2, ?3) AND seq >= ?4 AND "
               "seq < ?5 RETURNING ifnull(length(payload), 0)")),
           lowest_(database.prepare(
               "SELECT seq FROM mail WHERE (receiver, sender, epoch) = (?1, ?2, ?3) "
               "ORDER BY seq LIMIT 1")),
+          base_(database.prepare("SELECT base FROM stream WHERE (receiver, sender, epoch) = "
+                                 "(?1, ?2, ?3)")),
+          put_base_(database.prepare("REPLACE INTO stream VALUES (?1, ?2, ?3, ?4)")),
+          forget_base_(database.prepare("DELETE FROM stream WHERE (receiver, sender, epoch) = "
+                                        "(?1, ?2, ?3)")),
           smaller_(database.prepare(
               "SELECT epoch, seq FROM mail WHERE (receiver, sender) = (?1, ?2) AND epoch < ?3 "
               "ORDER BY epoch, seq LIMIT 1")),
           page_(database.prepare(
-              "SELECT sender, epoch, seq, base, payload FROM mail WHERE receiver = ?1 AND "
-              "(sender, epoch, seq) > (?2, ?3, ?4) ORDER BY sender, epoch, seq")),
+              "SELECT sender, epoch, seq, payload FROM mail WHERE receiver = ?1 AND "
+              "(sender, epoch, seq) >= (?2, ?3, ?4) ORDER BY sender, epoch, seq")),
           stamp_(database.prepare(
               "UPDATE mail SET since = ?1 WHERE id IN (SELECT id FROM mail WHERE payload IS NOT "
               "NULL AND since IS NULL LIMIT ?2)")),
           oldest_(database.prepare(
-              "SELECT id, length(payload), receiver, sender, base FROM mail WHERE payload IS NOT "
+              "SELECT id, length(payload), receiver, sender FROM mail WHERE payload IS NOT "
               "NULL AND since <= ?1 ORDER BY since LIMIT 1")),
           usage_(database.prepare(
               "SELECT rows, bytes, states FROM usage WHERE (receiver, sender) = (?1, ?2)")),
@@ -179,22 +140,21 @@ class sqlite_mailbox_tables {
         if (!row) {
             return std::nullopt;
         }
-        return place{row.integer(0), row.integer(1) != 0 ? form::tombstone : form::payload,
-                     static_cast<std::size_t>(row.integer(2))};
+        return place{row.integer(0), row.integer(1) != 0, static_cast<std::size_t>(row.integer(2))};
     }
 
-    void insert(const stream_key& stream, const msg_request& msg) {
+    /// A row that is not there. Whoever inserts counts it: see `add`.
+    void insert(const stream_key& stream, seq which, const run_entry& what) {
         const auto insert = [&](auto payload) {
-            insert_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch),
-                        column(msg.seq), column(msg.base), payload);
+            insert_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch), column(which),
+                        payload);
         };
-        msg.form == form::tombstone ? insert(nullptr) : insert(msg.payload);
-        add(stream, {.rows = 1, .bytes = msg.payload.size()});
+        what.tombstone ? insert(nullptr) : insert(what.payload);
     }
 
     /// Makes a tombstone of a payload.
-    void bury(const place& row, const stream_key& stream, seq base) {
-        bury_.run(row.id, column(base));
+    void bury(const place& row, const stream_key& stream) {
+        bury_.run(row.id);
         subtract(stream, {.bytes = row.size});
     }
 
@@ -208,8 +168,21 @@ class sqlite_mailbox_tables {
         }
         if (gone.rows != 0) {
             subtract(stream, gone);
+            if (lowest(stream) == seq_end) {
+                forget_base_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch));
+            }
         }
         return gone;
+    }
+
+    /// The highest base that was brought of a stream. None: it has no rows.
+    [[nodiscard]] std::optional<seq> base(const stream_key& stream) {
+        const auto row = base_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch));
+        return row ? std::optional(seq_in(row.integer(0))) : std::nullopt;
+    }
+    /// Of a stream that has rows. It goes with the last of them.
+    void put_base(const stream_key& stream, seq base) {
+        put_base_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch), column(base));
     }
 
     /// The lowest seq of a stream; seq_end: it has no row.
@@ -224,9 +197,9 @@ class sqlite_mailbox_tables {
         return row ? msgid{epoch_in(row.integer(0)), seq_in(row.integer(1))} : msgid{};
     }
 
-    /// Sender, epoch, seq, base and payload of the rows behind a key, in their order. They refer to
-    /// both arguments.
-    [[nodiscard]] sqlite_rows rows_behind(const peer& to, const mailbox_key& key) {
+    /// Sender, epoch, seq and payload of the rows from a key on, in their order. They refer to both
+    /// arguments.
+    [[nodiscard]] sqlite_rows rows_from(const peer& to, const mailbox_key& key) {
         return page_.run(to.bytes(), key.from.bytes(), column(key.id.epoch), column(key.id.seq));
     }
 
@@ -253,6 +226,13 @@ class sqlite_mailbox_tables {
             return static_cast<std::size_t>(row.integer(at));
         };
         return row ? mailbox_usage{count(0), count(1), count(2)} : mailbox_usage{};
+    }
+
+    /// So much more is in this stream.
+    void add(const stream_key& stream, const mailbox_usage& what) {
+        for (const auto& [to, from] : counters_of(stream)) {
+            count(add_, to, from, what);
+        }
     }
 
     // --- last ack states ----------------------------------------------------------------------------
@@ -294,24 +274,16 @@ class sqlite_mailbox_tables {
     bool expire_oldest(std::int64_t since_max) {
         place row{};
         stream_key stream{};
-        seq base = 0;
         {
             const auto found = oldest_.run(since_max);
             if (!found) {
                 return false;
             }
-            row = {found.integer(0), form::payload, static_cast<std::size_t>(found.integer(1))};
+            row = {found.integer(0), false, static_cast<std::size_t>(found.integer(1))};
             stream = {peer(found.blob(2)), peer(found.blob(3)), epoch::none};
-            base = seq_in(found.integer(4));
         }
-        bury(row, stream, base);
+        bury(row, stream);
         return true;
-    }
-
-    void add(const stream_key& stream, const mailbox_usage& what) {
-        for (const auto& [to, from] : counters_of(stream)) {
-            count(add_, to, from, what);
-        }
     }
 
     void subtract(const stream_key& stream, const mailbox_usage& what) {
@@ -339,6 +311,9 @@ class sqlite_mailbox_tables {
     sqlite_statement bury_;
     sqlite_statement erase_;
     sqlite_statement lowest_;
+    sqlite_statement base_;
+    sqlite_statement put_base_;
+    sqlite_statement forget_base_;
     sqlite_statement smaller_;
     sqlite_statement page_;
     sqlite_statement stamp_;

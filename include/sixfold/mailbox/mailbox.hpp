@@ -2,6 +2,8 @@
 #ifndef SIXFOLD_MAILBOX_MAILBOX_HPP
 #define SIXFOLD_MAILBOX_MAILBOX_HPP
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 
@@ -17,10 +19,12 @@ namespace sixfold::inline v0 {
 ///
 /// | frame                        | operation | the outcome says                                             |
 /// |------------------------------|-----------|--------------------------------------------------------------|
-/// | msg:R, payload or tombstone  | put       | done, when the row is durable                                |
-/// | msg:R, probe                 | look      | `lowest`, `smaller`, `last_state` of the stream              |
+/// | msg:R, a payload or a run    | put       | done, when all its rows are durable; else none is there      |
+/// | msg:R, probe                 | look      | `low`, `smaller`, `last_state` of the stream                 |
 /// | ack:R, state or past         | erase     | done, when the rows it covers are gone                       |
-/// | sync:R                       | page      | `rows` behind the key, `end`                                 |
+/// | sync:R                       | page      | `rows` from the key on and in front of `until`, `next`       |
+///
+/// Of each stream with rows a mailbox keeps the highest base that a put or a look has brought. (spec 5.6)
 ///
 /// Spans in `what` refer to `wire`, which refers to the packet that was handled. A store that answers later keeps a copy
 /// of the bytes of `wire` and makes the request anew from it: `decode(copy, framing(from, ...), what)`.
@@ -30,15 +34,17 @@ struct mailbox_request {
     bytes wire{};                                                 ///< the frame as it came
     std::uint32_t place =
         UINT32_MAX;  ///< where the relay keeps that peer: a hint, which may be wrong by now
+    bool passed_on =
+        false;  ///< put: the receiver has been sent it already; if that is forgotten, it comes twice
 };
 
-/// One row, as a page hands it out. All of it is read in one snapshot of the mailbox. (spec 5.4)
+/// One row, as a page hands it out. All of it is read in one snapshot of the mailbox. (spec 5.5)
 struct mailbox_row {
-    peer from{};                         ///< the sender
-    msgid id{};                          ///< of the message
-    sixfold::form form = form::payload;  ///< payload or tombstone
-    seq base = 0;                        ///< the base that the row came with
-    seq lowest = 0;                      ///< the lowest seq of this stream in the mailbox
+    peer from{};             ///< the sender
+    msgid id{};              ///< of the message
+    bool tombstone = false;  ///< the end of the seq without its message
+    seq low =
+        0;  ///< all below has ended: the base kept of the stream, or its lowest row if that is lower
     msgid smaller{};  ///< the lowest row of a smaller epoch of this sender; epoch none: no row
     bytes payload{};  ///< empty in a tombstone
 };
@@ -46,14 +52,15 @@ struct mailbox_row {
 /// What became of a request. Spans in it are good until the mailbox is asked again.
 struct mailbox_outcome {
     bool done =
-        false;  ///< false: full, failed, or not known; then the relay answers nothing (law 5)
-    seq lowest = seq_end;  ///< look: the lowest seq of the stream in the mailbox; seq_end: no row
+        false;    ///< false: full, failed, or not known; then the relay answers nothing (law 5)
+    seq low = 0;  ///< look: as in a row; of a stream without rows the base of the request
     msgid
         smaller{};  ///< look: the lowest row of a smaller epoch of this sender; epoch none: no row
     bytes
         last_state{};  ///< look: the last ack state seen of this stream and epoch; empty: none kept
     std::span<const mailbox_row> rows{};  ///< page: in the order of mailbox_key
-    bool end = true;                      ///< page: nothing is behind these rows
+    std::optional<mailbox_key>
+        next{};  ///< page: the first row in front of `until` that had no place; none: all came
 };
 
 }  // namespace sixfold::inline v0

@@ -29,13 +29,13 @@ class mailbox_exchange {
     /// Not done, until the mailbox says otherwise.
     mailbox_outcome outcome;
 
-    /// Keeps a copy of a request, its payload or ack state included, in the place of the last one; there is no outcome yet.
+    /// Keeps a copy of a request, its messages or ack state included, in the place of the last one; there is no outcome yet.
     void ask(const mailbox_request& asked) {
         request = asked;
         request.wire = {};
         outcome = {};
         if (auto* msg = std::get_if<msg_request>(&request.what)) {
-            msg->payload = copy(msg->payload, asked_);
+            msg->entries = msg->entries.moved_to(copy(msg->entries.encoded(), asked_));
         } else if (auto* ack = std::get_if<ack_request>(&request.what)) {
             ack->state = copy(ack->state, asked_);
         }
@@ -65,7 +65,7 @@ class mailbox_exchange {
     }
 
     // A vector that is moved takes its memory along, so what refers to it stays good.
-    std::vector<std::byte> asked_;     // the payload or ack state of the request
+    std::vector<std::byte> asked_;     // the messages or ack state of the request
     std::vector<std::byte> answered_;  // the last state of the outcome, or the payloads of its rows
     std::vector<mailbox_row> rows_;
 };

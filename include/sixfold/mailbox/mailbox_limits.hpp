@@ -11,18 +11,18 @@ namespace sixfold::inline v0 {
 
 /// How much a mailbox keeps, and hands out at once: the same for all that ship.
 ///
-/// Every limit is at least 1. What does not fit is not done, and its sender tries again. The limits of pairs and receivers count
-/// rows: that nobody fills the whole, `bytes_max` has to be more than `rows_per_pair_max` payloads of the relay's `payload_max`.
+/// Every limit is at least 1. What does not fit is not done, and its sender tries again. A run is put as a whole: one that has more
+/// rows or bytes than a limit allows is never put. The limits of pairs and receivers count rows: that nobody fills the whole, `bytes_max` has to be more than `rows_per_pair_max` payloads of the relay's `payload_max`.
 /// Where relays share a mailbox a pair needs at least the sender's window of rows: else what is behind a gap takes the place of what
-/// would fill it. (spec 5.8)
+/// would fill it. (spec 5.9)
 struct mailbox_limits {
     std::size_t rows_per_pair_max = 1024;          ///< of one sender: none fills a mailbox
     std::size_t rows_per_receiver_max = 16384;     ///< for one receiver: none fills the store
     std::size_t rows_max = std::size_t{1} << 20;   ///< in all
     std::size_t bytes_max = std::size_t{1} << 28;  ///< payloads of all rows; a row takes 250 more
-    std::size_t page_rows = 16;                    ///< rows of a page: one burst to a client
-    std::size_t page_bytes = 16 * 1024;            ///< payloads of a page of several rows
-    std::size_t states_max = 65536;                ///< last ack states; the oldest makes room
+    std::size_t page_rows = 256;          ///< rows of a page: the most that a client asks for
+    std::size_t page_bytes = 256 * 1024;  ///< payloads of a page of several rows: likewise
+    std::size_t states_max = 65536;       ///< last ack states; the oldest makes room
 
     /// What is wrong with them, in a sentence that names the limit; empty: nothing.
     [[nodiscard]] constexpr std::string_view problem() const noexcept {
@@ -46,6 +46,16 @@ struct mailbox_limits {
         return {};
     }
 };
+
+namespace detail {
+
+/// Whether so much more, beside what is there, is at most `most`.
+[[nodiscard]] constexpr bool
+has_place(std::size_t more, std::size_t there, std::size_t most) noexcept {
+    return there <= most && more <= most - there;
+}
+
+}  // namespace detail
 
 }  // namespace sixfold::inline v0
 

@@ -4,6 +4,7 @@
 
 #include "sixfold/mailbox/mailbox_limits.hpp"
 #include "sixfold/testing/catch.hpp"
+#include "sixfold/testing/mailbox_ack_rules.hpp"
 #include "sixfold/testing/mailbox_limit_rules.hpp"
 #include "sixfold/testing/mailbox_random_rules.hpp"
 #include "sixfold/testing/mailbox_rules.hpp"
@@ -26,11 +27,13 @@
 /// its parts.
 namespace sixfold::inline v0::testing {
 
-/// Each sentence of mailbox.hpp, and of sections 5.2 to 5.5 of the specification, in a section of
+/// Each sentence of mailbox.hpp, and of sections 5.2 to 5.7 of the specification, in a section of
 /// its own. Each begins with an empty mailbox of `make`.
 template <class Make>
 void check_mailbox(Make make) {
     check_puts(make);
+    check_runs(make);
+    check_bases(make);
     check_looks(make);
     check_pages(make);
     check_erasures(make);

@@ -15,6 +15,7 @@
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/frame.hpp"
+#include "sixfold/wire/run.hpp"
 
 // What a mailbox does at its limits: a part of mailbox_conformance.hpp.
 
@@ -26,10 +27,10 @@ void check_refused(Mailbox& mailbox, const mailbox_request& request) {
     const auto& msg = std::get<msg_request>(request.what);
     const mailbox_request probe = look(request.from, msg.to, static_cast<std::uint64_t>(msg.epoch));
     const strings before = drain(mailbox, msg.to);
-    const seq lowest = mailbox.execute(probe).lowest;
+    const seq low = mailbox.execute(probe).low;
     CHECK_FALSE(mailbox.execute(request).done);
     CHECK(drain(mailbox, msg.to) == before);
-    CHECK(mailbox.execute(probe).lowest == lowest);
+    CHECK(mailbox.execute(probe).low == low);
 }
 
 /// Each limit by itself, what is put again at a limit, and where a page ends.
@@ -93,22 +94,80 @@ void check_limits(Make make) {
         CHECK(mailbox.execute(put("alice", "bob", 1, 1, "hello")).done);
         check_refused(mailbox, put("alice", "bob", 1, 2, ""));
     }
-    SECTION("a page ends at its rows or bytes, but has at least one row") {
-        auto mailbox = make(mailbox_limits{.page_rows = 3, .page_bytes = 4});
+    SECTION("a run is put as a whole or not at all, whichever limit it is that it does not fit") {
+        const mailbox_limits each[] = {{.rows_per_pair_max = 4},
+                                       {.rows_per_receiver_max = 4},
+                                       {.rows_max = 4},
+                                       {.bytes_max = 8}};
+        for (const mailbox_limits& limits : each) {
+            INFO("limit " << &limits - each);
+            auto mailbox = make(limits);
+            const run_writer three = written({message("12"), message("34"), message("56")});
+            const run_writer two = written({message("12"), message("34")});
+            CHECK(mailbox.execute(put_run("alice", "bob", 1, 0, two.get(), 0)).done);
+            check_refused(mailbox, put_run("alice", "bob", 1, 2, three.get(), 2));
+            check_refused(mailbox, put_run("alice", "bob", 2, 0, three.get()));
+            CHECK(mailbox.execute(put_run("alice", "bob", 1, 1, three.get(), 1)).done);
+            const strings expected = {"alice 1:0 12", "alice 1:1 34", "alice 1:2 34",
+                                      "alice 1:3 56"};
+            CHECK(drain(mailbox, "bob") == expected);
+            CHECK(mailbox.execute(look("alice", "bob", 1)).low == 0);
+        }
+    }
+    SECTION("a run that is above a limit raises no base, and makes no tombstone") {
+        auto mailbox = make(mailbox_limits{.rows_max = 2});
+        CHECK(mailbox.execute(put("alice", "bob", 1, 5, "five", 1)).done);
+        const run_writer three = written({ended, message("6"), message("7")});
+        check_refused(mailbox, put_run("alice", "bob", 1, 5, three.get(), 5));
+        CHECK(drain(mailbox, "bob") == strings{"alice 1:5 five"});
+    }
+    SECTION("a run whose tombstones give back the bytes that its payloads need is put") {
+        auto mailbox = make(mailbox_limits{.rows_max = 2, .bytes_max = 5});
+        CHECK(mailbox.execute(put("alice", "bob", 1, 0, "hello")).done);
+        const run_writer more = written({ended, message("world!")});
+        check_refused(mailbox, put_run("alice", "bob", 1, 0, more.get()));
+        const run_writer two = written({ended, message("world")});
+        CHECK(mailbox.execute(put_run("alice", "bob", 1, 0, two.get())).done);
+        CHECK(drain(mailbox, "bob") == strings{"alice 1:0 +", "alice 1:1 world"});
+    }
+    SECTION("a run that is there is put again, and ended, though the mailbox is full") {
+        auto mailbox = make(mailbox_limits{.rows_max = 2, .bytes_max = 5});
+        const run_writer two = written({message("12"), message("345")});
+        CHECK(mailbox.execute(put_run("alice", "bob", 1, 0, two.get())).done);
+        CHECK(mailbox.execute(put_run("alice", "bob", 1, 0, two.get())).done);
+        const run_writer none = written({ended, ended});
+        CHECK(mailbox.execute(put_run("alice", "bob", 1, 0, none.get())).done);
+        CHECK(drain(mailbox, "bob") == strings{"alice 1:0 +", "alice 1:1 +"});
+    }
+    SECTION("a page ends at its rows or bytes, the mailbox's or the receiver's, but has at least "
+            "one row") {
         const char* const payloads[] = {"", "", "", "", "12", "12", "12", "12", "12345"};
-        for (seq which = 0; which < std::size(payloads); ++which) {
-            CHECK(mailbox.execute(put("alice", "bob", 1, which, payloads[which])).done);
-        }
-        std::vector<std::size_t> sizes;
-        std::optional<mailbox_key> after;
-        for (bool end = false; !end;) {
-            const mailbox_outcome outcome = mailbox.execute(page("bob", after));
-            REQUIRE_FALSE(outcome.rows.empty());
-            sizes.push_back(outcome.rows.size());
-            after = mailbox_key{outcome.rows.back().from, outcome.rows.back().id};
-            end = outcome.end;
-        }
-        CHECK(sizes == std::vector<std::size_t>{3, 3, 2, 1});
+        const auto sizes = [&](const mailbox_limits& limits, std::uint32_t rows,
+                               std::uint32_t room) {
+            auto mailbox = make(limits);
+            for (seq which = 0; which < std::size(payloads); ++which) {
+                CHECK(mailbox.execute(put("alice", "bob", 1, which, payloads[which])).done);
+            }
+            std::vector<std::size_t> all;
+            std::optional<mailbox_key> next;
+            do {
+                const mailbox_outcome outcome =
+                    mailbox.execute(bounded(page("bob", next), rows, room));
+                REQUIRE_FALSE(outcome.rows.empty());
+                all.push_back(outcome.rows.size());
+                next = outcome.next;
+            } while (next);
+            return all;
+        };
+        const std::vector<std::size_t> expected = {3, 3, 2, 1};
+        CHECK(sizes({.page_rows = 3, .page_bytes = 4}, 100, 100) == expected);
+        CHECK(sizes({.page_rows = 3, .page_bytes = 4}, 3, 4) == expected);
+        CHECK(sizes({}, 3, 4) == expected);
+        CHECK(sizes({.page_rows = 3}, 100, 4) == expected);
+        CHECK(sizes({.page_bytes = 4}, 3, 100) == expected);
+        CHECK(sizes({}, 1, 1) == std::vector<std::size_t>(9, 1));
+        CHECK(sizes({}, 100, 1) == std::vector<std::size_t>{4, 1, 1, 1, 1, 1});
+        CHECK(sizes({}, 100, 13) == std::vector<std::size_t>{9});
     }
 }
 

@@ -13,6 +13,7 @@
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
 #include "sixfold/wire/frame.hpp"
+#include "sixfold/wire/run.hpp"
 
 namespace sixfold::inline v0::testing {
 
@@ -22,9 +23,13 @@ struct mailbox_model {
     struct row {
         peer to;              ///< the receiver
         mailbox_key key;      ///< the sender and the msgid
-        sixfold::form form;   ///< payload or tombstone
-        seq base;             ///< that it came with
+        bool tombstone;       ///< or a payload
         std::string payload;  ///< empty in a tombstone
+    };
+    /// That all below has ended, or is a row. The seq of the key is it.
+    struct base {
+        peer to;          ///< the receiver
+        mailbox_key key;  ///< the sender, the epoch and the base
     };
     /// An ack state that a receiver has sent.
     struct state {
@@ -42,6 +47,7 @@ struct mailbox_model {
 
     mailbox_limits limits;        ///< those of the mailbox that is compared
     std::vector<row> rows{};      ///< sorted by receiver and key
+    std::vector<base> bases{};    ///< each that was brought since its stream has rows
     std::vector<state> states{};  ///< each that may be the kept one of its pair
 
     /// Rows for which `condition(row)` holds.
@@ -58,16 +64,12 @@ struct mailbox_model {
         return sum;
     }
 
-    /// Is it done?
+    /// Is it done? On a copy, which takes the place of this if it is.
     bool put(const peer& from, const msg_request& msg) {
-        const mailbox_key key{from, {msg.epoch, msg.seq}};
-        for (row& each : rows) {
-            if (each.to == msg.to && each.key == key) {
-                if (each.form == form::payload && msg.form == form::tombstone) {
-                    each = {msg.to, key, form::tombstone, msg.base, ""};
-                }
-                return true;
-            }
+        mailbox_model after = *this;
+        seq which = msg.first;
+        for (const run_entry& each : msg.entries) {
+            after.put(msg.to, {from, {msg.epoch, which++}}, each);
         }
         const auto to_receiver = [&](const row& r) {
             return r.to == msg.to;
@@ -75,16 +77,23 @@ struct mailbox_model {
         const auto of_pair = [&](const row& r) {
             return r.to == msg.to && r.key.from == from;
         };
-        if (rows.size() >= limits.rows_max || bytes() + msg.payload.size() > limits.bytes_max ||
-            count(to_receiver) >= limits.rows_per_receiver_max ||
-            count(of_pair) >= limits.rows_per_pair_max) {
+        const bool above = after.rows.size() > limits.rows_max ||
+                           after.bytes() > limits.bytes_max ||
+                           after.count(to_receiver) > limits.rows_per_receiver_max ||
+                           after.count(of_pair) > limits.rows_per_pair_max;
+        if (above && after.rows.size() > rows.size()) {
             return false;
         }
-        rows.push_back({msg.to, key, msg.form, msg.base, std::string(as_text(msg.payload))});
-        std::sort(rows.begin(), rows.end(), [](const row& a, const row& b) {
-            return a.to == b.to ? a.key < b.key : a.to < b.to;
-        });
+        *this = after;
+        raise(msg.to, from, msg.epoch, msg.base);
         return true;
+    }
+
+    /// A put or a look has brought this base.
+    void raise(const peer& to, const peer& from, epoch epoch, seq value) {
+        if (lowest(to, from, epoch) != seq_end) {
+            bases.push_back({to, {from, {epoch, value}}});
+        }
     }
 
     /// Does it erase anything?
@@ -96,6 +105,14 @@ struct mailbox_model {
         });
         const bool any = gone != rows.end();
         rows.erase(gone, rows.end());
+        if (lowest(to, from, epoch) == seq_end) {
+            bases.erase(std::remove_if(bases.begin(), bases.end(),
+                                       [&](const base& b) {
+                                           return b.to == to && b.key.from == from &&
+                                                  b.key.id.epoch == epoch;
+                                       }),
+                        bases.end());
+        }
         return any;
     }
 
@@ -143,6 +160,17 @@ struct mailbox_model {
         }
         return low;
     }
+    /// All below has ended: the highest base that was brought, or the lowest row if that is lower. Of no rows: seq_end.
+    [[nodiscard]] seq low(const peer& to, const peer& from, epoch epoch) const {
+        const seq row = lowest(to, from, epoch);
+        seq high = 0;
+        for (const base& b : bases) {
+            if (b.to == to && b.key.from == from && b.key.id.epoch == epoch) {
+                high = (std::max)(high, b.key.id.seq);
+            }
+        }
+        return row == seq_end ? row : (std::min)(row, high);
+    }
     /// The lowest row of a smaller epoch of this sender; epoch none: it has no row.
     [[nodiscard]] msgid smaller(const peer& to, const peer& from, epoch epoch) const {
         std::optional<mailbox_key> low;
@@ -154,24 +182,43 @@ struct mailbox_model {
         return low ? low->id : msgid{};
     }
 
-    /// The rows of a page, and whether they are the last.
+    /// The rows of a page, and where there are more.
     [[nodiscard]] std::vector<row>
-    page(const peer& to, const std::optional<mailbox_key>& after, bool& end) const {
+    page(const peer& to, const sync_request& sync, std::optional<mailbox_key>& next) const {
         std::vector<row> taken;
         std::size_t size = 0;
-        end = true;
+        next.reset();
         for (const row& each : rows) {
-            if (!(each.to == to) || (after && !(*after < each.key))) {
+            if (!(each.to == to) || (sync.from && each.key < *sync.from) ||
+                (sync.until && !(each.key < *sync.until))) {
                 continue;
             }
             size += each.payload.size();
-            if (!taken.empty() && (taken.size() == limits.page_rows || size > limits.page_bytes)) {
-                end = false;
+            const bool is_full = taken.size() == sync.rows || taken.size() == limits.page_rows ||
+                                 size > sync.room || size > limits.page_bytes;
+            if (!taken.empty() && is_full) {
+                next = each.key;
                 break;
             }
             taken.push_back(each);
         }
         return taken;
+    }
+
+  private:
+    void put(const peer& to, const mailbox_key& key, const run_entry& what) {
+        for (row& each : rows) {
+            if (each.to == to && each.key == key) {
+                if (what.tombstone) {
+                    each = {to, key, true, ""};
+                }
+                return;
+            }
+        }
+        rows.push_back({to, key, what.tombstone, std::string(as_text(what.payload))});
+        std::sort(rows.begin(), rows.end(), [](const row& a, const row& b) {
+            return a.to == b.to ? a.key < b.key : a.to < b.to;
+        });
     }
 };
 

@@ -16,6 +16,7 @@
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/frame.hpp"
+#include "sixfold/wire/run.hpp"
 
 // A mailbox and a plain model are asked the same: a part of mailbox_conformance.hpp.
 
@@ -55,11 +56,13 @@ class random_requests {
 
     void ask_put() {
         static constexpr std::array<const char*, 4> payloads = {"", "x", "yy", "zzz"};
-        const seq which = below(8);
-        const seq base = below(which + 1);
+        const seq first = below(8);
+        run_writer messages;
+        for (std::uint64_t left = below(2) == 0 ? 1 : 1 + below(4); left != 0; --left) {
+            messages.add(below(4) == 0 ? ended : message(payloads[below(4)]));
+        }
         const mailbox_request request =
-            below(4) == 0 ? tombstone(from_, to_, epoch_, which, base)
-                          : put(from_, to_, epoch_, which, payloads[below(4)], base);
+            put_run(from_, to_, epoch_, first, messages.get(), below(first + 1));
         const bool done = model_.put(from_, std::get<msg_request>(request.what));
         REQUIRE(mailbox_.execute(request).done == done);
     }
@@ -77,33 +80,40 @@ class random_requests {
     }
 
     void ask_look() {
-        const mailbox_outcome outcome = mailbox_.execute(look(from_, to_, epoch_));
+        const seq base = below(10);
+        model_.raise(to_, from_, epoch{epoch_}, base);
+        const seq low = model_.low(to_, from_, epoch{epoch_});
+        const mailbox_outcome outcome = mailbox_.execute(look(from_, to_, epoch_, base));
         REQUIRE(outcome.done);
-        REQUIRE(outcome.lowest == model_.lowest(to_, from_, epoch{epoch_}));
+        REQUIRE(outcome.low == (low == seq_end ? base : low));
         REQUIRE(outcome.smaller == model_.smaller(to_, from_, epoch{epoch_}));
         const blob last(outcome.last_state.begin(), outcome.last_state.end());
         REQUIRE(model_.may_keep(to_, from_, epoch{epoch_}, last));
     }
 
     void ask_page() {
-        std::optional<mailbox_key> after;
-        if (below(2) != 0) {
-            after = mailbox_key{from_, {epoch{epoch_}, below(8)}};
-        }
-        bool end = false;
-        const std::vector<mailbox_model::row> expected = model_.page(to_, after, end);
-        const mailbox_outcome outcome = mailbox_.execute(page(to_, after));
+        const auto any_key = [&]() -> std::optional<mailbox_key> {
+            static const std::array<peer, 3> names = {"a", "b", "c"};
+            return below(2) == 0 ? std::optional<mailbox_key>()
+                                 : key(names[below(3)], 1 + below(3), below(8));
+        };
+        const mailbox_request request =
+            bounded(page(to_, any_key(), any_key()), static_cast<std::uint32_t>(1 + below(6)),
+                    static_cast<std::uint32_t>(1 + below(10)));
+        std::optional<mailbox_key> next;
+        const std::vector<mailbox_model::row> expected =
+            model_.page(to_, std::get<sync_request>(request.what), next);
+        const mailbox_outcome outcome = mailbox_.execute(request);
         REQUIRE(outcome.done);
-        REQUIRE(outcome.end == end);
+        REQUIRE(outcome.next == next);
         REQUIRE(outcome.rows.size() == expected.size());
         for (std::size_t i = 0; i < expected.size(); ++i) {
             const mailbox_row& got = outcome.rows[i];
             REQUIRE(got.from == expected[i].key.from);
             REQUIRE(got.id == expected[i].key.id);
-            REQUIRE(got.form == expected[i].form);
-            REQUIRE(got.base == expected[i].base);
+            REQUIRE(got.tombstone == expected[i].tombstone);
             REQUIRE(as_text(got.payload) == expected[i].payload);
-            REQUIRE(got.lowest == model_.lowest(to_, got.from, got.id.epoch));
+            REQUIRE(got.low == model_.low(to_, got.from, got.id.epoch));
             REQUIRE(got.smaller == model_.smaller(to_, got.from, got.id.epoch));
         }
     }

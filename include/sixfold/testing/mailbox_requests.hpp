@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,9 +19,10 @@
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
 #include "sixfold/wire/frame.hpp"
+#include "sixfold/wire/run.hpp"
 
 // What a test asks of a mailbox, in words, and what it was told, as text. A request refers to the
-// payload or ack state that it was made from.
+// payload, messages or ack state that it was made from.
 
 namespace sixfold::inline v0::testing {
 
@@ -28,6 +31,38 @@ using blob = std::vector<std::byte>;
 /// Rows as text, in their order.
 using strings = std::vector<std::string>;
 
+/// A message of a run. Refers to the payload.
+[[nodiscard]] inline run_entry message(std::string_view payload) {
+    return {false, as_bytes(payload)};
+}
+/// The end of a seq in a run.
+inline constexpr run_entry ended{true, {}};
+
+/// Messages behind one another, which fit into one run; `get` refers to it, and to a payload alone.
+[[nodiscard]] inline run_writer written(std::initializer_list<run_entry> messages) {
+    run_writer out;
+    for (const run_entry& each : messages) {
+        out.add(each);
+    }
+    return out;
+}
+
+/// A run is to be stored, with this seq first.
+[[nodiscard]] inline mailbox_request put_run(const peer& from,
+                                             const peer& to,
+                                             std::uint64_t epoch,
+                                             seq first,
+                                             const run& messages,
+                                             seq base = 0) {
+    msg_request msg;
+    msg.to = to;
+    msg.epoch = sixfold::epoch{epoch};
+    msg.first = first;
+    msg.base = base;
+    msg.entries = messages;
+    return {from, msg, {}};
+}
+
 /// A payload is to be stored.
 [[nodiscard]] inline mailbox_request put(const peer& from,
                                          const peer& to,
@@ -35,28 +70,19 @@ using strings = std::vector<std::string>;
                                          seq which,
                                          std::string_view payload,
                                          seq base = 0) {
-    msg_request msg;
-    msg.to = to;
-    msg.epoch = sixfold::epoch{epoch};
-    msg.seq = which;
-    msg.base = base;
-    msg.payload = as_bytes(payload);
-    return {from, msg, {}};
+    return put_run(from, to, epoch, which, run::of(as_bytes(payload)), base);
 }
 
 /// A tombstone is to be stored.
 [[nodiscard]] inline mailbox_request
 tombstone(const peer& from, const peer& to, std::uint64_t epoch, seq which, seq base = 0) {
-    mailbox_request request = put(from, to, epoch, which, "", base);
-    std::get<msg_request>(request.what).form = form::tombstone;
-    return request;
+    return put_run(from, to, epoch, which, run::tombstone(), base);
 }
 
 /// What is there of this stream, and of smaller epochs?
-[[nodiscard]] inline mailbox_request look(const peer& from, const peer& to, std::uint64_t epoch) {
-    mailbox_request request = put(from, to, epoch, 0, "");
-    std::get<msg_request>(request.what).form = form::probe;
-    return request;
+[[nodiscard]] inline mailbox_request
+look(const peer& from, const peer& to, std::uint64_t epoch, seq base = 0) {
+    return put_run(from, to, epoch, 0, run(), base);
 }
 
 /// An ack state: bit i of `accepted` and of `held` is `floor + 8 * skip + i`.
@@ -98,10 +124,29 @@ past(const peer& receiver, const peer& sender, std::uint64_t epoch) {
     return {receiver, ack, {}};
 }
 
-/// The rows behind `after`, or from the beginning.
+/// A key of the mailbox.
+[[nodiscard]] inline mailbox_key key(const peer& from, std::uint64_t epoch, seq which) {
+    return {from, {sixfold::epoch{epoch}, which}};
+}
+
+/// The rows from a key on and in front of another, as many as the mailbox gives.
 [[nodiscard]] inline mailbox_request page(const peer& receiver,
-                                          std::optional<mailbox_key> after = {}) {
-    return {receiver, sync_request{0, after}, {}};
+                                          std::optional<mailbox_key> from = {},
+                                          std::optional<mailbox_key> until = {}) {
+    sync_request sync;
+    sync.rows = sync.room = std::numeric_limits<std::uint32_t>::max();
+    sync.from = from;
+    sync.until = until;
+    return {receiver, sync, {}};
+}
+
+/// The same, of a receiver that takes no more than so many rows and bytes.
+[[nodiscard]] inline mailbox_request
+bounded(mailbox_request of_page, std::uint32_t rows, std::uint32_t room) {
+    auto& sync = std::get<sync_request>(of_page.what);
+    sync.rows = rows;
+    sync.room = room;
+    return of_page;
 }
 
 /// A row as text: "alice 1:0 hello", a tombstone as "alice 1:0 +".
@@ -109,27 +154,33 @@ past(const peer& receiver, const peer& sender, std::uint64_t epoch) {
     return std::string(row.from.name()) + ' ' +
            std::to_string(static_cast<std::uint64_t>(row.id.epoch)) + ':' +
            std::to_string(row.id.seq) + ' ' +
-           (row.form == form::tombstone ? "+" : std::string(as_text(row.payload)));
+           (row.tombstone ? "+" : std::string(as_text(row.payload)));
+}
+
+/// Rows as text.
+[[nodiscard]] inline strings texts(std::span<const mailbox_row> rows) {
+    strings all;
+    for (const mailbox_row& row : rows) {
+        all.push_back(text(row));
+    }
+    return all;
 }
 
 /// All rows of a receiver, page by page; "not done" if a page was not.
 template <class Mailbox>
 [[nodiscard]] strings drain(Mailbox& mailbox, const peer& receiver) {
     strings all;
-    std::optional<mailbox_key> after;
-    for (;;) {
-        const mailbox_outcome outcome = mailbox.execute(page(receiver, after));
+    std::optional<mailbox_key> next;
+    do {
+        const mailbox_outcome outcome = mailbox.execute(page(receiver, next));
         if (!outcome.done) {
             return {"not done"};
         }
-        for (const mailbox_row& row : outcome.rows) {
-            all.push_back(text(row));
-        }
-        if (outcome.end || outcome.rows.empty()) {
-            return all;
-        }
-        after = mailbox_key{outcome.rows.back().from, outcome.rows.back().id};
-    }
+        const strings some = texts(outcome.rows);
+        all.insert(all.end(), some.begin(), some.end());
+        next = outcome.next;
+    } while (next);
+    return all;
 }
 
 /// The last ack state that is kept of a stream; empty: none.

@@ -2,7 +2,6 @@
 #ifndef SIXFOLD_TESTING_MAILBOX_RULES_HPP
 #define SIXFOLD_TESTING_MAILBOX_RULES_HPP
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -12,14 +11,14 @@
 #include "sixfold/testing/catch.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "sixfold/types.hpp"
-#include "sixfold/wire/ack_state.hpp"
 #include "sixfold/wire/frame.hpp"
+#include "sixfold/wire/run.hpp"
 
 // What a mailbox does, whatever its limits are: a part of mailbox_conformance.hpp.
 
 namespace sixfold::inline v0::testing {
 
-/// A put is idempotent, and a tombstone replaces a payload, never the reverse. (spec 5.5)
+/// A put is idempotent, and a tombstone replaces a payload, never the reverse. (spec 5.6)
 template <class Make>
 void check_puts(Make make) {
     auto mailbox = make(mailbox_limits{});
@@ -30,41 +29,38 @@ void check_puts(Make make) {
         REQUIRE(outcome.done);
         REQUIRE(outcome.rows.size() == 1);
         CHECK(text(outcome.rows[0]) == "alice 1:5 hello");
-        CHECK(outcome.rows[0].form == form::payload);
-        CHECK(outcome.rows[0].base == 2);
-        CHECK(outcome.end);
+        CHECK_FALSE(outcome.rows[0].tombstone);
+        CHECK(outcome.rows[0].low == 2);
+        CHECK_FALSE(outcome.next);
     }
-    SECTION("a put that comes twice is done twice and kept once, as it came first") {
-        CHECK(mailbox.execute(put("alice", "bob", 1, 5, "first", 2)).done);
-        CHECK(mailbox.execute(put("alice", "bob", 1, 5, "first", 4)).done);
+    SECTION("a put that comes twice is done twice and kept once") {
+        CHECK(mailbox.execute(put("alice", "bob", 1, 5, "first")).done);
+        CHECK(mailbox.execute(put("alice", "bob", 1, 5, "first")).done);
         CHECK(drain(mailbox, "bob") == strings{"alice 1:5 first"});
-        CHECK(mailbox.execute(page("bob")).rows[0].base == 2);
     }
     SECTION("a tombstone is a row like any other") {
         CHECK(mailbox.execute(tombstone("alice", "bob", 1, 5, 3)).done);
         CHECK(drain(mailbox, "bob") == strings{"alice 1:5 +"});
-        CHECK(mailbox.execute(page("bob")).rows[0].base == 3);
+        CHECK(mailbox.execute(page("bob")).rows[0].low == 3);
         CHECK(mailbox.execute(page("bob")).rows[0].payload.empty());
     }
-    SECTION("a tombstone replaces the payload of its seq, and its base; never the reverse") {
-        CHECK(mailbox.execute(put("alice", "bob", 1, 5, "hello", 2)).done);
-        CHECK(mailbox.execute(put("alice", "bob", 1, 6, "stays", 2)).done);
-        CHECK(mailbox.execute(tombstone("alice", "bob", 1, 5, 4)).done);
+    SECTION("a tombstone replaces the payload of its seq, never the reverse") {
+        CHECK(mailbox.execute(put("alice", "bob", 1, 5, "hello")).done);
+        CHECK(mailbox.execute(put("alice", "bob", 1, 6, "stays")).done);
+        CHECK(mailbox.execute(tombstone("alice", "bob", 1, 5)).done);
         const strings expected = {"alice 1:5 +", "alice 1:6 stays"};
         CHECK(drain(mailbox, "bob") == expected);
-        CHECK(mailbox.execute(page("bob")).rows[0].base == 4);
-        CHECK(mailbox.execute(put("alice", "bob", 1, 5, "hello", 1)).done);
-        CHECK(mailbox.execute(tombstone("alice", "bob", 1, 5, 5)).done);
+        CHECK(mailbox.execute(put("alice", "bob", 1, 5, "hello")).done);
+        CHECK(mailbox.execute(tombstone("alice", "bob", 1, 5)).done);
         CHECK(drain(mailbox, "bob") == expected);
-        CHECK(mailbox.execute(page("bob")).rows[0].base == 4);
     }
     SECTION("an empty payload is no tombstone") {
         CHECK(mailbox.execute(put("alice", "bob", 1, 5, "")).done);
         CHECK(mailbox.execute(put("alice", "bob", 1, 6, {})).done);  // a span of nothing
         const mailbox_outcome outcome = mailbox.execute(page("bob"));
         REQUIRE(outcome.rows.size() == 2);
-        CHECK(outcome.rows[0].form == form::payload);
-        CHECK(outcome.rows[1].form == form::payload);
+        CHECK_FALSE(outcome.rows[0].tombstone);
+        CHECK_FALSE(outcome.rows[1].tombstone);
     }
     SECTION("it keeps what it was given, not where that lay") {
         std::string payload = "hello";
@@ -74,7 +70,136 @@ void check_puts(Make make) {
     }
 }
 
-/// What a look finds of one stream, and of smaller epochs. (spec 5.2)
+/// A run is put as its messages are, one by one. (spec 5.2, 5.6)
+template <class Make>
+void check_runs(Make make) {
+    auto mailbox = make(mailbox_limits{});
+
+    SECTION("each message of a run is a row of its own") {
+        const run_writer four = written({message("a"), ended, message(""), message("bc")});
+        CHECK(mailbox.execute(put_run("alice", "bob", 1, 5, four.get(), 3)).done);
+        const strings expected = {"alice 1:5 a", "alice 1:6 +", "alice 1:7 ", "alice 1:8 bc"};
+        CHECK(drain(mailbox, "bob") == expected);
+        const mailbox_outcome outcome = mailbox.execute(page("bob"));
+        REQUIRE(outcome.rows.size() == 4);
+        CHECK(outcome.rows[1].tombstone);
+        CHECK_FALSE(outcome.rows[2].tombstone);
+        CHECK(outcome.rows[3].low == 3);
+        CHECK(mailbox.execute(put_run("alice", "bob", 1, 5, four.get(), 3)).done);
+        CHECK(drain(mailbox, "bob") == expected);
+        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(6, 0b10))).done);
+        const strings left = {"alice 1:6 +", "alice 1:8 bc"};
+        CHECK(drain(mailbox, "bob") == left);
+    }
+    SECTION("the longest run, up to the highest seq") {
+        run_writer all;
+        for (std::size_t i = 0; i < run::count_max; ++i) {
+            all.add(message("x"));
+        }
+        const seq first = seq_end - run::count_max;
+        CHECK(mailbox.execute(put_run("alice", "bob", 1, first, all.get())).done);
+        const strings rows = drain(mailbox, "bob");
+        REQUIRE(rows.size() == run::count_max);
+        CHECK(rows.front() == "alice 1:" + std::to_string(first) + " x");
+        CHECK(rows.back() == "alice 1:" + std::to_string(seq_end - 1) + " x");
+    }
+    SECTION("of a run of which some is there already, the rest is put") {
+        CHECK(mailbox.execute(put("alice", "bob", 1, 1, "one")).done);
+        CHECK(mailbox.execute(tombstone("alice", "bob", 1, 2)).done);
+        CHECK(mailbox.execute(put("alice", "bob", 1, 4, "four")).done);
+        const run_writer five =
+            written({message("0"), message("1"), message("2"), message("3"), ended});
+        CHECK(mailbox.execute(put_run("alice", "bob", 1, 0, five.get())).done);
+        const strings expected = {"alice 1:0 0", "alice 1:1 one", "alice 1:2 +", "alice 1:3 3",
+                                  "alice 1:4 +"};
+        CHECK(drain(mailbox, "bob") == expected);
+    }
+}
+
+/// The highest base that was brought, of each stream with rows. (spec 5.3, 5.6)
+template <class Make>
+void check_bases(Make make) {
+    auto mailbox = make(mailbox_limits{});
+    const auto low = [&](std::uint64_t epoch, seq base = 0) {
+        const seq looked = mailbox.execute(look("alice", "bob", epoch, base)).low;
+        for (const mailbox_row& row : mailbox.execute(page("bob")).rows) {
+            if (row.from == peer("alice") && row.id.epoch == sixfold::epoch{epoch}) {
+                CHECK(row.low == looked);
+            }
+        }
+        return looked;
+    };
+    const auto store = [&](std::uint64_t epoch, seq which, seq base) {
+        CHECK(mailbox.execute(put("alice", "bob", epoch, which, "", base)).done);
+    };
+
+    SECTION("the highest is kept, of whichever row, and a lower one changes nothing") {
+        store(1, 20, 4);
+        CHECK(low(1) == 4);
+        store(1, 21, 9);
+        CHECK(low(1) == 9);
+        store(1, 22, 7);
+        CHECK(low(1) == 9);
+    }
+    SECTION("one that is put again brings its base, and so does a tombstone") {
+        store(1, 20, 4);
+        store(1, 20, 5);
+        CHECK(low(1) == 5);
+        CHECK(mailbox.execute(tombstone("alice", "bob", 1, 20, 6)).done);
+        CHECK(low(1) == 6);
+        CHECK(mailbox.execute(tombstone("alice", "bob", 1, 20, 7)).done);
+        CHECK(low(1) == 7);
+    }
+    SECTION("low is the lowest row, if that is below the base") {
+        store(1, 5, 2);
+        store(1, 20, 19);
+        CHECK(low(1) == 5);
+        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(6))).done);
+        CHECK(low(1) == 19);  // it was kept all the same
+    }
+    SECTION("a look brings its base, too") {
+        store(1, 20, 4);
+        CHECK(low(1, 8) == 8);
+        CHECK(low(1, 3) == 8);
+        CHECK(low(1, 50) == 20);
+        CHECK(low(1) == 20);
+    }
+    SECTION("of a stream without rows nothing is kept: a look says what it brought") {
+        CHECK(low(1, 8) == 8);
+        CHECK(low(1) == 0);
+        CHECK(low(1, seq_end) == seq_end);
+        store(1, 20, 4);
+        CHECK(low(1) == 4);
+    }
+    SECTION("it goes with the last row of its stream") {
+        store(1, 20, 10);
+        store(1, 21, 10);
+        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(21))).done);
+        CHECK(low(1) == 10);
+        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(22))).done);
+        CHECK(low(1) == 0);
+        store(1, 30, 2);
+        CHECK(low(1) == 2);
+        CHECK(mailbox.execute(past("bob", "alice", 1)).done);
+        store(1, 30, 1);
+        CHECK(low(1) == 1);
+    }
+    SECTION("it is of one stream") {
+        store(1, 20, 10);
+        store(2, 20, 11);
+        CHECK(mailbox.execute(put("carol", "bob", 1, 20, "", 12)).done);
+        CHECK(mailbox.execute(put("alice", "carol", 1, 20, "", 13)).done);
+        CHECK(low(1) == 10);
+        CHECK(low(2) == 11);
+        CHECK(low(3) == 0);
+        CHECK(mailbox.execute(past("bob", "alice", 2)).done);
+        CHECK(low(1) == 10);
+        CHECK(low(2) == 0);
+        CHECK(mailbox.execute(look("carol", "bob", 1)).low == 12);
+    }
+}
+
+/// What a look finds of one stream, and of smaller epochs. (spec 5.3)
 template <class Make>
 void check_looks(Make make) {
     auto mailbox = make(mailbox_limits{});
@@ -82,7 +207,7 @@ void check_looks(Make make) {
     SECTION("a look at nothing finds nothing, and is done") {
         const mailbox_outcome outcome = mailbox.execute(look("alice", "bob", 1));
         CHECK(outcome.done);
-        CHECK(outcome.lowest == seq_end);
+        CHECK(outcome.low == 0);
         CHECK(outcome.smaller == msgid{});
         CHECK(outcome.last_state.empty());
     }
@@ -95,19 +220,19 @@ void check_looks(Make make) {
         CHECK(mailbox.execute(put("bob", "alice", 1, 1, "")).done);
         const struct {
             std::uint64_t epoch;
-            seq lowest;
+            seq low;
             msgid smaller;
         } expected[] = {
-            {1, seq_end, {}},
+            {1, 9, {}},
             {2, 5, {}},
-            {3, seq_end, {epoch{2}, 5}},
+            {3, 9, {epoch{2}, 5}},
             {4, 3, {epoch{2}, 5}},
-            {5, seq_end, {epoch{2}, 5}},
+            {5, 9, {epoch{2}, 5}},
         };
         for (const auto& each : expected) {
             INFO("epoch " << each.epoch);
-            const mailbox_outcome outcome = mailbox.execute(look("alice", "bob", each.epoch));
-            CHECK(outcome.lowest == each.lowest);
+            const mailbox_outcome outcome = mailbox.execute(look("alice", "bob", each.epoch, 9));
+            CHECK(outcome.low == each.low);
             CHECK(outcome.smaller == each.smaller);
         }
     }
@@ -117,7 +242,7 @@ void check_looks(Make make) {
     }
 }
 
-/// The rows of a receiver, in their order, from a key on, with what each says of the rest. (spec 5.4)
+/// The rows of a receiver, in their order, from a key on, with what each says of the rest. (spec 5.5)
 template <class Make>
 void check_pages(Make make) {
     auto mailbox = make(mailbox_limits{.page_rows = 2});
@@ -142,7 +267,7 @@ void check_pages(Make make) {
         CHECK(drain(mailbox, "alice") == strings{"bob 1:0 for alice"});
         CHECK(drain(mailbox, "dave").empty());
     }
-    SECTION("each row tells its base, and what is lowest in the whole mailbox now") {
+    SECTION("each row tells the low of its stream, and what is lowest of a smaller epoch now") {
         for (const seq which : {3U, 4U, 5U}) {
             CHECK(mailbox.execute(put("alice", "bob", 1, which, "", which)).done);
         }
@@ -150,218 +275,78 @@ void check_pages(Make make) {
         CHECK(mailbox.execute(put("carol", "bob", 9, 0, "")).done);
         const mailbox_outcome first = mailbox.execute(page("bob"));
         REQUIRE(first.rows.size() == 2);
-        CHECK_FALSE(first.end);
-        CHECK(first.rows[1].lowest == 3);
-        CHECK(first.rows[1].base == 4);
+        CHECK(first.next == key("alice", 1, 5));
+        CHECK(first.rows[1].low == 3);
         CHECK(first.rows[1].smaller == msgid{});
 
-        const mailbox_outcome second =
-            mailbox.execute(page("bob", mailbox_key{"alice", {epoch{1}, 4}}));
+        const mailbox_outcome second = mailbox.execute(page("bob", key("alice", 1, 5)));
         REQUIRE(second.rows.size() == 2);
-        CHECK(second.rows[0].lowest == 3);  // not that of the page
-        CHECK(second.rows[1].lowest == 8);
-        CHECK(second.rows[1].base == 1);
+        CHECK(second.rows[0].low == 3);  // not that of the page
+        CHECK(second.rows[1].low == 1);
         CHECK(second.rows[1].smaller == msgid{epoch{1}, 3});
 
         CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(5))).done);
-        const mailbox_outcome third =
-            mailbox.execute(page("bob", mailbox_key{"alice", {epoch{1}, 5}}));
+        const mailbox_outcome third = mailbox.execute(page("bob", key("alice", 1, 6)));
         REQUIRE(third.rows.size() == 2);
-        CHECK(third.end);
+        CHECK_FALSE(third.next);
         CHECK(third.rows[0].smaller == msgid{epoch{1}, 5});  // no longer 3
-        CHECK(third.rows[1].lowest == 0);
+        CHECK(third.rows[1].low == 0);
         CHECK(third.rows[1].smaller == msgid{});  // another sender's are not its own
     }
-    SECTION("a page begins behind its key, whether that row is there or not") {
+    SECTION("a page begins with its key, whether that row is there or not") {
         CHECK(mailbox.execute(put("alice", "bob", 2, 5, "")).done);
-        const auto rows_behind = [&](const peer& from, std::uint64_t epoch, seq which) {
-            return mailbox.execute(page("bob", mailbox_key{from, {sixfold::epoch{epoch}, which}}))
-                .rows.size();
+        const auto rows_from = [&](const peer& from, std::uint64_t epoch, seq which) {
+            return mailbox.execute(page("bob", key(from, epoch, which))).rows.size();
         };
-        CHECK(rows_behind("alice", 2, 4) == 1);
-        CHECK(rows_behind("alice", 2, 5) == 0);
-        CHECK(rows_behind("alice", 2, 6) == 0);
-        CHECK(rows_behind("alice", 1, seq_end - 1) == 1);
-        CHECK(rows_behind("alice", 3, 0) == 0);
-        CHECK(rows_behind("aaron", 9, 9) == 1);
-        CHECK(rows_behind("bob", 1, 0) == 0);
+        CHECK(rows_from("alice", 2, 4) == 1);
+        CHECK(rows_from("alice", 2, 5) == 1);
+        CHECK(rows_from("alice", 2, 6) == 0);
+        CHECK(rows_from("alice", 1, seq_end) == 1);
+        CHECK(rows_from("alice", 2, seq_end) == 0);
+        CHECK(rows_from("alice", 3, 0) == 0);
+        CHECK(rows_from("aaron", 9, 9) == 1);
+        CHECK(rows_from("bob", 1, 0) == 0);
     }
-    SECTION("a page of nothing is the end, and done") {
+    SECTION("a page ends in front of `until`, and says nothing of what is behind it") {
+        for (const seq which : {5U, 6U, 7U}) {
+            CHECK(mailbox.execute(put("alice", "bob", 2, which, "")).done);
+        }
+        CHECK(mailbox.execute(put("alice", "bob", 3, 0, "")).done);
+        const auto page_until = [&](const peer& from, std::uint64_t epoch, seq which) {
+            const mailbox_outcome outcome =
+                mailbox.execute(page("bob", {}, key(from, epoch, which)));
+            CHECK(outcome.done);
+            return std::to_string(outcome.rows.size()) + (outcome.next ? " more" : " all");
+        };
+        CHECK(page_until("aaron", 9, 9) == "0 all");
+        CHECK(page_until("alice", 1, seq_end) == "0 all");
+        CHECK(page_until("alice", 2, 5) == "0 all");
+        CHECK(page_until("alice", 2, 6) == "1 all");
+        CHECK(page_until("alice", 2, 7) == "2 all");
+        CHECK(page_until("alice", 2, 8) == "2 more");
+        CHECK(page_until("bob", 1, 0) == "2 more");
+        const mailbox_outcome of_stream =
+            mailbox.execute(page("bob", key("alice", 2, 6), key("alice", 2, seq_end)));
+        CHECK(texts(of_stream.rows) == strings{"alice 2:6 ", "alice 2:7 "});
+        CHECK_FALSE(of_stream.next);
+        const mailbox_outcome of_nothing =
+            mailbox.execute(page("bob", key("alice", 2, 8), key("alice", 3, 0)));
+        CHECK(of_nothing.rows.empty());
+        CHECK_FALSE(of_nothing.next);
+    }
+    SECTION("a page of nothing is all, and done") {
         const mailbox_outcome outcome = mailbox.execute(page("bob"));
         CHECK(outcome.done);
-        CHECK(outcome.end);
+        CHECK_FALSE(outcome.next);
         CHECK(outcome.rows.empty());
     }
-    SECTION("a page that holds the last row is the end, even when it is full") {
+    SECTION("behind a page that holds the last row there is nothing, even when it is full") {
         CHECK(mailbox.execute(put("alice", "bob", 1, 0, "")).done);
         CHECK(mailbox.execute(put("alice", "bob", 1, 1, "")).done);
         CHECK(mailbox.execute(put("alice", "carol", 1, 0, "")).done);
         const mailbox_outcome outcome = mailbox.execute(page("bob"));
         CHECK(outcome.rows.size() == 2);
-        CHECK(outcome.end);
-    }
-}
-
-/// What an ack state erases, what `past` does, and what neither touches. (spec 5.3)
-template <class Make>
-void check_erasures(Make make) {
-    auto mailbox = make(mailbox_limits{});
-
-    SECTION("an ack state erases what it covers of its own stream, and nothing else") {
-        for (seq which = 0; which < 8; ++which) {
-            CHECK(mailbox.execute(put("alice", "bob", 2, which, "")).done);
-        }
-        CHECK(mailbox.execute(put("alice", "bob", 1, 0, "")).done);
-        CHECK(mailbox.execute(put("alice", "bob", 3, 0, "")).done);
-        CHECK(mailbox.execute(put("alice", "carol", 2, 0, "")).done);
-        CHECK(mailbox.execute(put("carol", "bob", 2, 0, "")).done);
-        CHECK(mailbox.execute(put("bob", "alice", 2, 0, "")).done);
-        // Below 2, and 2 + 1 and 2 + 4; 2 + 2 is only held.
-        CHECK(mailbox.execute(erase("bob", "alice", 2, encoded(2, 0b10010, 0b100))).done);
-        const strings expected = {"alice 1:0 ", "alice 2:2 ", "alice 2:4 ", "alice 2:5 ",
-                                  "alice 2:7 ", "alice 3:0 ", "carol 2:0 "};
-        CHECK(drain(mailbox, "bob") == expected);
-        CHECK(drain(mailbox, "carol") == strings{"alice 2:0 "});
-        CHECK(drain(mailbox, "alice") == strings{"bob 2:0 "});
-    }
-    SECTION("what ended as an exception has ended") {
-        for (seq which = 0; which < 5; ++which) {
-            CHECK(mailbox.execute(put("alice", "bob", 1, which, "")).done);
-        }
-        const std::array<exception, 2> exceptions = {exception{1, fate::tombstoned},
-                                                     exception{3, fate::rejected}};
-        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(2, 0b10, 0, exceptions))).done);
-        CHECK(drain(mailbox, "bob") == strings{"alice 1:2 ", "alice 1:4 "});
-    }
-    SECTION(
-        "of a later part of a large window it erases what it covers there, and below its floor") {
-        for (const seq which : {seq{0}, seq{1}, seq{2}, seq{514}, seq{515}, seq{516}}) {
-            CHECK(mailbox.execute(put("alice", "bob", 1, which, "")).done);
-        }
-        // Below 1, and 1 + 8 * 64 + 2; 1 + 8 * 64 + 3 is only held.
-        const blob state = encoded(1, 0b100, 0b1000, {}, 64);
-        CHECK(mailbox.execute(erase("bob", "alice", 1, state)).done);
-        const strings expected = {"alice 1:1 ", "alice 1:2 ", "alice 1:514 ", "alice 1:516 "};
-        CHECK(drain(mailbox, "bob") == expected);
-        CHECK(last_state(mailbox, "alice", "bob", 1) == state);
-    }
-    SECTION("an ack state erases tombstones as it does payloads") {
-        CHECK(mailbox.execute(tombstone("alice", "bob", 1, 0)).done);
-        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(1))).done);
-        CHECK(drain(mailbox, "bob").empty());
-    }
-    SECTION("to erase what is not there is done") {
-        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(3))).done);
-        CHECK(mailbox.execute(past("bob", "alice", 1)).done);
-    }
-    SECTION("the largest floor erases a whole stream") {
-        CHECK(mailbox.execute(put("alice", "bob", 1, seq_end - 1, "last")).done);
-        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(seq_end - 1))).done);
-        CHECK(drain(mailbox, "bob").size() == 1);
-        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(seq_end))).done);
-        CHECK(drain(mailbox, "bob").empty());
-    }
-    SECTION("past epoch erases the rows of that epoch, and of no other") {
-        CHECK(mailbox.execute(put("alice", "bob", 1, 0, "one")).done);
-        CHECK(mailbox.execute(put("alice", "bob", 2, 7, "two")).done);
-        CHECK(mailbox.execute(put("alice", "bob", 2, seq_end - 1, "two")).done);
-        CHECK(mailbox.execute(put("alice", "bob", 3, 0, "three")).done);
-        CHECK(mailbox.execute(put("carol", "bob", 2, 0, "two")).done);
-        CHECK(mailbox.execute(past("bob", "alice", 2)).done);
-        const strings expected = {"alice 1:0 one", "alice 3:0 three", "carol 2:0 two"};
-        CHECK(drain(mailbox, "bob") == expected);
-    }
-    SECTION("what is no ack state is not done, and erases nothing") {
-        CHECK(mailbox.execute(put("alice", "bob", 1, 0, "one")).done);
-        CHECK_FALSE(mailbox.execute(erase("bob", "alice", 1, {std::byte{0xFF}})).done);
-        CHECK_FALSE(mailbox.execute(erase("bob", "alice", 1, {})).done);
-        CHECK(drain(mailbox, "bob").size() == 1);
-        CHECK(last_state(mailbox, "alice", "bob", 1).empty());
-    }
-    SECTION("what was erased can be put again") {  // a resend that was under way
-        CHECK(mailbox.execute(put("alice", "bob", 1, 0, "one")).done);
-        CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(1))).done);
-        CHECK(mailbox.execute(put("alice", "bob", 1, 0, "one")).done);
-        CHECK(drain(mailbox, "bob") == strings{"alice 1:0 one"});
-    }
-}
-
-/// Which ack state is kept, and for which stream it is handed out. (spec 5.2, 5.3)
-template <class Make>
-void check_last_states(Make make) {
-    auto mailbox = make(mailbox_limits{});
-    const auto store = [&](std::uint64_t epoch, seq which) {
-        CHECK(mailbox.execute(put("alice", "bob", epoch, which, "")).done);
-    };
-    const auto acknowledge = [&](std::uint64_t epoch, const blob& state) {
-        CHECK(mailbox.execute(erase("bob", "alice", epoch, state)).done);
-    };
-    const auto last = [&](std::uint64_t epoch) {
-        return last_state(mailbox, "alice", "bob", epoch);
-    };
-
-    SECTION("an ack state that erased is kept, and handed out for its stream only") {
-        store(2, 3);
-        acknowledge(2, encoded(4, 0b10));
-        CHECK(last(2) == encoded(4, 0b10));
-        CHECK(last(1).empty());
-        CHECK(last(3).empty());
-        CHECK(last_state(mailbox, "carol", "bob", 2).empty());
-        CHECK(last_state(mailbox, "alice", "carol", 2).empty());
-        CHECK(last_state(mailbox, "bob", "alice", 2).empty());
-    }
-    SECTION("one that erased nothing is not, where none is kept") {
-        acknowledge(2, encoded(5));
-        CHECK(last(2).empty());
-    }
-    SECTION("it never goes back, neither to a lower floor nor to a smaller epoch") {
-        store(1, 0);
-        store(2, 3);
-        store(2, 5);
-        acknowledge(2, encoded(4));
-        acknowledge(2, encoded(3, 0b100));  // erases 5, but its floor is lower
-        CHECK(last(2) == encoded(4));
-        acknowledge(1, encoded(9));
-        CHECK(last(2) == encoded(4));
-        CHECK(last(1).empty());
-        CHECK(drain(mailbox, "bob").empty());
-    }
-    SECTION("of equal floors the newer one is kept, and that of a larger epoch") {
-        store(2, 3);
-        store(2, 5);
-        store(3, 0);
-        acknowledge(2, encoded(4));
-        acknowledge(2, encoded(4, 0b10));
-        CHECK(last(2) == encoded(4, 0b10));
-        acknowledge(3, encoded(1));
-        CHECK(last(3) == encoded(1));
-        CHECK(last(2).empty());
-    }
-    SECTION("one that erases nothing takes the place of the one that is kept") {
-        store(2, 3);
-        acknowledge(2, encoded(4));
-        acknowledge(2, encoded(7));
-        CHECK(last(2) == encoded(7));
-        acknowledge(2, encoded(6));
-        CHECK(last(2) == encoded(7));
-        acknowledge(3, encoded(1));
-        CHECK(last(3) == encoded(1));
-        CHECK(last(2).empty());
-    }
-    SECTION("past epoch leaves it as it is") {
-        store(2, 3);
-        acknowledge(2, encoded(4));
-        store(3, 0);
-        CHECK(mailbox.execute(past("bob", "alice", 3)).done);
-        CHECK(mailbox.execute(past("bob", "alice", 2)).done);
-        CHECK(last(2) == encoded(4));
-    }
-    SECTION("it stays when the stream goes on") {
-        store(2, 3);
-        acknowledge(2, encoded(4));
-        store(2, 4);
-        CHECK(last(2) == encoded(4));
-        CHECK(mailbox.execute(look("alice", "bob", 2)).lowest == 4);
+        CHECK_FALSE(outcome.next);
     }
 }
 
