@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_WIRE_MSG_LAYOUT_HPP
 #define SIXFOLD_WIRE_MSG_LAYOUT_HPP
 
+#include <cstddef>
 #include <cstdint>
 
 #include "sixfold/error.hpp"
@@ -27,6 +28,11 @@ struct msg_form {
     }
 };
 
+/// Whether a run with this seq first ends in front of the end of all seqs, whatever the seq is.
+[[nodiscard]] constexpr bool has_seqs(seq first, std::size_t count) noexcept {
+    return first <= seq_end - count;
+}
+
 /// The messages of a frame, in all the rest of the body.
 inline void read_run(byte_reader& in, unsigned form, seq first, run& out) noexcept {
     const bytes encoded = in.rest();
@@ -38,7 +44,7 @@ inline void read_run(byte_reader& in, unsigned form, seq first, run& out) noexce
     } else if (const refusal why = run::decode(encoded, out); why != refusal::none) {
         in.refuse(why);
     }
-    in.demand(first + out.count() <= seq_end, refusal::seq_range);
+    in.demand(has_seqs(first, out.count()), refusal::seq_range);
 }
 
 //     payload, run    | to | epoch | number | first | first - base | left, if flagged | payload or entries ...
@@ -66,7 +72,7 @@ struct frame_layout<msg_request> {
     [[nodiscard]] static bool is_valid(const msg_request& m) noexcept {
         return m.to.valid() && m.epoch != epoch::none &&
                (m.probes() ? m.first == 0 && m.base <= seq_end
-                           : m.base <= m.first && m.first + m.entries.count() <= seq_end) &&
+                           : m.base <= m.first && has_seqs(m.first, m.entries.count())) &&
                (m.storing == storing::allowed || m.entries.tombstones() == 0);
     }
 
@@ -192,7 +198,7 @@ struct frame_layout<msg_notify> {
 
     [[nodiscard]] static bool is_valid(const msg_notify& m) noexcept {
         return m.from.valid() && m.epoch != epoch::none &&
-               (m.probes() ? m.first == 0 && !m.drained : m.first + m.entries.count() <= seq_end) &&
+               (m.probes() ? m.first == 0 && !m.drained : has_seqs(m.first, m.entries.count())) &&
                (m.drained ? m.number == 0 && m.low <= m.first : m.serial == 0 && m.index == 0) &&
                (m.looked() ? m.low <= seq_end && is_smaller(m)
                            : m.low == 0 && m.smaller == msgid{});
