@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <variant>
 #include <vector>
 
@@ -13,6 +12,8 @@
 #include "sixfold/mailbox/mailbox.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/parts/peer_table.hpp"
+#include "sixfold/relaying/answers.hpp"
+#include "sixfold/relaying/drained_page.hpp"
 #include "sixfold/relaying/link_table.hpp"
 #include "sixfold/relaying/reactions.hpp"
 #include "sixfold/types.hpp"
@@ -39,7 +40,7 @@ struct relay_options {
 
 /// A relay: a reaction, frames in and frames out, without memory for any message.
 ///
-/// It keeps which link leads to which peer, and nothing else (spec 5.7). What a message needs is in its
+/// It keeps which link leads to which peer, and nothing else (spec 5.8). What a message needs is in its
 /// frames, in the clients that resend them, and in the mailbox; kill a relay, and its clients go on
 /// at another. It knows no time, and does not read or write the mailbox itself:
 ///
@@ -55,16 +56,18 @@ struct relay_options {
 /// | from            | frame              | at once           | when the mailbox has done it    |
 /// |-----------------|--------------------|-------------------|---------------------------------|
 /// | A, B is here    | msg:R              | msg:A, msg:N to B |                                 |
+/// | A, B is here    | msg:R, keep        | msg:A, msg:N to B | put: ack:N stored               |
 /// | A, B is not     | msg:R              | msg:A             | put: ack:N stored, and          |
 /// |                 |                    |                   | msg:N to B, wherever it is      |
 /// | A, B is not     | msg:R, never store | msg:A away        |                                 |
+/// | A               | msg:R, too large   | msg:A refused     |                                 |
 /// | A               | msg:R probe        |                   | look: ack:N ended, and          |
 /// |                 |                    |                   | msg:N probe to B, likewise      |
 /// | B               | ack:R state, past  |                   | erase: ack:A, ack:N to A        |
 /// | B               | ack:R waiting      | ack:A, ack:N to A |                                 |
 /// | B               | sync:R             |                   | page: msg:N drained ..., sync:A |
 ///
-/// Whatever is refused, or was not done by the mailbox, is counted and answered by nothing (law 5).
+/// Whatever else is refused, or was not done by the mailbox, is counted and answered by nothing (law 5).
 /// A frame costs O(its bytes), a page those of all its rows. Frames allocate only while the
 /// reactions grow to their high-water mark. If there is no memory (std::bad_alloc), the relay is as it
 /// was; clear the reactions: what was not said will be asked for again.
@@ -134,7 +137,7 @@ class relay {
     /// Takes a packet, one or more whole frames, from a link. Legal at any time, with any bytes.
     ///
     /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is
-    /// behind it (spec 2.10). Returns the last refusal, so that one if there is one. On datagrams there is
+    /// behind it (spec 2.12). Returns the last refusal, so that one if there is one. On datagrams there is
     /// nothing to do about it; a byte stream is to be closed if `ends_stream` says so. The requests
     /// in `out` refer to the packet.
     refusal handle(link_id from, bytes packet, reactions& out) {
@@ -169,8 +172,8 @@ class relay {
         }
         const party from{request.from, peers_.find(request.from, request.place)};
         if (const auto* msg = std::get_if<msg_request>(&request.what)) {
-            return msg->form == form::probe ? looked(from, *msg, outcome, out)
-                                            : stored(from, *msg, out);
+            return msg->probes() ? looked(from, *msg, outcome, out)
+                                 : stored(from, *msg, request.passed_on, out);
         }
         if (const auto* ack = std::get_if<ack_request>(&request.what)) {
             return settled(from, *ack, out);
@@ -238,71 +241,47 @@ class relay {
         return refusal::direction;  // only a relay says such things (spec 1.1)
     }
 
-    /// B is here and gets it, or is away and it is stored, or both ends have to know. (spec 5.1)
+    /// B is here and gets it, or is away and it is stored, or both ends have to know. (spec 5.1 to 5.3)
     refusal take(const party& from, const msg_request& msg, bytes wire, reactions& out) {
-        if (msg.payload.size() > options_.payload_max) {
-            return refusal::payload_too_large;
-        }
-        if (msg.form == form::probe) {
+        if (msg.probes()) {
             // No msg:A: the ack:N that answers it comes from the relay too.
             out.add({from.name, msg, wire, from.at});
             return refusal::none;
         }
+        if (msg.entries.largest() > options_.payload_max) {
+            post(from, detail::too_large(msg, options_.payload_max), out);
+            return refusal::payload_too_large;
+        }
         const party to = find(msg.to);
         const bool online = to.at != none;
         const bool away = !online && msg.storing == storing::forbidden;
-        post(from, msg_answer{msg.to, {msg.epoch, msg.seq}, msg.attempt, away}, out);
+        post(from, detail::answer_of(msg, away ? msg_word::away : msg_word::taken), out);
         if (online) {
-            post(to, direct(from.name, msg), out);
-        } else if (!away) {
-            out.add({from.name, msg, wire, from.at});
+            post(to, detail::direct_of(from.name, msg), out);
+        }
+        if (online ? msg.keep : !away) {
+            out.add({from.name, msg, wire, from.at, online});
         }
         return refusal::none;
     }
 
-    /// The msg:N of a msg:R that did not come out of the mailbox: it says nothing of what is in
-    /// there.
-    [[nodiscard]] static msg_notify direct(const peer& from, const msg_request& msg) {
-        msg_notify notify{};
-        notify.from = from;
-        notify.epoch = msg.epoch;
-        notify.form = msg.form;
-        notify.seq = msg.seq;
-        notify.attempt = msg.attempt;
-        notify.payload = msg.payload;
-        return notify;
-    }
-
-    /// It is durable: this is the relay's own word. (spec 5.1)
-    refusal stored(const party& from, const msg_request& msg, reactions& out) {
-        ack_notify notify{};
-        notify.from = msg.to;
-        notify.epoch = msg.epoch;
-        notify.word = ack_word::stored;
-        notify.seq = msg.seq;
-        notify.attempt = msg.attempt;
-        post(from, notify, out);
-        post(find(msg.to), direct(from.name, msg),
-             out);  // it may have come meanwhile, or be at another relay
+    /// All of it is durable. B may have come meanwhile, or be at another relay. (spec 5.2)
+    refusal stored(const party& from, const msg_request& msg, bool passed_on, reactions& out) {
+        post(from, detail::stored_of(msg), out);
+        if (!passed_on) {
+            post(find(msg.to), detail::direct_of(from.name, msg), out);
+        }
         return refusal::none;
     }
 
-    /// What one look has found goes to A, and to B. (spec 5.2)
+    /// What one look has found goes to A, and to B. (spec 5.3)
     refusal looked(const party& from,
                    const msg_request& msg,
                    const mailbox_outcome& outcome,
                    reactions& out) {
-        ack_notify notify{};
-        notify.from = msg.to;
-        notify.epoch = msg.epoch;
-        notify.word = ack_word::ended;
-        notify.low = (std::min)(msg.base, outcome.lowest);
-        msg_notify probe{};
-        probe.from = from.name;
-        probe.epoch = msg.epoch;
-        probe.form = form::probe;
-        probe.low = notify.low;
-        probe.smaller = outcome.smaller;
+        const party to = find(msg.to);
+        const msg_notify probe = detail::probe_of(from.name, msg, outcome);
+        ack_notify notify = detail::ended_of(msg, outcome, to.at == none);
         if (!is_valid(probe)) {  // a damaged store
             return refuse(refusal::mailbox);
         }
@@ -310,68 +289,36 @@ class relay {
             outcome.last_state.empty() || ack_state::validate(outcome.last_state) == refusal::none;
         notify.state = whole ? outcome.last_state : bytes();
         post(from, notify, out);
-        post(find(msg.to), probe, out);
+        post(to, probe, out);
         return whole ? refusal::none : refuse(refusal::mailbox);
     }
 
-    /// An ack:R goes on to A as it came, and is answered. (spec 5.3)
+    /// An ack:R goes on to A as it came, and is answered. (spec 5.4)
     refusal settled(const party& from, const ack_request& ack, reactions& out) {
-        ack_notify notify{};
-        notify.from = from.name;
-        notify.epoch = ack.epoch;
-        notify.word = ack.word;
-        notify.echo = ack.echo;
-        notify.current = ack.current;
-        notify.state = ack.state;
-        post(from, ack_answer{ack.to, ack.serial}, out);
-        post(find(ack.to), notify, out);
+        post(from, ack_answer{ack.serial}, out);
+        post(find(ack.to), detail::passed_on(from.name, ack), out);
         return refusal::none;
     }
 
-    [[nodiscard]] static msg_notify drained(const mailbox_row& row) {
-        msg_notify notify{};
-        notify.from = row.from;
-        notify.epoch = row.id.epoch;
-        notify.form = row.form;
-        notify.seq = row.id.seq;
-        notify.drained = true;
-        notify.low = (std::min)(row.base, row.lowest);
-        notify.smaller = row.smaller;
-        notify.payload = row.payload;
-        return notify;
-    }
-
-    /// The rows of a page, and behind them where to go on. (spec 5.4)
+    /// The rows of a page, and behind them where to go on. (spec 5.5)
     refusal paged(const party& from,
                   const sync_request& sync,
                   const mailbox_outcome& outcome,
                   reactions& out) {
-        sync_answer answer{.serial = sync.serial};
-        refusal last = refusal::none;
-        std::optional<mailbox_key> end;  // the last that can be asked behind
-        for (const mailbox_row& row : outcome.rows) {
-            const mailbox_key key{row.from, row.id};
-            end = is_valid(sync_answer{.last = key}) ? key : end;
-            const msg_notify notify = drained(row);
-            if (row.lowest > row.id.seq || !is_valid(notify)) {  // a damaged store: not passed on
-                last = refuse(refusal::mailbox);
-                continue;
-            }
-            post(from, notify, out);
-            ++answer.rows;
+        detail::drained_page page(sync, outcome, out.run_);
+        while (const auto msg = page.next()) {
+            post(from, *msg, out);
         }
-        // A page without rows has nothing to go on from, so it is the end whatever it says.
-        if (!outcome.end && !outcome.rows.empty()) {
-            if (!end) {
-                return last;  // nor has one whose keys are all damaged, and it is not the end
-            }
-            answer.last = end;
+        if (const auto end = page.end()) {
+            post(from, *end, out);
         }
-        post(from, answer, out);
-        return last;
+        for (std::size_t fault = 0; fault < page.faults(); ++fault) {
+            refusals_.add(refusal::mailbox);
+        }
+        return page.faults() == 0 ? refusal::none : refusal::mailbox;
     }
 
-    /// Whoever has its link elsewhere gets a frame with a checksum. (spec 5.8)
+    /// Whoever has its link elsewhere gets a frame with a checksum. (spec 5.9)
     template <class Frame>
     void post(const party& to, const Frame& what, reactions& out) const {
         if (to.at != none) {
@@ -381,7 +328,9 @@ class relay {
         out.add(to.name, link_id::none, framing(to.name, checksum::on), what, variable(what));
     }
 
-    [[nodiscard]] static std::size_t variable(const msg_notify& msg) { return msg.payload.size(); }
+    [[nodiscard]] static std::size_t variable(const msg_notify& msg) {
+        return msg.entries.encoded().size();
+    }
     [[nodiscard]] static std::size_t variable(const ack_notify& ack) { return ack.state.size(); }
     template <class Frame>
     [[nodiscard]] static std::size_t variable(const Frame&) {

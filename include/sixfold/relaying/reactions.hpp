@@ -13,6 +13,7 @@
 #include "sixfold/parts/assert.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/codec.hpp"
+#include "sixfold/wire/run.hpp"
 
 namespace sixfold::inline v0 {
 
@@ -143,7 +144,7 @@ class reactions {
   private:
     friend class relay;
 
-    /// Encodes a frame behind the others. `variable` is the size of its payload or ack state.
+    /// Encodes a frame behind the others. `variable` is the size of its messages or ack state.
     template <class Frame>
     void add(const peer& to,
              link_id link,
@@ -171,6 +172,7 @@ class reactions {
     std::size_t used_ = 0;  // bytes of buffer_ that hold frames
     std::vector<mailbox_request> requests_;
     std::size_t requests_taken_ = 0;
+    run_writer run_;  // where those of a page are put together
 };
 
 }  // namespace sixfold::inline v0
