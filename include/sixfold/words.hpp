@@ -62,12 +62,14 @@ namespace sixfold::inline v0 {
     case refusal::epoch: return "epoch";
     case refusal::seq_range: return "seq_range";
     case refusal::ack_state: return "ack_state";
+    case refusal::run: return "run";
     case refusal::frame_too_large: return "frame_too_large";
     case refusal::payload_too_large: return "payload_too_large";
     case refusal::direction: return "direction";
     case refusal::unknown_link: return "unknown_link";
     case refusal::unknown_stream: return "unknown_stream";
     case refusal::never_sent: return "never_sent";
+    case refusal::too_soon: return "too_soon";
     case refusal::peers_full: return "peers_full";
     case refusal::mailbox: return "mailbox";
     }
@@ -101,12 +103,24 @@ namespace sixfold::inline v0 {
     return "?";
 }
 
-/// What a msg frame carries.
-[[nodiscard]] constexpr std::string_view to_string(form what) noexcept {
+/// What a relay says of a sending.
+[[nodiscard]] constexpr std::string_view to_string(msg_word what) noexcept {
     switch (what) {
-    case form::payload: return "payload";
-    case form::tombstone: return "tombstone";
-    case form::probe: return "probe";
+    case msg_word::taken: return "taken";
+    case msg_word::away: return "away";
+    case msg_word::refused: return "refused";
+    }
+    return "?";
+}
+
+/// Why a relay refuses.
+[[nodiscard]] constexpr std::string_view to_string(refused_reason what) noexcept {
+    switch (what) {
+    case refused_reason::none: return "none";
+    case refused_reason::unknown_peer: return "unknown_peer";
+    case refused_reason::not_allowed: return "not_allowed";
+    case refused_reason::over_quota: return "over_quota";
+    case refused_reason::too_large: return "too_large";
     }
     return "?";
 }

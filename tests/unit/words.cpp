@@ -27,7 +27,8 @@ TEST_CASE("words: every value of an enumeration has a word of its own, and no ot
     check_words<status>(9);
     check_words<message_state>(7);
     check_words<fate>(6);
-    check_words<form>(3);
+    check_words<msg_word>(3);
+    check_words<refused_reason>(5);
     check_words<ack_word>(5);
     check_words<errc>(10);
     check_words<refusal>(static_cast<int>(refusal_kinds));
@@ -37,7 +38,8 @@ TEST_CASE("words: are those of the code, and known when it is compiled") {
     static_assert(to_string(status::delivered) == "delivered");
     static_assert(to_string(message_state::cancelling) == "cancelling");
     static_assert(to_string(fate::tombstoned) == "tombstoned");
-    static_assert(to_string(form::probe) == "probe");
+    static_assert(to_string(msg_word::away) == "away");
+    static_assert(to_string(refused_reason::too_large) == "too_large");
     static_assert(to_string(ack_word::waiting) == "waiting");
     static_assert(to_string(errc::queue_full) == "queue_full");
     CHECK(to_string(refusal::not_canonical) == "not_canonical");

@@ -26,7 +26,8 @@ struct word_formatter : fmt::formatter<fmt::string_view> {
 template <> struct fmt::formatter<sixfold::status> : sixfold::text::word_formatter<sixfold::status> {};
 template <> struct fmt::formatter<sixfold::message_state> : sixfold::text::word_formatter<sixfold::message_state> {};
 template <> struct fmt::formatter<sixfold::fate> : sixfold::text::word_formatter<sixfold::fate> {};
-template <> struct fmt::formatter<sixfold::form> : sixfold::text::word_formatter<sixfold::form> {};
+template <> struct fmt::formatter<sixfold::msg_word> : sixfold::text::word_formatter<sixfold::msg_word> {};
+template <> struct fmt::formatter<sixfold::refused_reason> : sixfold::text::word_formatter<sixfold::refused_reason> {};
 template <> struct fmt::formatter<sixfold::ack_word> : sixfold::text::word_formatter<sixfold::ack_word> {};
 template <> struct fmt::formatter<sixfold::errc> : sixfold::text::word_formatter<sixfold::errc> {};
 template <> struct fmt::formatter<sixfold::refusal> : sixfold::text::word_formatter<sixfold::refusal> {};
