@@ -14,10 +14,9 @@
 #include "sixfold/options.hpp"
 #include "sixfold/parts/peer_table.hpp"
 #include "sixfold/sending/message_state.hpp"
-#include "sixfold/sending/outbound_acks.hpp"
+#include "sixfold/sending/outbound_answers.hpp"
 #include "sixfold/sending/outbound_journal.hpp"
 #include "sixfold/sending/outbound_messages.hpp"
-#include "sixfold/sending/outbound_probes.hpp"
 #include "sixfold/sending/outbound_record.hpp"
 #include "sixfold/sending/outbound_requests.hpp"
 #include "sixfold/sending/outbound_stream.hpp"
@@ -70,7 +69,7 @@ class sender {
            const sender_options& options,
            sixfold::journaling keeps)
         : options_(options), clock_(clock), framing_(peer(), checksum::on),
-          messages_(life, options, keeps), probes_(options.probe_max), requests_(options) {
+          messages_(life, options, keeps), requests_(options) {
         tick();
     }
     /// Moved, not copied: two would give one name to two messages. Destroy what was moved from, or assign to it.
@@ -101,16 +100,17 @@ class sender {
 
     // --- the link --------------------------------------------------------------------------------------------------
 
-    /// The link to the relay is there: everything outstanding goes out again, paced.
-    void link_up(const framing& framing);
+    /// The link to the relay is there, over datagrams or a byte stream: the lowest outstanding messages to each receiver go out
+    /// again, and what the answers say is missing. (spec 3.28)
+    void link_up(const framing& framing, transport over = transport::datagrams);
     /// The link is gone: nothing is put into it. Deadlines of messages go on.
     void link_down() noexcept { linked_ = false; }
 
     /// Takes a frame from the relay: msg:A or ack:N. Whatever it says, the call is legal and bounded.
     refusal handle(const frame& from_relay);
-    /// A msg:A, decoded. Refuses `unknown_stream` and `never_sent`.
+    /// A msg:A, decoded. Refuses `unknown_stream`.
     refusal handle(const msg_answer& answer);
-    /// An ack:N, decoded. Refuses `unknown_stream` (spec 3.7), `never_sent` (spec 3.8), and an ack state that is none.
+    /// An ack:N, decoded. Refuses `unknown_stream`, `never_sent`, `too_soon` (spec 3.12), and an ack state that is none.
     refusal handle(const ack_notify& notice);
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
@@ -133,10 +133,10 @@ class sender {
     /// Precondition: room for `journal_record_size_max`. Call until empty. Without journaling there are none.
     std::optional<bytes> poll_journal(std::span<std::byte> buffer);
     /// How many records `poll_journal` has given in all.
-    [[nodiscard]] std::uint64_t written() const noexcept { return messages_.written; }
+    [[nodiscard]] std::uint64_t written() const noexcept { return messages_.ledger.written(); }
     /// The first `records` of them are durable: what depends on them may leave. Never takes anything back.
     void durable(std::uint64_t records) {
-        messages_.durable(records, [this](std::uint32_t stream) { consider_probe(stream); });
+        messages_.durable(records, [this](std::uint32_t stream) { consider(stream); });
     }
     /// Fills the buffer with as many records as fit, of those that a new journal must begin with to replace the old one, polled
     /// ones included. `at` is 0 at first, and says where to go on; empty at the end. In between nothing else may be called.
@@ -175,7 +175,11 @@ class sender {
     sender& operator=(const sender&) = default;
 
     [[nodiscard]] result<void> restore(bytes journal) {
-        return detail::outbound_restore(messages_, options_, now_).read(journal);
+        const result<void> read = detail::outbound_restore(messages_, options_, now_).read(journal);
+        for (std::uint32_t which = 0; read && which < messages_.size(); ++which) {
+            consider(which);
+        }
+        return read;
     }
 
     // time
@@ -188,7 +192,7 @@ class sender {
         refusals_.add(why);
         return why;
     }
-    void consider_probe(std::uint32_t stream) { probes_.consider(messages_, stream, now_); }
+    void consider(std::uint32_t stream) { requests_.consider(messages_, stream, now_); }
 
     sender_options options_;
     clock_ref clock_;
@@ -197,7 +201,6 @@ class sender {
     bool linked_ = false;
 
     outbound_messages messages_;
-    outbound_probes probes_;
     outbound_requests requests_;
     std::uint64_t past_epochs_ = 0;
     refusal_counts refusals_;
@@ -208,7 +211,7 @@ class sender {
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void sender::tick() {
     now_ = (std::max)(now_, clock_.now());
-    if (messages_.expiries.may_be_due(now_) || messages_.retries.may_be_due(now_)) {
+    if (messages_.expiries.may_be_due(now_) || (linked_ && requests_.may_be_due(now_))) {
         take_due();
     }
 }
@@ -217,17 +220,14 @@ inline void sender::take_due() {
     while (auto at = messages_.expiries.pop_due(now_)) {
         take_back(*at, message_state::expiring);
     }
-    if (!linked_) {
-        return;
-    }
-    while (auto at = messages_.retries.pop_due(now_)) {
-        messages_.queue.move(*at, place::due);
+    if (linked_) {
+        requests_.take_due(messages_, now_);
     }
 }
 
 inline void sender::take_back(slot at, message_state to) {
     messages_.take_back(at, to);
-    consider_probe(messages_.queue[at].stream);
+    consider(messages_.queue[at].stream);
 }
 
 inline time_point sender::next_deadline() const {
@@ -235,7 +235,7 @@ inline time_point sender::next_deadline() const {
     if (messages_.queue.first(place::unwritten) != wait_ack_queue::none) {
         next = now_;
     } else if (linked_) {
-        next = (std::min)({next, probes_.next(), requests_.next(messages_, now_)});
+        next = (std::min)(next, requests_.next(now_));
     }
     return clock_.at(next, now_);
 }
@@ -252,9 +252,9 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
     const std::uint32_t stream = messages_.peers.find(to);
     const bool known = stream != peer_table::none;
     if (payload.size() > options_.payload_max ||
-        (known && payload.size() > messages_.streams[stream].limits.payload_max)) {
+        (known && payload.size() > requests_.path(stream).word.payload_max())) {
         return error{errc::payload_too_large,
-                     "payload: larger than payload_max, ours or the receiver's"};
+                     "payload: larger than payload_max, ours, the relay's or the receiver's"};
     }
     if (!known && messages_.peers.size() == options_.peers_max) {
         return error{errc::peers_full,
@@ -270,11 +270,11 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
     }
     tick();
     messages_.queue[at].storing = how.storing;
-    messages_.append(at, to, stream);
+    const std::uint32_t which = messages_.append(at, to, stream);
     if (how.expires_after != (duration::max)()) {
         messages_.expiries.set(at, later(now_, how.expires_after));
     }
-    consider_probe(messages_.queue[at].stream);
+    consider(which);
     return messages_.queue.ticket_of(at);
 }
 
@@ -312,17 +312,11 @@ inline std::optional<event> sender::poll_event() {
 
 // --- the link --------------------------------------------------------------------------------------------------------
 
-inline void sender::link_up(const framing& framing) {
+inline void sender::link_up(const framing& framing, transport over) {
     framing_ = framing;
     linked_ = true;
-    requests_.reset();
     tick();
-    for (std::uint32_t which = 0; which < messages_.streams.size(); ++which) {
-        probes_.forget(messages_, which);
-        messages_.resend_all(which);
-        messages_.open_window(which);
-        consider_probe(which);
-    }
+    requests_.link_up(messages_, over, now_);
 }
 
 // --- frames in -------------------------------------------------------------------------------------------------------
@@ -339,27 +333,26 @@ inline refusal sender::handle(const frame& from_relay) {
 
 inline refusal sender::handle(const msg_answer& answer) {
     const std::uint32_t which = messages_.peers.find(answer.to);
-    if (which == peer_table::none || messages_.streams[which].epoch != answer.id.epoch) {
+    const bool is_other = answer.word != msg_word::taken && which != peer_table::none &&
+                          messages_[which].epoch() != answer.epoch;
+    if (which == peer_table::none || is_other) {
         return refuse(refusal::unknown_stream);
     }
     tick();
-    const refusal why = requests_.take(messages_, which, answer, now_);
-    consider_probe(which);
-    return why == refusal::none ? why : refuse(why);
+    outbound_answers(messages_, requests_, which, now_).take(answer);
+    consider(which);
+    return refusal::none;
 }
 
 inline refusal sender::handle(const ack_notify& notice) {
     const std::uint32_t which = messages_.peers.find(notice.from);
-    if (which == peer_table::none || messages_.streams[which].epoch != notice.epoch) {
+    if (which == peer_table::none || messages_[which].epoch() != notice.epoch) {
         return refuse(refusal::unknown_stream);
     }
     tick();
     past_epochs_ += std::uint64_t{notice.word == ack_word::past};
-    const refusal why = detail::take_ack(messages_, probes_, which, notice, now_);
-    if (messages_.streams[which].epoch != notice.epoch) {
-        probes_.clear(which);  // the new epoch is asked for in front of its messages
-    }
-    consider_probe(which);
+    const refusal why = outbound_answers(messages_, requests_, which, now_).take(notice);
+    consider(which);
     return why == refusal::none ? why : refuse(why);
 }
 
@@ -370,8 +363,7 @@ inline std::optional<bytes> sender::poll_transmit(std::span<std::byte> buffer) {
     if (!linked_) {
         return std::nullopt;
     }
-    std::size_t used = probes_.transmit(messages_, framing_, buffer, now_);
-    used += requests_.transmit(messages_, framing_, buffer.subspan(used), now_);
+    const std::size_t used = requests_.transmit(messages_, framing_, buffer, now_);
     if (used == 0) {
         return std::nullopt;
     }

@@ -41,12 +41,10 @@ record_of(const outbound_messages& all, outbound_messages::slot at, time_point n
 
 [[nodiscard]] inline std::size_t
 write_stream(outbound_messages& all, std::uint32_t which, std::span<std::byte> out) {
-    outbound_stream& stream = all.streams[which];
-    const std::size_t size = encode_outbound({all.peers[which], stream.epoch, stream.next()}, out);
+    const std::size_t size =
+        encode_outbound({all.peers[which], all[which].epoch(), all[which].next()}, out);
     if (size != 0) {
-        stream.journaled_epoch = stream.epoch;
-        stream.journaled_next = stream.next();
-        ++all.written;
+        all.ledger.wrote_stream(which, {all[which].epoch(), all[which].next()});
     }
     return size;
 }
@@ -58,8 +56,7 @@ write_stream(outbound_messages& all, std::uint32_t which, std::span<std::byte> o
     const std::uint32_t known = end > UINT32_MAX - ahead ? UINT32_MAX : end + ahead;
     const std::size_t size = encode_tickets(known, out);
     if (size != 0) {
-        all.journaled_generations = known;
-        ++all.written;
+        all.ledger.wrote_tickets(known);
     }
     return size;
 }
@@ -72,30 +69,23 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
     if (at == wait_ack_queue::none) {
         return 0;
     }
-    outbound_messages::entry& e = all.queue[at];
-    outbound_stream& stream = all.streams[e.stream];
-    const bool gone = is_final(e.told);
-    if (gone && !stream.is_journaled(e.epoch, e.seq)) {
-        return write_stream(all, e.stream, out);  // only the message said that its seq was given
+    const bool gone = is_final(all.queue[at].told);
+    if (gone && !all.is_seq_journaled(at)) {
+        return write_stream(all, all.queue[at].stream,
+                            out);  // only the message said that its seq was given
     }
     const ticket name = all.queue.ticket_of(at);
-    if (gone && wait_ack_queue::generation_of(name) >= all.journaled_generations) {
+    if (gone && wait_ack_queue::generation_of(name) >= all.ledger.generation_end()) {
         return write_tickets(all, out);
     }
     const std::size_t size =
         gone ? encode_message_gone(name, out) : encode_message(record_of(all, at, now), out);
-    if (size == 0) {
-        return 0;
-    }
-    e.record = ++all.written;
-    if (gone) {
+    if (size != 0 && gone) {
+        all.ledger.wrote();
         all.queue.remove(at);
-        return size;
+    } else if (size != 0) {
+        all.message_written(at);
     }
-    if (e.epoch == stream.epoch && stream.record == wait_ack_queue::no_record) {
-        stream.record = e.record;  // it is the first to name the epoch
-    }
-    all.queue.move(at, is_unfinished(e.state) ? place::written : place::nowhere);
     return size;
 }
 
@@ -105,7 +95,7 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
                                                 std::uint64_t& at,
                                                 std::span<std::byte> out,
                                                 time_point now) {
-    const std::uint64_t first_slot = 1 + all.streams.size();
+    const std::uint64_t first_slot = 1 + all.size();
     const std::uint64_t end = first_slot + all.queue.size();
     const auto is_gone = [&](outbound_messages::slot which) {
         return !all.queue[which].taken || is_final(all.queue[which].told);
@@ -114,17 +104,16 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
            is_gone(static_cast<outbound_messages::slot>(at - first_slot))) {
         ++at;
     }
-    if (!all.journals() || at == end) {
+    if (!all.ledger.journals() || at == end) {
         return 0;
     }
     std::size_t size = 0;
     if (at == 0) {
-        size =
-            encode_tickets((std::max)(all.journaled_generations, all.queue.generation_end()), out);
+        size = encode_tickets((std::max)(all.ledger.generation_end(), all.queue.generation_end()),
+                              out);
     } else if (at < first_slot) {
         const auto which = static_cast<std::uint32_t>(at - 1);
-        size = encode_outbound(
-            {all.peers[which], all.streams[which].epoch, all.streams[which].next()}, out);
+        size = encode_outbound({all.peers[which], all[which].epoch(), all[which].next()}, out);
     } else {
         size = encode_message(
             record_of(all, static_cast<outbound_messages::slot>(at - first_slot), now), out);
@@ -170,8 +159,10 @@ class outbound_restore {
 
     [[nodiscard]] result<void> take(const record& each) {
         if (each.kind == record_kind::tickets) {
-            const result<void> read = decode_tickets(each.value, all_.journaled_generations);
-            generations_ = (std::max)(generations_, all_.journaled_generations);
+            std::uint32_t known = 0;
+            const result<void> read = decode_tickets(each.value, known);
+            all_.ledger.resume(known);
+            generations_ = (std::max)(generations_, known);
             return read;
         }
         if (each.kind == record_kind::outbound) {
@@ -201,12 +192,13 @@ class outbound_restore {
         if (which == peer_table::none) {
             return error{errc::option, "sender.peers_max: fewer than the journal has receivers"};
         }
-        outbound_stream& stream = all_.streams[which];
-        if (from.epoch < stream.journaled_epoch) {
+        stream_record& stream = record_of(which);
+        if (from.epoch < stream.last.epoch) {
             return damaged_value;
         }
-        stream.epoch = stream.journaled_epoch = from.epoch;
-        stream.journaled_next = from.next;
+        stream.last.epoch = from.epoch;
+        stream.last.next = from.next;
+        stream.present = (std::max)(stream.present, from.epoch);
         return {};
     }
 
@@ -225,8 +217,7 @@ class outbound_restore {
         if (which == peer_table::none) {
             return error{errc::option, "sender.peers_max: fewer than the journal has receivers"};
         }
-        outbound_stream& stream = all_.streams[which];
-        stream.epoch = (std::max)(stream.epoch, m.name.epoch);
+        record_of(which).present = (std::max)(record_of(which).present, m.name.epoch);
         const slot at = wait_ack_queue::slot_of(m.id);
         outbound_messages::entry& e = all_.queue[at];
         e.stream = which;
@@ -250,67 +241,47 @@ class outbound_restore {
             const auto& y = queue[b];
             return x.epoch != y.epoch ? x.epoch > y.epoch : x.seq < y.seq;
         });
+        const auto is_present = [&](slot at) {
+            return queue[at].epoch == streams_[queue[at].stream].present;
+        };
+        for (std::uint32_t which = 0; which < streams_.size(); ++which) {
+            all_.resume(which, streams_[which].last, streams_[which].present);
+        }
         for (const slot at : in_order_) {
-            if (queue[at].epoch == stream_of(at).epoch && !put_in(stream_of(at), at)) {
+            if (is_present(at) && !all_.resume(at)) {
                 return damaged_value;
             }
         }
-        for (outbound_stream& stream : all_.streams) {
-            const bool known = stream.journaled_epoch == stream.epoch;
-            if (!reach(stream, known ? stream.journaled_next : 0)) {
+        for (std::uint32_t which = 0; which < streams_.size(); ++which) {
+            const auto& [last, present] = streams_[which];
+            if (!all_.reach(which, last.epoch == present ? last.next : 0)) {
                 return damaged_value;
             }
-            stream.sent_end = stream.next();  // all of it may have been sent (spec 7.7)
+            all_.assume_sent(which);
         }
         for (const slot at : in_order_) {
-            if (queue[at].epoch == stream_of(at).epoch || queue[at].state == message_state::ended) {
-                all_.resume(at);
-            } else {
-                all_.carry_over(queue[at].stream, at);
+            if (!is_present(at)) {
+                all_.carry_over(at);
             }
-        }
-        for (std::uint32_t which = 0; which < all_.streams.size(); ++which) {
-            all_.advance(which);
         }
         return {};
     }
 
-    [[nodiscard]] outbound_stream& stream_of(slot at) {
-        return all_.streams[all_.queue[at].stream];
+    /// A stream, as far as its records tell.
+    struct stream_record {
+        outbound_ledger::stream_record last{};
+        sixfold::epoch present = epoch::none;  ///< the largest that any record names
+    };
+    [[nodiscard]] stream_record& record_of(std::uint32_t which) {
+        streams_.resize((std::max)(streams_.size(), std::size_t{which} + 1));
+        return streams_[which];
     }
-
-    /// A message under its seq, unless it has ended. False if that is taken, or out of all bounds.
-    [[nodiscard]] bool put_in(outbound_stream& stream, slot at) {
-        const seq place = all_.queue[at].seq;
-        const bool ended = all_.queue[at].state == message_state::ended;
-        if (place < stream.next() || !reach(stream, place)) {
-            return false;
-        }
-        (void)stream.append(ended ? outbound_stream::no_slot : at);
-        stream.skip_ended();
-        return true;
-    }
-
-    /// Moves the end of a stream up over seqs that were given, and have ended.
-    [[nodiscard]] static bool reach(outbound_stream& stream, seq next) {
-        if (stream.empty()) {
-            stream.restore(stream.epoch, (std::max)(stream.next(), next));
-        }
-        if (next > stream.next() && next - stream.next() > gap_max) {
-            return false;
-        }
-        while (stream.next() < next) {
-            (void)stream.append(outbound_stream::no_slot);
-        }
-        return true;
-    }
-
-    static constexpr seq gap_max = seq{1} << 28;  // a sane journal has no more in one stream
 
     outbound_messages& all_;
     const sender_options& options_;
     time_point now_;
     std::vector<std::optional<record>> latest_;  // by slot
+    std::vector<stream_record> streams_;         // by the index of the receiver
     std::vector<slot> in_order_;                 // of their seqs, stream by stream
     std::uint32_t generations_ = 0;              // below it tickets may have been given
 };

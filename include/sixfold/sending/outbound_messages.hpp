@@ -12,8 +12,8 @@
 #include "sixfold/parts/deadlines.hpp"
 #include "sixfold/parts/peer_table.hpp"
 #include "sixfold/parts/random.hpp"
-#include "sixfold/parts/retry.hpp"
 #include "sixfold/sending/message_state.hpp"
+#include "sixfold/sending/outbound_ledger.hpp"
 #include "sixfold/sending/outbound_stream.hpp"
 #include "sixfold/sending/wait_ack_queue.hpp"
 #include "sixfold/time.hpp"
@@ -23,11 +23,11 @@
 
 namespace sixfold::inline v0 {
 
-/// All messages of a sender: the wait-ack queue, the stream of each receiver, and the timers of both.
+/// All messages of a sender: the wait-ack queue, the stream of each receiver, and their deadlines.
 ///
-/// Keeps track of which message has which seq of which stream, what may be sent, when it is sent again and when it
-/// expires; and applies to all of them what is learnt of one. Does not know frames, links or probes, nor whose word it was.
-/// O(1) for each message that a call touches, O(log n) where a timer moves.
+/// Keeps track of which message has which seq of which stream, where each stands, what waits for which record, and when each
+/// expires; and applies to all of them what is learnt of one. Does not know links, sendings or when something is sent again,
+/// nor whose word it was. O(1) for each message that a call touches, O(log n) where a deadline moves.
 class outbound_messages {
   public:
     /// Names a message in the queue.
@@ -43,174 +43,216 @@ class outbound_messages {
                                    options.unsettled_max,
                                    (std::max)(std::size_t{options.queue_bytes},
                                               std::bit_ceil(std::size_t{options.payload_max}))),
-          peers(options.peers_max, random.next()), options_(options), journaling_(keeps),
-          start_(life.start) {
+          peers(options.peers_max, random.next()), ledger(keeps), start_(life.start) {
         // By chance, so that the tickets of another life, of which no journal tells, are not taken for ours. (spec 7.8)
         queue.restored(static_cast<std::uint32_t>(random_source(life.seed + start_).next() >> 33));
     }
 
     // --- messages --------------------------------------------------------------------------------------------------
 
-    /// Puts a queued message behind all others to this peer, whose stream is `known`, or none. Precondition: room for the peer.
-    void append(slot at, const peer& to, std::uint32_t known);
+    /// Puts a queued message behind all others to this peer, whose stream is `known`, or none; its stream. Precondition: room for
+    /// the peer.
+    std::uint32_t append(slot at, const peer& to, std::uint32_t known);
     /// The app or a deadline ends it: from now on it is a tombstone.
     void take_back(slot at, message_state to);
-    /// The relay has it in the mailbox, durably. Precondition: it is unfinished, and no tombstone.
+    /// The relay has it in the mailbox, durably. Precondition: it is unfinished. (spec 3.7)
     void store(slot at);
+    /// The relay has taken it.
+    void relay(slot at);
+    /// It has left in this sending. True if it was not the first one of its epoch.
+    bool sent(slot at, sending_number in);
     /// How it ended is known.
     void end(slot at, status how);
     /// It has ended, and the app has heard how.
     void forget(slot at);
-    /// Somebody has it safe for now.
-    void stretch(slot at, time_point now);
-    /// It was sent, and `wait` is how long an answer takes.
-    void arm(slot at, duration wait);
 
     // --- streams ---------------------------------------------------------------------------------------------------
 
-    /// Applies the receiver's own word to its stream.
-    void settle(std::uint32_t stream, const ack_state& ack, time_point now);
-    /// What has ended or is stored makes room for more.
-    void advance(std::uint32_t stream);
-    /// Something was heard after a long silence.
-    void hurry(std::uint32_t stream);
-    void resend_all(std::uint32_t stream);
-    /// Goes on under an epoch that is larger than `above` and our own.
-    void begin_again(std::uint32_t stream, sixfold::epoch above);
-    void open_window(std::uint32_t stream);
+    /// Ends what the ack state says has ended. (spec 3.8)
+    void settle(std::uint32_t which, const ack_state& ack);
+    /// Moves on what has a place in this stream.
+    void become(std::uint32_t which, seq at, transit to) { streams_[which].become(at, to); }
+    /// Goes on under an epoch that is larger than `above` and our own. False where there is none: then nothing has changed.
+    [[nodiscard]] bool begin_again(std::uint32_t which, sixfold::epoch above);
     /// The stream of a receiver, its old one or an empty new one; `peer_table::none` when there are too many.
     [[nodiscard]] std::uint32_t insert(const peer& to);
-    /// A message whose stream has left its epoch.
-    void carry_over(std::uint32_t stream, slot at);
-    /// A message of an earlier life, as it stood; the stream has it already, unless it has ended.
-    void resume(slot at);
+    /// How many there are.
+    [[nodiscard]] std::uint32_t size() const noexcept {
+        return static_cast<std::uint32_t>(streams_.size());
+    }
+    /// The seqs of a stream, and how far they are.
+    [[nodiscard]] const outbound_stream& operator[](std::uint32_t which) const noexcept {
+        return streams_[which];
+    }
+    /// The lowest seq of a stream that is due; `outbound_stream::no_seq`.
+    [[nodiscard]] seq lowest_due(std::uint32_t which) noexcept {
+        return streams_[which].lowest_due();
+    }
+
+    // --- earlier lives ---------------------------------------------------------------------------------------------
+
+    /// A stream as its record has it; none has a message yet.
+    void
+    resume(std::uint32_t which, const outbound_ledger::stream_record& last, sixfold::epoch present);
+    /// A message of the present epoch of its stream, in the order of seqs. False if its seq is taken, or out of all bounds.
+    [[nodiscard]] bool resume(slot at);
+    /// No seq in front of `next` is given again; those that have no message have ended. False if it is out of all bounds.
+    [[nodiscard]] bool reach(std::uint32_t which, seq next);
+    /// All of a stream are there, and may have been sent. (spec 7.7)
+    void assume_sent(std::uint32_t which) noexcept { streams_[which].assume_sent(); }
+    /// A message of an epoch that its stream has left: it has ended, or goes on under the next seq. (spec 3.12, 7.7)
+    void carry_over(slot at);
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
-    /// Whether anything waits for records; if not, everything counts as durable at once.
-    [[nodiscard]] bool journals() const noexcept { return journaling_ != journaling::none; }
-    /// Calls `visit(stream)` for each message that may go on now.
+    /// The first so many records are durable. Calls `visit(stream)` for each message that may go on now.
     template <class Visit>
-    void durable(std::uint64_t record, Visit visit);
+    void durable(std::uint64_t records, Visit visit);
     /// Is the epoch of this stream in the journal? Before, nothing may leave that names it.
-    [[nodiscard]] bool is_durable(std::uint32_t stream) const noexcept {
-        return streams[stream].record <= durable_;
+    [[nodiscard]] bool is_durable(std::uint32_t which) const noexcept {
+        return ledger.is_epoch_durable(which);
     }
-    /// Does it wait for its record?
-    [[nodiscard]] bool is_withheld(slot at) const noexcept {
-        return queue[at].where == place::unwritten || queue[at].where == place::written;
+    /// May this message leave, as far as the journal is concerned?
+    [[nodiscard]] bool is_durable_message(slot at) const noexcept {
+        return ledger.is_durable(queue[at].record);
     }
-    /// How long to wait for an answer on a path.
-    [[nodiscard]] duration answer_timeout(const round_trip& trip) const noexcept {
-        return trip.answer_timeout(options_.retry.first, options_.retry.min, options_.retry.max);
+    /// Does the journal know that this message's seq was given, without the record of the message?
+    [[nodiscard]] bool is_seq_journaled(slot at) const noexcept {
+        const entry& e = queue[at];
+        const outbound_ledger::stream_record& last = ledger.last(e.stream);
+        return last.epoch == streams_[e.stream].epoch() &&
+               (last.epoch != e.epoch || e.seq < last.next);
     }
+    /// The record of a message was written.
+    void message_written(slot at) noexcept;
 
-    random_source random;                     ///< epochs and jitter
-    wait_ack_queue queue;                     ///< the messages
-    peer_table peers;                         ///< the index of a peer is that of its stream
-    std::vector<outbound_stream> streams;     ///< by the index of the receiver
-    deadlines retries;                        ///< by slot
-    deadlines expiries;                       ///< by slot
-    std::uint64_t written = 0;                ///< records that the journal was given
-    std::uint32_t journaled_generations = 0;  ///< `generation_end`, as the journal knows it
+    random_source random;    ///< epochs, numbers and jitter
+    wait_ack_queue queue;    ///< the messages
+    peer_table peers;        ///< the index of a peer is that of its stream
+    deadlines expiries;      ///< by slot
+    outbound_ledger ledger;  ///< what the journal knows of all that
 
   private:
+    friend struct test_access;
+
     /// A start number in the upper 44 bits, random ones below (law 1, spec 3.1).
     [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept {
         return sixfold::epoch{start << epoch_random_bits |
                               random.below(std::uint64_t{1} << epoch_random_bits)};
     }
-    void place_in(std::uint32_t stream, slot at);
+    void begin(std::uint32_t which, sixfold::epoch with);
+    void place_in(std::uint32_t which, slot at);
     void close(slot at, status how);
+    void resume_ended(slot at);
     void note(slot at);
-    /// What an epoch waits for of which no record was written yet.
-    [[nodiscard]] std::uint64_t unwritten_epoch() const noexcept {
-        return journals() ? wait_ack_queue::no_record : 0;
-    }
 
-    sender_options options_;
-    sixfold::journaling journaling_;
+    std::vector<outbound_stream> streams_;  // by the index of the receiver
     std::uint64_t start_;
-    std::uint64_t durable_ = 0;
 };
 
 // --- messages --------------------------------------------------------------------------------------------------------
 
-inline void outbound_messages::append(slot at, const peer& to, std::uint32_t known) {
+inline std::uint32_t outbound_messages::append(slot at, const peer& to, std::uint32_t known) {
     std::uint32_t which = known;
     if (which == peer_table::none) {
         which = insert(to);
-        streams[which].epoch = mint(start_);
-        streams[which].record = unwritten_epoch();
+        begin(which, mint(start_));
     }
     place_in(which, at);
-    open_window(which);
+    return which;
 }
 
 inline std::uint32_t outbound_messages::insert(const peer& to) {
     const std::uint32_t which = peers.insert(to);
-    if (which != peer_table::none) {
-        streams.resize((std::max)(streams.size(), std::size_t{which} + 1));
-        streams[which].limits.payload_max = options_.payload_max;  // until told otherwise
+    if (which == streams_.size()) {  // none is ever erased
+        streams_.emplace_back();
+        ledger.add_stream();
     }
     return which;
+}
+
+/// Nothing of the epoch may leave before the first record that names it is durable.
+inline void outbound_messages::begin(std::uint32_t which, sixfold::epoch with) {
+    streams_[which].begin(with);
+    ledger.begin(which);
 }
 
 inline void outbound_messages::place_in(std::uint32_t which, slot at) {
     entry& e = queue[at];
     e.stream = which;
-    e.epoch = streams[which].epoch;
-    e.seq = streams[which].append(at);
+    e.epoch = streams_[which].epoch();
+    e.seq = streams_[which].append(at);
     note(at);
-}
-
-/// Waits for an answer to the last attempt, longer after each one. (spec 3.2)
-inline void outbound_messages::arm(slot at, duration wait) {
-    const std::uint32_t resends = queue[at].resends == 0 ? 0U : queue[at].resends - 1U;
-    streams[queue[at].stream].set_stretched(queue[at].seq, false);
-    retries.set(at, later(queue[at].sent_at, backoff(wait, resends, options_.retry.max, random)));
 }
 
 /// The journal is to hear of its present state. What is still to be sent waits for that.
 inline void outbound_messages::note(slot at) {
-    if (journals()) {
-        queue[at].record = wait_ack_queue::no_record;
+    if (ledger.journals()) {
+        queue[at].record = outbound_ledger::no_record;
         queue.move_written(at, place::unwritten);
     }
 }
 
 inline void outbound_messages::forget(slot at) {
-    if (journals()) {
+    if (ledger.journals()) {
         note(at);  // it keeps its slot until the journal has let go of it
     } else {
         queue.remove(at);
     }
 }
 
-/// A tombstone goes out under the same seq: a seq is never abandoned, so that the receiver has no hole (law 3, spec 3.5).
+/// A tombstone goes out under the same seq: a seq is never abandoned, so that the receiver has no hole (law 3, spec 3.13).
 inline void outbound_messages::take_back(slot at, message_state to) {
     entry& e = queue[at];
-    outbound_stream& stream = streams[e.stream];
-    ++stream.tombstones;
-    stream.stored -= std::uint32_t{e.state == message_state::stored};
-    stream.lower_base(e.seq);
+    outbound_stream& stream = streams_[e.stream];
+    stream.bury(e.seq);
+    if (stream[e.seq].now != transit::fresh) {
+        stream.become(e.seq, ledger.journals() ? transit::noted : transit::due);
+    }
     e.state = to;
-    e.resends = 0;
     queue.drop_payload(at);
     queue.announce(at);
-    retries.clear(at);
     expiries.clear(at);
-    queue.move_written(at, e.seq < stream.unsent() ? place::due : place::nowhere);
+    note(at);
+}
+
+inline void outbound_messages::relay(slot at) {
+    if (queue[at].state == message_state::sent) {
+        queue[at].state = message_state::relayed;
+        queue.announce(at);
+    }
+}
+
+inline bool outbound_messages::sent(slot at, sending_number in) {
+    entry& e = queue[at];
+    outbound_stream& stream = streams_[e.stream];
+    const bool again = stream[e.seq].now != transit::fresh;
+    stream.sent(e.seq, in);
+    if (e.state == message_state::queued) {
+        e.state = message_state::sent;
+    }
+    return again;
+}
+
+inline void outbound_messages::store(slot at) {
+    entry& e = queue[at];
+    if (is_tombstone(e.state)) {
+        streams_[e.stream].become(e.seq, transit::buried);
+        queue.make_unsettled(at);
+        return;
+    }
+    e.state = message_state::stored;
+    streams_[e.stream].become(e.seq, transit::stored);
+    queue.drop_payload(at);
+    queue.make_unsettled(at);
+    queue.move_written(at, place::nowhere);
+    queue.announce(at);
     note(at);
 }
 
 /// B, or the relay, has said how the message ended.
 inline void outbound_messages::end(slot at, status how) {
-    const entry& e = queue[at];
-    outbound_stream& stream = streams[e.stream];
-    stream.stored -= std::uint32_t{e.state == message_state::stored};
-    stream.tombstones -= std::uint32_t{is_tombstone(e.state)};
-    stream.remove(e.seq);
+    streams_[queue[at].stream].remove(queue[at].seq);
     close(at, how);
 }
 
@@ -219,42 +261,15 @@ inline void outbound_messages::close(slot at, status how) {
     queue[at].outcome = how;
     queue.move_written(at, place::nowhere);
     queue.drop_payload(at);
-    retries.clear(at);
     expiries.clear(at);
     queue.announce(at);
     note(at);
 }
 
-inline void outbound_messages::store(slot at) {
-    const std::uint32_t which = queue[at].stream;
-    queue[at].state = message_state::stored;
-    ++streams[which].stored;
-    queue.drop_payload(at);
-    queue.make_unsettled(at);
-    queue.move_written(at, place::nowhere);
-    queue.announce(at);
-    retries.clear(at);
-    note(at);
-    advance(which);
-}
-
-/// Somebody has it safe: its timer is stretched to the cap, never stopped (law 6, spec 3.7); a tombstone is sent once before that.
-inline void outbound_messages::stretch(slot at, time_point now) {
-    const entry& e = queue[at];
-    const bool was_sent = e.was_sent && (e.resends != 0 || !is_tombstone(e.state));
-    const time_point cap = later(e.sent_at, options_.retry.max);  // not from now: it is told again
-    if (is_unfinished(e.state) && was_sent && now < cap) {
-        queue.move(at, place::nowhere);
-        retries.set(at, cap);
-        streams[e.stream].set_stretched(e.seq, true);
-    }
-}
-
 // --- streams ---------------------------------------------------------------------------------------------------------
 
-/// Ends what the ack state covers, stretches what it says is held. (spec 3.6)
-inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack, time_point now) {
-    outbound_stream& stream = streams[which];
+inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack) {
+    const outbound_stream& stream = streams_[which];
     const seq floor = (std::min)(ack.floor(), stream.next());
     while (stream.first() < floor) {
         const slot at = stream.slot(stream.first());
@@ -265,133 +280,114 @@ inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack,
             end(at, conclude(queue[at].state, ack.of(accepted)));
         }
     };
-    const auto stretches = [&](seq held) {
-        if (const slot at = stream.slot(held); at != wait_ack_queue::none) {
-            stretch(at, now);
-        }
-    };
     ack.for_each_accepted(ends, stream.open());  // most of what an ack says was said before
-    ack.for_each_held(stretches, stream.open_unstretched());
-    advance(which);
-}
-
-/// A sign of life after a long silence: what was backed off goes out again as if it had been sent once, or it would wait for
-/// as long as the cap allows, and the window with it. O(seqs from the base to what is unsent), once for each silence. (spec 3.2)
-inline void outbound_messages::hurry(std::uint32_t which) {
-    outbound_stream& stream = streams[which];
-    if (!stream.backed_off) {
-        return;
-    }
-    stream.backed_off = false;
-    for (seq at = stream.base(); at < stream.unsent(); ++at) {
-        const slot message = stream.slot(at);
-        if (message != wait_ack_queue::none && queue[message].resends > 1 &&
-            retries.of(message) != never) {
-            queue[message].resends = 0;
-            stream.set_stretched(at, false);
-            const time_point due = later(queue[message].sent_at, answer_timeout(stream.trip));
-            retries.set(message, (std::min)(retries.of(message), due));
-        }
-    }
-}
-
-/// Hands on what may be sent for the first time.
-inline void outbound_messages::open_window(std::uint32_t which) {
-    outbound_stream& stream = streams[which];
-    while (stream.unsent() < stream.window_end(options_.window)) {
-        const slot at = stream.slot(stream.unsent());
-        // A life that our journal does not know of may have sent it already, and it was stored.
-        if (at != wait_ack_queue::none && is_unfinished(queue[at].state)) {
-            if (queue[at].record > durable_) {
-                return;
-            }
-            queue.move(at, place::due);
-        }
-        stream.pass_unsent();
-    }
-}
-
-inline void outbound_messages::advance(std::uint32_t which) {
-    streams[which].advance_base([this](slot at) { return !is_unfinished(queue[at].state); });
-    open_window(which);
-}
-
-/// Everything on its way goes out again, in order.
-inline void outbound_messages::resend_all(std::uint32_t which) {
-    outbound_stream& stream = streams[which];
-    for (seq at = stream.base(); at < stream.unsent(); ++at) {
-        const slot message = stream.slot(at);
-        if (message != wait_ack_queue::none && is_unfinished(queue[message].state) &&
-            !is_withheld(message)) {
-            queue[message].resends = 0;
-            stream.set_stretched(at, false);
-            retries.clear(message);
-            queue.move(message, place::due);
-        }
-    }
 }
 
 /// B is past our epoch, or knows more of it than we do: our journal was lost or is old. What is unfinished goes on under a
-/// larger epoch; of the rest nobody can say how it ended (law 1, spec 3.8).
-inline void outbound_messages::begin_again(std::uint32_t which, sixfold::epoch above) {
-    outbound_stream& stream = streams[which];
+/// larger epoch; of the rest nobody can say how it ended (law 1, spec 3.12).
+inline bool outbound_messages::begin_again(std::uint32_t which, sixfold::epoch above) {
+    outbound_stream& stream = streams_[which];
     const std::uint64_t start =
-        (static_cast<std::uint64_t>((std::max)(above, stream.epoch)) >> epoch_random_bits) + 1;
+        (static_cast<std::uint64_t>((std::max)(above, stream.epoch())) >> epoch_random_bits) + 1;
     if (start > start_max) {
-        return;  // only a receiver that makes epochs up brings us here; its own stream stands still
+        return false;  // only a receiver that makes epochs up brings us here; its own stream stands still
     }
     std::vector<slot> messages;
     for (seq at = stream.first(); at < stream.next(); ++at) {
-        if (stream.slot(at) != wait_ack_queue::none) {
+        if (stream.has(at)) {
             messages.push_back(stream.slot(at));
         }
     }
-    stream.restart(mint(start));
-    stream.record = unwritten_epoch();
+    begin(which, mint(start));
     for (const slot message : messages) {
-        carry_over(which, message);
+        carry_over(message);
     }
-    open_window(which);
+    return true;
 }
 
-/// Its stream has left the epoch of the message. (spec 3.8)
-inline void outbound_messages::carry_over(std::uint32_t which, slot at) {
+inline void outbound_messages::carry_over(slot at) {
     entry& e = queue[at];
-    if (!is_unfinished(e.state) || is_tombstone(e.state)) {
+    if (e.state == message_state::ended) {
+        return resume_ended(at);
+    }
+    if (e.state == message_state::stored || is_tombstone(e.state)) {
         return close(at, status::ended);
     }
     queue.move(at, place::nowhere);  // the records come in the order of the new seqs
     e.state = message_state::queued;
-    e.attempt = e.resends = 0;
-    e.was_sent = false;
-    retries.clear(at);
-    place_in(which, at);
+    place_in(e.stream, at);
 }
 
-/// A message of an earlier life is in its place again.
-inline void outbound_messages::resume(slot at) {
-    const message_state state = queue[at].state;
-    outbound_stream& stream = streams[queue[at].stream];
-    stream.tombstones += std::uint32_t{is_tombstone(state)};
-    stream.stored += std::uint32_t{state == message_state::stored};
-    if (!is_unfinished(state)) {
+// --- earlier lives ---------------------------------------------------------------------------------------------------
+
+inline void outbound_messages::resume(std::uint32_t which,
+                                      const outbound_ledger::stream_record& last,
+                                      sixfold::epoch present) {
+    ledger.resume(which, last);
+    streams_[which].begin(present);
+}
+
+inline bool outbound_messages::resume(slot at) {
+    const entry& e = queue[at];
+    outbound_stream& stream = streams_[e.stream];
+    if (e.seq < stream.next() || !reach(e.stream, e.seq)) {
+        return false;
+    }
+    if (e.state == message_state::ended) {
+        stream.append_ended();
+        resume_ended(at);
+        return true;
+    }
+    (void)stream.append(at, is_tombstone(e.state));
+    if (e.state == message_state::stored) {
+        stream.become(e.seq, transit::stored);
         queue.make_unsettled(at);  // as many as can: the others find room in the queue
     }
     queue.announce(at);
+    return true;
+}
+
+/// The app has not heard of its end.
+inline void outbound_messages::resume_ended(slot at) {
+    queue.make_unsettled(at);
+    queue.announce(at);
+}
+
+inline bool outbound_messages::reach(std::uint32_t which, seq next) {
+    constexpr seq gap_max = seq{1} << 28;  // a sane journal has no more in one stream
+    outbound_stream& stream = streams_[which];
+    if (stream.empty()) {
+        stream.begin(stream.epoch(), (std::max)(stream.next(), next));
+    }
+    if (next > stream.next() && next - stream.next() > gap_max) {
+        return false;
+    }
+    while (stream.next() < next) {
+        stream.append_ended();
+    }
+    return true;
 }
 
 // --- the journal -----------------------------------------------------------------------------------------------------
 
+inline void outbound_messages::message_written(slot at) noexcept {
+    entry& e = queue[at];
+    e.record =
+        e.epoch == streams_[e.stream].epoch() ? ledger.wrote_message(e.stream) : ledger.wrote();
+    queue.move(at, is_unfinished(e.state) ? place::written : place::nowhere);
+}
+
 template <class Visit>
-void outbound_messages::durable(std::uint64_t record, Visit visit) {
-    durable_ = (std::min)((std::max)(durable_, record), written);
+void outbound_messages::durable(std::uint64_t records, Visit visit) {
+    ledger.durable(records);
     for (slot at = queue.first(place::written);
-         at != wait_ack_queue::none && queue[at].record <= durable_;
-         at = queue.first(place::written)) {
-        const std::uint32_t stream = queue[at].stream;
-        queue.move(at, queue[at].seq < streams[stream].unsent() ? place::due : place::nowhere);
-        open_window(stream);
-        visit(stream);
+         at != wait_ack_queue::none && is_durable_message(at); at = queue.first(place::written)) {
+        const entry& e = queue[at];
+        queue.move(at, place::nowhere);
+        if (streams_[e.stream][e.seq].now == transit::noted) {
+            streams_[e.stream].become(e.seq, transit::due);
+        }
+        visit(e.stream);
     }
 }
 

@@ -3,18 +3,17 @@
 #define SIXFOLD_SENDING_OUTBOUND_REQUESTS_HPP
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
-#include "sixfold/error.hpp"
 #include "sixfold/options.hpp"
-#include "sixfold/parts/retry.hpp"
-#include "sixfold/sending/message_state.hpp"
+#include "sixfold/parts/deadlines.hpp"
+#include "sixfold/parts/id_queue.hpp"
 #include "sixfold/sending/outbound_messages.hpp"
-#include "sixfold/sending/outbound_stream.hpp"
+#include "sixfold/sending/outbound_path.hpp"
+#include "sixfold/sending/request_writer.hpp"
 #include "sixfold/sending/resend_pacer.hpp"
-#include "sixfold/sending/wait_ack_queue.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/codec.hpp"
@@ -22,155 +21,371 @@
 
 namespace sixfold::inline v0 {
 
-/// The way of a message to the relay: its msg:R, as often as it takes, and what a msg:A says of it. (spec 3.2)
+/// The way of messages to their receivers: each msg:R, run or probe, when it is sent, and when something is sent again.
+/// (spec 3.2 to 3.6, 3.10)
 ///
-/// Keeps track of the pace of resends, and of how long the relay takes to answer. Which message is due, and when one is sent
-/// again, is in the messages. Does not know links, nor anything of receivers. O(1) for each frame, O(log n) for its timer.
+/// Keeps the path of each stream, the link that they share, whose turn it is, and one timer for each stream. What a message is,
+/// and where it stands, is in the messages. Does not know what an answer says. O(1) for each frame and each message in it,
+/// O(log n) where a timer moves.
 class outbound_requests {
   public:
-    /// Uses how many resends go at once, and how long it is to the next.
-    explicit outbound_requests(const sender_options& options) noexcept
-        : pacer_(options.burst, options.burst_interval) {}
+    using slot = outbound_messages::slot;
 
-    /// Puts as many msg:R as are due and fit behind one another; their size.
+    explicit outbound_requests(const sender_options& options) noexcept
+        : options_(options), hop_(options.retry), pacer_(options.burst, options.burst_interval) {}
+
+    /// The path of a stream. Good until there is another stream.
+    [[nodiscard]] outbound_path& path(std::uint32_t which) noexcept { return paths_[which]; }
+    /// The same, to look at.
+    [[nodiscard]] const outbound_path& path(std::uint32_t which) const noexcept {
+        return paths_[which];
+    }
+    /// The link.
+    [[nodiscard]] outbound_hop& hop() noexcept { return hop_; }
+    /// How long the receiver of a stream may take to answer.
+    [[nodiscard]] duration wait_way(std::uint32_t which) const noexcept {
+        return hop_.wait_way(paths_[which].trip);
+    }
+
+    /// Something has changed in this stream: it may have something to send, and its timer is set anew.
+    void consider(outbound_messages& all, std::uint32_t which, time_point now);
+    /// There is a new link: the lowest run of each stream goes out again. O(streams).
+    void link_up(outbound_messages& all, transport over, time_point now);
+    /// The relay or the receiver has answered something. O(1), O(streams) after an outage.
+    void answered(outbound_messages& all, time_point now) {
+        if (hop_.answered()) {
+            consider_all(all, now);
+        }
+    }
+    /// Sendings that are lost by now make their messages due.
+    void detect_loss(outbound_messages& all, std::uint32_t which, time_point now);
+    /// The receiver has no link: what it held or turned away, and what left before this sending, is due. (spec 3.3)
+    void away(outbound_messages& all, std::uint32_t which, sending_number before);
+    /// A probe is to go out at once.
+    void ask(outbound_messages& all, std::uint32_t which, time_point now);
+    /// Does what is due by time.
+    void take_due(outbound_messages& all, time_point now);
+
+    /// Puts as many msg:R as are due and fit behind one another; their size. Streams take turns, and what is sent for the first
+    /// time does not wait for what is sent again.
     [[nodiscard]] std::size_t
     transmit(outbound_messages& all, const framing& link, std::span<std::byte> out, time_point now);
-    /// A msg:A of this stream.
-    [[nodiscard]] refusal
-    take(outbound_messages& all, std::uint32_t which, const msg_answer& answer, time_point now);
-    /// There is a new link: what is resent need not wait.
-    void reset() noexcept { pacer_.reset(); }
 
-    /// When the next one may leave; `never` if none is to be sent, or sent again.
-    [[nodiscard]] time_point next(const outbound_messages& all, time_point now) const noexcept;
-    /// How many were sent.
+    /// False if `take_due` has nothing to do, as is most often the case. O(1).
+    [[nodiscard]] bool may_be_due(time_point now) const noexcept { return timers_.may_be_due(now); }
+    /// When the next msg:R may leave; `never` if none is to be sent, or sent again.
+    [[nodiscard]] time_point next(time_point now) const noexcept;
+    /// How many messages and tombstones were sent.
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
     /// How many of these were not the first of their message.
     [[nodiscard]] std::uint64_t resent() const noexcept { return resent_; }
 
   private:
     friend struct test_access;
-    using slot = outbound_messages::slot;
-    using entry = outbound_messages::entry;
-    using place = outbound_messages::place;
 
-    /// A resend must wait for its turn.
-    [[nodiscard]] bool waits(const entry& e, time_point now) const noexcept {
-        return e.was_sent && pacer_.spent(now);
+    /// What a stream has to send.
+    enum class wish : std::uint8_t {
+        none,   ///< nothing
+        first,  ///< only what was never sent, or a probe
+        again,  ///< something that was sent before: it waits for its turn
+    };
+    [[nodiscard]] wish wish_of(outbound_messages& all, std::uint32_t which) const;
+    [[nodiscard]] seq limit(const outbound_messages& all, std::uint32_t which) const noexcept;
+    [[nodiscard]] bool is_shut(const outbound_messages& all, std::uint32_t which) const noexcept;
+    [[nodiscard]] auto carries(const outbound_messages& all, std::uint32_t which) const;
+    [[nodiscard]] auto makes_due(outbound_messages& all, std::uint32_t which) const;
+    [[nodiscard]] stream_timer::due
+    next_of(const outbound_messages& all, std::uint32_t which, time_point now);
+
+    void consider_all(outbound_messages& all, time_point now) {
+        for (std::uint32_t which = 0; which < paths_.size(); ++which) {
+            consider(all, which, now);
+        }
     }
-    void answered(outbound_messages& all, slot at, std::uint8_t attempt, time_point now);
-    [[nodiscard]] std::size_t transmit(outbound_messages& all,
-                                       slot at,
-                                       const framing& link,
-                                       std::span<std::byte> out,
-                                       time_point now);
+    void resend_lowest(outbound_messages& all, std::uint32_t which);
+    void gather(outbound_messages& all, time_point now);
 
+    [[nodiscard]] std::size_t transmit_one(outbound_messages& all,
+                                           std::uint32_t which,
+                                           const framing& link,
+                                           std::span<std::byte> out,
+                                           time_point now);
+    sender_options options_;
+    outbound_hop hop_;
     resend_pacer pacer_;
-    round_trip relay_trip_;  // from msg:R to msg:A, whatever the peer
+    std::vector<outbound_path> paths_;   // by stream
+    std::vector<std::uint8_t> in_line_;  // by stream: whether it is in one of the two
+    id_queue first_line_;                // streams that have something to send for the first time,
+    id_queue again_line_;                // or again
+    deadlines timers_;                   // by stream
+    request_writer writer_;
     std::uint64_t sent_ = 0;
     std::uint64_t resent_ = 0;
+    bool again_turn_ = false;
 };
 
-inline time_point outbound_requests::next(const outbound_messages& all,
-                                          time_point now) const noexcept {
-    const time_point turn = pacer_.spent(now) ? pacer_.next() : now;  // of what is resent
-    const slot due = all.queue.first(place::due);
-    if (due == wait_ack_queue::none) {
-        return (std::max)(all.retries.next(), turn);
-    }
-    return waits(all.queue[due], now) ? turn : now;
+// --- what a stream has to send ---------------------------------------------------------------------------------------
+
+/// The first seq that may not be sent for the first time. While a tombstone is under way the receiver's memory for exceptions is
+/// the bound, so that it forgets none of what is new before we hear of it. What was sent already is sent again, and taken
+/// back, all the same. (law 3, spec 3.9)
+inline seq outbound_requests::limit(const outbound_messages& all,
+                                    std::uint32_t which) const noexcept {
+    const outbound_stream& stream = all[which];
+    const receiver_word& word = paths_[which].word;
+    const std::uint32_t width =
+        stream.tombstones() == 0 ? options_.window : (std::min)(options_.window, word.exceptions());
+    return (std::min)(stream.base() + width, word.room_end());
 }
+
+/// Is it only the receiver's room that holds back what is next? (spec 3.9)
+inline bool outbound_requests::is_shut(const outbound_messages& all,
+                                       std::uint32_t which) const noexcept {
+    const outbound_stream& stream = all[which];
+    return stream.unsent() < stream.next() && stream.unsent() >= paths_[which].word.room_end();
+}
+
+inline outbound_requests::wish outbound_requests::wish_of(outbound_messages& all,
+                                                          std::uint32_t which) const {
+    const outbound_stream& stream = all[which];
+    if (!all.is_durable(which)) {
+        return wish::none;
+    }
+    if (stream.count(transit::due) != 0) {
+        return wish::again;
+    }
+    const bool opens = stream.unsent() < (std::min)(stream.next(), limit(all, which)) &&
+                       all.is_durable_message(stream.slot(stream.unsent()));
+    return opens || paths_[which].asks ? wish::first : wish::none;
+}
+
+inline void
+outbound_requests::consider(outbound_messages& all, std::uint32_t which, time_point now) {
+    while (paths_.size() <= which) {
+        paths_.emplace_back(static_cast<sending_number>(all.random.next()), options_.payload_max);
+        in_line_.push_back(0);
+    }
+    const wish what = wish_of(all, which);
+    if (what != wish::none && in_line_[which] == 0) {
+        (what == wish::again ? again_line_ : first_line_).push(which);
+        in_line_[which] = 1;
+    }
+    // What is about to leave sets the timer when it has left.
+    timers_.set(which, what == wish::none ? next_of(all, which, now).at : never);
+}
+
+inline time_point outbound_requests::next(time_point now) const noexcept {
+    if (!first_line_.empty() || (!again_line_.empty() && !pacer_.spent(now))) {
+        return now;
+    }
+    return again_line_.empty() ? timers_.next() : (std::min)(timers_.next(), pacer_.next());
+}
+
+// --- when something is sent again ------------------------------------------------------------------------------------
+
+/// Whether a message waits for what becomes of a sending.
+inline auto outbound_requests::carries(const outbound_messages& all, std::uint32_t which) const {
+    return [&stream = all[which]](const sending& each, sending_number number) {
+        for (seq at = (std::max)(each.first, stream.first()); at < each.first + each.count; ++at) {
+            if (stream.waits_for(at, number)) {
+                return true;
+            }
+        }
+        return false;
+    };
+}
+
+/// What waits for a sending waits no longer.
+inline auto outbound_requests::makes_due(outbound_messages& all, std::uint32_t which) const {
+    return [&all, which](const sending& each, sending_number number) {
+        for (seq at = each.first; at < each.first + each.count; ++at) {
+            if (all[which].waits_for(at, number)) {
+                all.become(which, at, transit::due);
+            }
+        }
+    };
+}
+
+inline void
+outbound_requests::detect_loss(outbound_messages& all, std::uint32_t which, time_point now) {
+    outbound_path& path = paths_[which];
+    path.loss = path.sendings.lose(now, hop_.signal(), path.trip, carries(all, which),
+                                   makes_due(all, which));
+}
+
+inline void
+outbound_requests::away(outbound_messages& all, std::uint32_t which, sending_number before) {
+    outbound_path& path = paths_[which];
+    path.sendings.lose_before(before, carries(all, which), makes_due(all, which));
+    const outbound_stream& stream = all[which];
+    if (stream.count(transit::there) + stream.count(transit::turned_away) != 0) {
+        for (seq at = stream.base(); at < stream.unsent(); ++at) {
+            if (stream.has(at) &&
+                (stream[at].now == transit::there || stream[at].now == transit::turned_away)) {
+                all.become(which, at, transit::due);
+            }
+        }
+    }
+    path.word.away();
+}
+
+inline void outbound_requests::ask(outbound_messages& all, std::uint32_t which, time_point now) {
+    paths_[which].asks = true;
+    consider(all, which, now);
+}
+
+inline stream_timer::due
+outbound_requests::next_of(const outbound_messages& all, std::uint32_t which, time_point now) {
+    outbound_path& path = paths_[which];
+    const outbound_stream& stream = all[which];
+    const sending* run = path.sendings.newest_run(carries(all, which));
+    const std::uint32_t sent = stream.count(transit::out) + stream.count(transit::there) +
+                               stream.count(transit::turned_away);
+    const bool known = all.is_durable(which);
+    return path.timer.next({
+        .loss = path.loss,
+        .runs = run != nullptr,
+        .taken = run != nullptr && (run->taken || hop_.is_byte_stream()),
+        .sent_at = run != nullptr ? run->at : now,
+        .unfinished = sent != 0 || is_shut(all, which),
+        .behind = known && path.word.is_behind(stream.base()),
+        .resting = known && stream.count(transit::stored) + stream.count(transit::buried) != 0,
+        .wait_hop = hop_.wait_hop(path.trip),
+        .wait_way = hop_.wait_way(path.trip),
+        .hop_timeouts = hop_.timeouts(),
+        .cap = hop_.cap(),
+        .probe_cap = options_.probe_max,
+    });
+}
+
+inline void outbound_requests::take_due(outbound_messages& all, time_point now) {
+    using alarm = stream_timer::alarm;
+    while (const auto which = timers_.pop_due(now)) {
+        outbound_path& path = paths_[*which];
+        const stream_timer::due due = next_of(all, *which, now);
+        if (due.at > now) {
+            timers_.set(*which, due.at);
+            continue;
+        }
+        path.timer.went_off(due.what, static_cast<std::uint8_t>(all.random.next()));
+        switch (due.what) {
+        case alarm::none: break;
+        case alarm::loss: detect_loss(all, *which, now); break;
+        case alarm::hop: hop_.timed_out(); [[fallthrough]];
+        case alarm::way: resend_lowest(all, *which); break;
+        case alarm::silence:
+            if (path.timer.way_timeouts() > 2) {
+                resend_lowest(all, *which);
+            } else {
+                path.asks = true;
+            }
+            break;
+        case alarm::behind: path.asks = true; break;
+        case alarm::resting: gather(all, now); break;
+        }
+        consider(all, *which, now);
+    }
+}
+
+/// The lowest run of what was sent and is not finished goes out again, and a probe in front of it if the receiver is not met.
+inline void outbound_requests::resend_lowest(outbound_messages& all, std::uint32_t which) {
+    const outbound_stream& stream = all[which];
+    const auto is_sent = [&](seq at) {
+        if (!stream.has(at)) {
+            return false;
+        }
+        const transit now = stream[at].now;
+        return now == transit::out || now == transit::there || now == transit::turned_away ||
+               now == transit::due;
+    };
+    seq at = stream.base();
+    while (at < stream.unsent() && !is_sent(at)) {
+        ++at;
+    }
+    for (const seq end = at + run::count_max; at < end && is_sent(at); ++at) {
+        all.become(which, at, transit::due);
+    }
+    paths_[which].greet = true;
+}
+
+/// One wake-up for all streams that rest, not one for each. (spec 3.10)
+inline void outbound_requests::gather(outbound_messages& all, time_point now) {
+    for (std::uint32_t which = 0; which < paths_.size(); ++which) {
+        outbound_path& path = paths_[which];
+        const stream_timer::due due = next_of(all, which, now);
+        if (due.what == stream_timer::alarm::resting && path.timer.gathered_at() <= now) {
+            path.asks = true;
+            consider(all, which, now);
+        }
+    }
+}
+
+inline void outbound_requests::link_up(outbound_messages& all, transport over, time_point now) {
+    hop_.link_up(over);
+    pacer_.reset();
+    for (std::uint32_t which = 0; which < paths_.size(); ++which) {
+        paths_[which].link_up();
+        resend_lowest(all, which);
+    }
+    consider_all(all, now);
+}
+
+// --- frames ----------------------------------------------------------------------------------------------------------
 
 inline std::size_t outbound_requests::transmit(outbound_messages& all,
                                                const framing& link,
                                                std::span<std::byte> out,
                                                time_point now) {
     std::size_t used = 0;
-    for (slot at = all.queue.first(place::due);
-         at != wait_ack_queue::none && !waits(all.queue[at], now);
-         at = all.queue.first(place::due)) {
-        const std::size_t size = transmit(all, at, link, out.subspan(used), now);
-        if (size == 0) {
-            break;
+    for (;;) {
+        const bool may_again = !again_line_.empty() && !pacer_.spent(now);
+        if (first_line_.empty() && !may_again) {
+            return used;
+        }
+        const bool again = may_again && (again_turn_ || first_line_.empty());
+        again_turn_ = !again;
+        id_queue& line = again ? again_line_ : first_line_;
+        const std::uint32_t which = line.front();
+        if (!again && wish_of(all, which) == wish::again) {  // it has lost something meanwhile
+            line.pop();
+            again_line_.push(which);
+            continue;
+        }
+        const std::size_t size = transmit_one(all, which, link, out.subspan(used), now);
+        if (size == 0 && wish_of(all, which) != wish::none) {
+            return used;  // in the next packet
         }
         used += size;
+        line.pop();
+        in_line_[which] = 0;
+        consider(all, which, now);
     }
-    return used;
 }
 
-inline std::size_t outbound_requests::transmit(outbound_messages& all,
-                                               slot at,
-                                               const framing& link,
-                                               std::span<std::byte> out,
-                                               time_point now) {
-    entry& e = all.queue[at];
-    outbound_stream& stream = all.streams[e.stream];
-    const bool tombstone = is_tombstone(e.state);
-    const msg_request request{.to = all.peers[e.stream],
-                              .epoch = stream.epoch,
-                              .form = tombstone ? form::tombstone : form::payload,
-                              .storing = tombstone ? storing::allowed : e.storing,
-                              .seq = e.seq,
-                              .base = stream.base(),
-                              .attempt = e.attempt,
-                              .payload = tombstone ? bytes{} : all.queue.payload(at)};
-    const std::size_t size = encode(request, link, out);
-    if (size == 0) {
+/// What is next of a stream: a probe, if one is wanted, or a run.
+inline std::size_t outbound_requests::transmit_one(outbound_messages& all,
+                                                   std::uint32_t which,
+                                                   const framing& link,
+                                                   std::span<std::byte> out,
+                                                   time_point now) {
+    outbound_path& path = paths_[which];
+    if (path.sendings.full()) {
+        path.sendings.lose_oldest(carries(all, which), makes_due(all, which));
+    }
+    if (wish_of(all, which) == wish::none) {
         return 0;
     }
-    ++sent_;
-    if (e.was_sent) {
-        ++resent_;
+    if (path.asks || (path.greet && !path.word.met())) {
+        return writer_.probe(all, which, path, link, out, now);
+    }
+    const request_writer::written done =
+        writer_.run(all, which, path, limit(all, which), link, out, now);
+    sent_ += done.messages;
+    resent_ += done.resent;
+    if (done.resent != 0) {
         pacer_.count(now);
     }
-    ++e.attempt;
-    e.was_sent = true;
-    e.resends = static_cast<std::uint8_t>((std::min)(e.resends + 1, 255));
-    e.sent_at = now;
-    if (e.state == message_state::queued) {
-        e.state = message_state::sent;
-    }
-    stream.sent_end = (std::max)(stream.sent_end, e.seq + 1);
-    stream.backed_off |= e.resends > 1;
-    all.queue.move(at, place::nowhere);
-    all.arm(at, all.answer_timeout(relay_trip_));
-    return size;
-}
-
-inline refusal outbound_requests::take(outbound_messages& all,
-                                       std::uint32_t which,
-                                       const msg_answer& answer,
-                                       time_point now) {
-    const outbound_stream& stream = all.streams[which];
-    if (answer.id.seq >= stream.sent_end) {
-        return refusal::never_sent;
-    }
-    const slot at = stream.slot(answer.id.seq);
-    if (at == wait_ack_queue::none || !is_unfinished(all.queue[at].state)) {
-        return refusal::none;  // late, and no harm
-    }
-    const entry& e = all.queue[at];
-    if (answer.away && e.storing == storing::forbidden && !is_tombstone(e.state)) {
-        all.take_back(at, message_state::expiring);
-    } else {
-        answered(all, at, answer.attempt, now);
-    }
-    return refusal::none;
-}
-
-/// The relay has this attempt of a message that is unfinished.
-inline void
-outbound_requests::answered(outbound_messages& all, slot at, std::uint8_t attempt, time_point now) {
-    entry& e = all.queue[at];
-    if (e.state == message_state::sent) {
-        e.state = message_state::relayed;
-        all.queue.announce(at);
-    }
-    const bool of_last_attempt = attempt == static_cast<std::uint8_t>(e.attempt - 1);
-    if (of_last_attempt && e.where == place::nowhere) {
-        relay_trip_.sample(now - e.sent_at, now);
-        all.arm(at, all.answer_timeout(all.streams[e.stream].trip));
-    }
+    return done.size;
 }
 
 }  // namespace sixfold::inline v0

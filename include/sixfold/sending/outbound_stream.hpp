@@ -3,63 +3,87 @@
 #define SIXFOLD_SENDING_OUTBOUND_STREAM_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <optional>
 
 #include "sixfold/parts/assert.hpp"
-#include "sixfold/parts/retry.hpp"
-#include "sixfold/parts/slot_ring.hpp"
-#include "sixfold/time.hpp"
+#include "sixfold/parts/seq_ring.hpp"
 #include "sixfold/types.hpp"
-#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/frame.hpp"
 
 namespace sixfold::inline v0 {
 
-/// One stream as its sender sees it: which seqs have not ended, and where their messages are.
+/// Where a message is on its way, as far as its sender knows. (spec 3.15)
+///
+///     fresh -- sending n --> out -- n lost --> due -- sending m --> out ...
+///     out -- held --> there            there, out -- open, n arrived --> turned away --> due
+///     any -- taken back --> noted -- its record is durable --> due        (without a journal at once; not if fresh)
+///     any -- the relay's word --> stored, and of a tombstone: buried      buried -- its row may be gone --> due
+enum class transit : std::uint8_t {
+    fresh,  ///< never sent in this epoch: waits for its record, for the window or for the link
+    noted,  ///< to be sent again, as a tombstone, once its record is durable
+    due,    ///< to be sent again
+    out,    ///< sent; nothing is known of its last sending but what the relay said
+    there,  ///< the receiver holds it
+    turned_away,  ///< it reached the receiver, who had no room for it
+    stored,       ///< a message in the mailbox: finished, as far as the sender is concerned
+    buried,       ///< a tombstone in the mailbox: not sent any more, but not finished
+};
+
+/// One stream as its sender sees it: which seqs have not ended, where their messages are, and how far they are on their way.
 ///
 ///     0 ...... first ........ base ......... unsent ........ next
-///     ended   | some stored  | in the window | waits for     | free
-///             |              | (unfinished)  | the window    |
+///     ended   | some stored  | in the window | never sent    | free
+///             |              | (unfinished)  |               |
 ///
-/// Keeps a ring from seq to the slot of its message, and what the receiver has said of itself. Does not know what a
-/// message is, nor the time. A seq between `first` and `next` without a slot has ended. All O(1) but the growth of the
-/// ring, which doubles.
+/// Keeps a ring from seq to the slot of its message. Does not know what a message is, whose word it was, nor the time. A seq
+/// between `first` and `next` without a place has ended. `base` is the lowest seq that is neither ended nor stored, `unsent` the
+/// lowest that is fresh. All O(1) on average, but for the growth of the ring, which doubles, and where said.
 class outbound_stream {
   public:
-    /// No message.
-    static constexpr std::uint32_t no_slot = slot_ring::none;
+    /// No message, no seq.
+    static constexpr std::uint32_t no_slot = UINT32_MAX;
+    static constexpr seq no_seq = UINT64_MAX;  ///< likewise
 
-    sixfold::epoch epoch = epoch::none;  ///< the present one
-    receiver_limits limits{};            ///< what the receiver takes, as far as it has said so
-    std::uint64_t record = 0;  ///< what must be durable before anything of this epoch may leave
-    sixfold::epoch journaled_epoch = epoch::none;  ///< the last record of this stream named it,
-    seq journaled_next = 0;                        ///< and said that no seq from here on was given
-    round_trip trip{};                             ///< from msg:R to the receiver's own ack
-    std::optional<seq>
-        reported_floor;        ///< the last that B itself said since the link came up (law 11)
-    seq known = 0;             ///< how many seqs the receiver's last word covered, or said it holds
-    time_point probed_at{};    ///< when the last probe left
-    std::uint32_t probes = 0;  ///< since something was heard of B: the exponent of their backoff
-    std::uint32_t stored = 0;  ///< messages that are stored, their end unknown
-    std::uint32_t tombstones = 0;  ///< tombstones under way
-    bool met = false;         ///< B itself has said since the link came up that it is in this epoch
-    bool backed_off = false;  ///< something was resent, and resent, since the last sign of life
-    seq sent_end = 0;         ///< above everything that was ever sent: no ack can speak of more
+    /// What is kept of a seq.
+    struct place {
+        std::uint32_t slot = no_slot;  ///< of its message
+        sending_number last = 0;       ///< the number of its last sending, if it was sent
+        sixfold::transit now = transit::fresh;
+        bool tombstone = false;  ///< what is sent under it is a tombstone
+    };
 
+    /// The present epoch.
+    [[nodiscard]] sixfold::epoch epoch() const noexcept { return epoch_; }
     /// The lowest seq that may not have ended.
     [[nodiscard]] seq first() const noexcept { return first_; }
-    /// The lowest unfinished seq. (spec 3.3)
+    /// The lowest unfinished seq. (spec 3.9)
     [[nodiscard]] seq base() const noexcept { return base_; }
-    /// The first seq that waits for the window.
+    /// The lowest seq that was never sent.
     [[nodiscard]] seq unsent() const noexcept { return unsent_; }
     /// The seq of the next message.
     [[nodiscard]] seq next() const noexcept { return next_; }
+    /// Above everything that was ever sent: no ack can speak of more.
+    [[nodiscard]] seq sent_end() const noexcept { return sent_end_; }
     /// Whether all that was taken has ended.
     [[nodiscard]] bool empty() const noexcept { return first_ == next_; }
+    /// How many seqs are in this state.
+    [[nodiscard]] std::uint32_t count(transit in) const noexcept { return counts_[index(in)]; }
+    /// How many tombstones have not ended. (spec 3.9)
+    [[nodiscard]] std::uint32_t tombstones() const noexcept { return tombstones_; }
 
+    /// Whether a seq has a message.
+    [[nodiscard]] bool has(seq at) const noexcept {
+        return at >= first_ && at < next_ && ring_.has(at);
+    }
     /// The slot of a seq's message; `no_slot` when it has ended or never was.
     [[nodiscard]] std::uint32_t slot(seq at) const noexcept {
-        return at < first_ || at >= next_ ? no_slot : ring_[at];
+        return has(at) ? ring_[at].slot : no_slot;
+    }
+    /// What is kept of a seq that has a message.
+    [[nodiscard]] const place& operator[](seq at) const noexcept {
+        SIXFOLD_ASSERT(has(at));
+        return ring_[at];
     }
     /// Asks 64 seqs at once: bit i of `open()(from)` is set if `from + i` has a message, and perhaps for what is below `first` or
     /// not below `next`. Good as long as the stream is there.
@@ -68,106 +92,150 @@ class outbound_stream {
             return ring_.used(from);
         };
     }
-    /// The same without those whose timer is stretched, as far as that is known.
-    [[nodiscard]] auto open_unstretched() const noexcept {
-        return [this](seq from) {
-            return ring_.unmarked(from);
-        };
+    /// Whether a seq waits for what becomes of this sending.
+    [[nodiscard]] bool waits_for(seq at, sending_number which) const noexcept {
+        return has(at) && ring_[at].now == transit::out && ring_[at].last == which;
     }
-    /// Whether the timer of this seq's message was stretched since it was sent last.
-    void set_stretched(seq at, bool is) noexcept { ring_.mark(at, is); }
 
     /// Gives the next seq to a message.
-    seq append(std::uint32_t slot) {
+    seq append(std::uint32_t slot, bool tombstone = false) {
         if (next_ - first_ == ring_.size()) {
             ring_.grow(first_, next_);
         }
-        ring_.put(next_, slot);
+        ring_.put(next_, {slot, 0, transit::fresh, tombstone});
+        ++counts_[index(transit::fresh)];
+        tombstones_ += std::uint32_t{tombstone};
         return next_++;
     }
-
-    /// An empty stream that begins at a seq: of an earlier life, so all below has ended, or is put in from there on.
-    void restore(sixfold::epoch with, seq first) noexcept {
-        restart(with);
-        first_ = base_ = unsent_ = next_ = first;
+    /// A seq that an earlier life has given and that has ended.
+    void append_ended() {
+        if (next_ - first_ == ring_.size()) {
+            ring_.grow(first_, next_);
+        }
+        ring_.erase(next_++);
+        settle();
     }
+    /// All that has a seq may have been sent by an earlier life. (spec 7.7)
+    void assume_sent() noexcept { sent_end_ = next_; }
 
+    /// Moves a seq on. Not to `fresh`; to `out` by `sent`. What leaves `stored` is taken back.
+    void become(seq at, transit to) noexcept {
+        place& here = ring_[at];
+        SIXFOLD_ASSERT(has(at) && to != transit::fresh);
+        if (here.now == transit::stored && to != transit::stored) {
+            lower_base(at);
+        }
+        change(here, to);
+        if (to == transit::due) {
+            lowest_due_ = (std::min)(lowest_due_, at);
+        }
+        if (to == transit::stored) {
+            finish(at);
+        }
+        settle();
+    }
+    /// What is sent under the seq from now on is a tombstone. Not twice.
+    void bury(seq at) noexcept {
+        SIXFOLD_ASSERT(has(at) && !ring_[at].tombstone);
+        ring_[at].tombstone = true;
+        ++tombstones_;
+    }
+    /// It has left in this sending.
+    void sent(seq at, sending_number in) noexcept {
+        change(ring_[at], transit::out);
+        ring_[at].last = in;
+        sent_end_ = (std::max)(sent_end_, at + 1);
+        settle();
+    }
     /// The seq has ended.
     void remove(seq at) noexcept {
-        SIXFOLD_ASSERT(slot(at) != no_slot);
-        ring_.put(at, no_slot);
-        skip_ended();
-    }
-
-    /// Moves the first seq up over those that have ended.
-    void skip_ended() noexcept {
-        while (first_ < next_ && ring_[first_] == no_slot) {
-            ++first_;
+        SIXFOLD_ASSERT(has(at));
+        const place& here = ring_[at];
+        --counts_[index(here.now)];
+        tombstones_ -= std::uint32_t{here.tombstone};
+        if (here.now != transit::stored) {
+            finish(at);
         }
-        base_ = (std::max)(base_, first_);
-        unsent_ = (std::max)(unsent_, first_);
+        ring_.erase(at);
+        settle();
     }
 
-    /// Moves the base up over what `finished(slot)` says is finished.
-    template <class Finished>
-    void advance_base(Finished finished) {
-        if (tombstones == 0) {
-            base_ = (std::max)(base_, passed_);  // only a tombstone can be unfinished down there
+    /// The lowest seq that is due; `no_seq`. O(1), and once for each seq between two of them.
+    [[nodiscard]] seq lowest_due() noexcept {
+        if (count(transit::due) == 0) {
+            lowest_due_ = no_seq;
+            return no_seq;
         }
-        while (base_ < next_) {
-            const std::uint32_t at = ring_[base_];
-            if (at != no_slot && !finished(at)) {
-                return;
-            }
-            ++base_;
+        lowest_due_ = (std::max)(lowest_due_, first_);
+        while (!has(lowest_due_) || ring_[lowest_due_].now != transit::due) {
+            ++lowest_due_;
         }
+        return lowest_due_;
     }
 
-    /// A stored message has become a tombstone, which is unfinished again.
-    void lower_base(seq to) noexcept {
-        passed_ = (std::max)(passed_, base_);
-        base_ = (std::min)(base_, to);
-    }
-
-    /// The first seq that may not be sent yet. While a tombstone is under way the receiver's memory for exceptions is the
-    /// bound, so that it forgets none of what is new before we hear of it (law 3, spec 3.4). What was sent already is taken back
-    /// all the same: that it is not shown is worth more than that we hear of it.
-    [[nodiscard]] seq window_end(std::uint32_t window) const noexcept {
-        std::uint32_t width = (std::min)(window, limits.window);
-        if (tombstones != 0) {
-            width = (std::min)(width, limits.exceptions);
-        }
-        return (std::min)(base_ + width, next_);
-    }
-
-    /// The next seq has been handed on for its first sending.
-    void pass_unsent() noexcept { ++unsent_; }
-
-    /// Does the journal know that this seq was given, without the record of its message?
-    [[nodiscard]] bool is_journaled(sixfold::epoch of, seq at) const noexcept {
-        return journaled_epoch == epoch && (of != epoch || at < journaled_next);
-    }
-
-    /// Goes on as an empty stream of another epoch.
-    void restart(sixfold::epoch with) noexcept {
-        epoch = with;
-        first_ = base_ = unsent_ = next_ = passed_ = 0;
-        reported_floor.reset();
-        stored = tombstones = 0;
-        sent_end = known = 0;
-        probes = 0;
-        met = backed_off = false;
+    /// An empty stream of this epoch that begins at a seq, below which all has ended; the room stays.
+    void begin(sixfold::epoch with, seq at = 0) noexcept {
+        ring_.clear();
+        epoch_ = with;
+        first_ = base_ = unsent_ = next_ = passed_ = at;
+        sent_end_ = 0;
+        lowest_due_ = no_seq;
+        counts_ = {};
+        tombstones_ = lowered_ = 0;
     }
 
   private:
     friend struct test_access;
 
-    slot_ring ring_;
+    [[nodiscard]] static std::size_t index(transit in) noexcept {
+        return static_cast<std::size_t>(in);
+    }
+    void change(place& here, transit to) noexcept {
+        --counts_[index(here.now)];
+        ++counts_[index(to)];
+        here.now = to;
+    }
+
+    /// A stored message is taken back: it is unfinished again. What lies between it and where the base was is not looked at
+    /// again for each such message.
+    void lower_base(seq to) noexcept {
+        passed_ = (std::max)(passed_, base_);
+        base_ = (std::min)(base_, to);
+        lowered_ += std::uint32_t{to < passed_};
+    }
+    /// An unfinished seq is finished.
+    void finish(seq at) noexcept {
+        if (at < passed_ && --lowered_ == 0) {
+            base_ = (std::max)(base_, passed_);
+        }
+    }
+    /// Moves the bounds up over what they have to pass.
+    void settle() noexcept {
+        while (first_ < next_ && !ring_.has(first_)) {
+            ++first_;
+        }
+        base_ = (std::max)(base_, first_);
+        while (base_ < next_ && (!ring_.has(base_) || ring_[base_].now == transit::stored)) {
+            ++base_;
+        }
+        unsent_ = (std::max)(unsent_, first_);
+        while (unsent_ < next_ && (!ring_.has(unsent_) || ring_[unsent_].now != transit::fresh)) {
+            ++unsent_;
+        }
+    }
+
+    sixfold::epoch epoch_ = sixfold::epoch::none;
+    seq_ring<place> ring_;
     seq first_ = 0;
     seq base_ = 0;
     seq unsent_ = 0;
     seq next_ = 0;
-    seq passed_ = 0;  // how far the base was when it was lowered
+    seq sent_end_ = 0;
+    seq passed_ = 0;                         // how far the base was when it was lowered
+    seq lowest_due_ = no_seq;                // not above the lowest that is due
+    std::array<std::uint32_t, 8> counts_{};  // by transit
+    std::uint32_t tombstones_ = 0;
+    std::uint32_t lowered_ = 0;  // unfinished seqs below passed_
 };
 
 }  // namespace sixfold::inline v0

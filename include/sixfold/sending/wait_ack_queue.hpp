@@ -11,7 +11,6 @@
 #include "sixfold/parts/assert.hpp"
 #include "sixfold/parts/byte_pool.hpp"
 #include "sixfold/sending/message_state.hpp"
-#include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/frame.hpp"
 
@@ -19,7 +18,7 @@ namespace sixfold::inline v0 {
 
 /// The messages that a sender has taken and that have not ended for the app, with their payloads.
 ///
-/// Keeps track of each message's state, of who waits for what (its record, its turn on the wire, the app), and of the two
+/// Keeps track of each message's state, of who waits for what (its record, the app), and of the two
 /// capacities: entries that hold a place in the queue, and *unsettled* ones that are stored and wait to hear their end.
 /// Does not know streams, windows, frames or timers. Everything is O(1), payloads O(log queue_bytes); memory grows by
 /// doubling up to the capacities and never shrinks.
@@ -32,21 +31,15 @@ class wait_ack_queue {
 
     /// In which of the queue's lists an entry is; it is in one at a time.
     enum class place : std::uint8_t {
-        nowhere,    ///< waits for an answer, for the window, or for its end
+        nowhere,    ///< waits for nothing of the journal
         unwritten,  ///< the journal is to hear of its present state
         written,    ///< waits for its record to be durable
-        due,        ///< is to be sent
     };
-    /// Stands for a record that the journal has not been given yet: it never is durable.
-    static constexpr std::uint64_t no_record = UINT64_MAX;
-
     /// One message.
     struct entry {
-        sixfold::epoch epoch = epoch::none;  ///< of its msgid
-        sixfold::seq seq = 0;                ///< of its msgid
-        std::uint64_t record =
-            0;  ///< what must be durable before it is sent; no_record: not even written
-        time_point sent_at{};                         ///< of the last attempt
+        sixfold::epoch epoch = epoch::none;           ///< of its msgid
+        sixfold::seq seq = 0;                         ///< of its msgid
+        std::uint64_t record = 0;                     ///< what must be durable before it is sent
         std::uint32_t stream = 0;                     ///< the index of its receiver
         byte_pool::handle payload = byte_pool::none;  ///< none: it was dropped
         std::uint32_t payload_size = 0;               ///< in bytes
@@ -58,11 +51,7 @@ class wait_ack_queue {
         status outcome = status::none;                ///< once it has ended
         status told = status::none;                   ///< the last that the app heard
         place where = place::nowhere;                 ///< in which list
-        std::uint8_t attempt = 0;                     ///< of the next msg:R, modulo 256
-        std::uint8_t resends =
-            0;  ///< sendings since the link came up or B got on, at most 255: for the backoff
         sixfold::storing storing = storing::allowed;  ///< as the app said
-        bool was_sent = false;                        ///< under its present msgid
         bool announced = false;                       ///< is in the list of events
         bool unsettled = false;  ///< counts as unsettled and no longer as queued
         bool taken = false;      ///< is a message, and no free slot
@@ -330,7 +319,7 @@ class wait_ack_queue {
 
     std::vector<entry> entries_;
     byte_pool payloads_;
-    std::array<list, 3> lists_{};  // by place
+    std::array<list, 2> lists_{};  // by place
     list events_;                  // linked by next_event
     slot free_ = none;
     std::uint32_t entries_max_;

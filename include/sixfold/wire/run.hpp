@@ -109,7 +109,7 @@ class run {
             in.demand(read.count_ != count_max, refusal::run);
             (void)in.get_bytes(head == 0 ? 0 : head - 1);
             ++read.count_;
-            read.tombstones_ += std::uint8_t{head == 0};
+            read.tombstones_ = static_cast<std::uint8_t>(read.tombstones_ + int{head == 0});
             read.largest_ = head > read.largest_ + 1 ? head - 1 : read.largest_;
         }
         in.demand(read.count_ != 1 || read.tombstones_ == 1, refusal::run);
@@ -186,7 +186,7 @@ class run_writer {
             append(next);
         }
         ++count_;
-        tombstones_ += std::uint8_t{next.tombstone};
+        tombstones_ = static_cast<std::uint8_t>(tombstones_ + int{next.tombstone});
     }
 
     /// How many messages were added.

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_PARTS_SEQ_RING_HPP
+#define SIXFOLD_PARTS_SEQ_RING_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "sixfold/parts/number.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// A value, or none, for each seq of a range that moves upwards.
+///
+/// A seq has its place in a ring, so nothing is ever shifted. Keeps track, too, of which places are in use, so that 64 of them can
+/// be asked at once. Does not know where the range begins and ends: that is the caller's business, and that it is never larger
+/// than the ring.
+template <class Value>
+class seq_ring {
+  public:
+    /// How many seqs have a place.
+    [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
+
+    /// Whether a seq in the range has a value. O(1).
+    [[nodiscard]] bool has(seq at) const noexcept {
+        const std::size_t place = place_of(at);
+        return (used_[place / 64] >> place % 64 & 1) != 0;
+    }
+    /// The value of a seq that has one. O(1).
+    [[nodiscard]] Value& operator[](seq at) noexcept { return values_[place_of(at)]; }
+    /// The same, to look at.
+    [[nodiscard]] const Value& operator[](seq at) const noexcept { return values_[place_of(at)]; }
+
+    /// Gives a seq a value. O(1).
+    void put(seq at, const Value& value) noexcept {
+        const std::size_t place = place_of(at);
+        values_[place] = value;
+        used_[place / 64] |= bit_at(place);
+    }
+    /// Takes its value away. O(1).
+    void erase(seq at) noexcept {
+        const std::size_t place = place_of(at);
+        used_[place / 64] &= ~bit_at(place);
+    }
+
+    /// Bit i is set if `from + i` is in the range and has a value; it may be set for seqs that are not in the range. O(1).
+    [[nodiscard]] std::uint64_t used(seq from) const noexcept {
+        if (size() < 64) {
+            return ~std::uint64_t{0};
+        }
+        const std::size_t place = place_of(from);
+        const std::uint64_t low = used_[place / 64] >> place % 64;
+        const std::uint64_t high = used_[(place / 64 + 1) % used_.size()];
+        return place % 64 == 0 ? low : low | high << (64 - place % 64);
+    }
+
+    /// Room for twice as many, at least 8; those of [first, end) keep their values. O(size).
+    void grow(seq first, seq end) {
+        seq_ring larger;
+        larger.values_.resize((std::max)(std::size_t{8}, 2 * size()));
+        larger.used_.resize((larger.size() + 63) / 64);
+        for (seq at = first; at < end; ++at) {
+            if (has(at)) {
+                larger.put(at, (*this)[at]);
+            }
+        }
+        *this = std::move(larger);
+    }
+
+    /// No seq has a value; the room stays. O(size / 64).
+    void clear() noexcept { std::fill(used_.begin(), used_.end(), std::uint64_t{0}); }
+
+  private:
+    [[nodiscard]] std::size_t place_of(seq at) const noexcept {
+        return detail::to_size(at) & (values_.size() - 1);
+    }
+    [[nodiscard]] static std::uint64_t bit_at(std::size_t place) noexcept {
+        return std::uint64_t{1} << place % 64;
+    }
+
+    std::vector<Value> values_;        // none, or a power of two of them
+    std::vector<std::uint64_t> used_;  // a bit for each
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_SENDING_OUTBOUND_PATH_HPP
+#define SIXFOLD_SENDING_OUTBOUND_PATH_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "sixfold/options.hpp"
+#include "sixfold/parts/round_trip.hpp"
+#include "sixfold/sending/receiver_word.hpp"
+#include "sixfold/sending/sending_ring.hpp"
+#include "sixfold/sending/stream_timer.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// The way to the relay, which all streams share: how long it takes, and how often it was in vain. (spec 3.4, 3.6)
+///
+/// Keeps the estimate of the hop and the count of its time-outs. Does not know streams. All O(1).
+class outbound_hop {
+  public:
+    explicit outbound_hop(const retry_options& retry) noexcept : retry_(retry) {}
+
+    /// A new link, of datagrams or a byte stream.
+    void link_up(transport over) noexcept {
+        over_ = over;
+        trip_ = {};
+        timeouts_ = 0;
+    }
+    /// The relay has answered a sending that left so long ago.
+    void sample(duration measured, time_point now) noexcept { trip_.sample(measured, now); }
+    /// Something of the link was answered. True if time-outs had been counted: then all streams wait for less now.
+    bool answered() noexcept {
+        const bool shorter = timeouts_ != 0;
+        timeouts_ = 0;
+        return shorter;
+    }
+    /// It was not.
+    void timed_out() noexcept { ++timeouts_; }
+    /// How often it was not since it last was.
+    [[nodiscard]] std::uint32_t timeouts() const noexcept { return timeouts_; }
+
+    /// The estimate by which sendings are lost; null on a byte stream, which loses none.
+    [[nodiscard]] const round_trip* signal() const noexcept {
+        return over_ == transport::byte_stream ? nullptr : &trip_;
+    }
+    /// Whether a byte stream carries the link.
+    [[nodiscard]] bool is_byte_stream() const noexcept { return over_ == transport::byte_stream; }
+
+    /// How long to wait for the relay, and for the receiver behind it, given the estimate of the way as a whole. A hop that was
+    /// never measured is no longer than the way, and a way no shorter than two hops.
+    [[nodiscard]] duration wait_hop(const round_trip& way) const noexcept {
+        return trip_.sampled() ? trip_.wait(retry_.min)
+               : way.sampled() ? way.wait(retry_.min)
+                               : first();
+    }
+    /// Likewise.
+    [[nodiscard]] duration wait_way(const round_trip& way) const noexcept {
+        if (way.sampled()) {
+            const duration wait = way.wait(retry_.min);
+            return is_byte_stream() ? (std::max)(wait, first()) : wait;
+        }
+        return trip_.sampled() ? (std::max)(first(), 2 * trip_.wait(retry_.min)) : first();
+    }
+    /// The cap of a wait for an answer.
+    [[nodiscard]] duration cap() const noexcept { return retry_.max; }
+
+  private:
+    friend struct test_access;
+
+    static constexpr duration byte_stream_first = std::chrono::seconds(3);
+
+    [[nodiscard]] duration first() const noexcept {
+        return is_byte_stream() ? (std::max)(retry_.first, byte_stream_first) : retry_.first;
+    }
+
+    retry_options retry_;
+    round_trip trip_;
+    std::uint32_t timeouts_ = 0;  // h of the specification
+    transport over_ = transport::datagrams;
+};
+
+/// What a stream knows of the way to its receiver: its sendings, how long they take, and what the receiver has said.
+struct outbound_path {
+    outbound_path(sending_number first, std::uint32_t payload_max) noexcept
+        : sendings(first), word(payload_max) {}
+
+    /// There is a new link: what was measured on the last one, and how often it was in vain, counts no more. Numbers go on.
+    void link_up() noexcept {
+        trip = {};
+        timer.link_up();
+        word.link_up();
+        loss = never;
+        asks = false;
+        greet = true;
+    }
+    /// Another epoch begins: nothing was sent in it, and nothing said. The way is the same.
+    void begin() noexcept {
+        sendings.forget();
+        timer.begin();
+        word.begin();
+        loss = never;
+        asks = false;
+        greet = true;
+    }
+
+    sending_ring sendings;
+    round_trip trip;  ///< from msg:R to the receiver's own ack
+    stream_timer timer;
+    receiver_word word;
+    time_point loss = never;  ///< when the next sending is lost by time
+    bool asks = false;        ///< a probe is to go out
+    bool greet =
+        true;  ///< a probe goes in front of the next run, unless the receiver is met (spec 3.10)
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

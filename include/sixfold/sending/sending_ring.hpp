@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_SENDING_SENDING_RING_HPP
+#define SIXFOLD_SENDING_SENDING_RING_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sixfold/parts/assert.hpp"
+#include "sixfold/parts/loss_rule.hpp"
+#include "sixfold/parts/number.hpp"
+#include "sixfold/parts/round_trip.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
+
+namespace sixfold::inline v0 {
+
+/// Whose word it is that a sending has come so far.
+enum class signal : std::uint8_t {
+    hop,  ///< the relay's msg:A or other answer: it has taken it
+    way,  ///< the receiver's echo: it has arrived
+};
+
+/// One msg:R: a run, or a probe.
+struct sending {
+    /// What is expected of it.
+    enum class standing : std::uint8_t {
+        open,      ///< an answer
+        lost_hop,  ///< nothing: it was lost, by what the relay has answered of later ones
+        lost_way,  ///< nothing: it was lost, by what the receiver has seen of later ones
+        closed,    ///< nothing: it has arrived, will not, or nothing waits for it any more
+    };
+
+    time_point at{};         ///< when it left
+    seq first = 0;           ///< of its messages
+    std::uint8_t count = 0;  ///< of its messages; 0: a probe
+    bool keep = false;       ///< it asked to be stored in any case
+    bool taken = false;      ///< the relay has answered it
+    bool arrived = false;    ///< the receiver has seen it
+    standing now = standing::open;
+    loss_rule::cause by = loss_rule::cause::order;  ///< by what it was lost
+};
+
+/// The sendings of one stream, by their numbers: which of them were answered, and which are lost. (spec 3.2, 3.3, 3.5)
+///
+/// Keeps those that are open, and the last 64 of the others, so that what comes late is understood; at most 2^15. Does not know
+/// messages: whether one still waits for a sending, it asks. Numbers go on for the life of the sender. O(1) for each sending
+/// that a call settles; memory grows by doubling to the most that are open at once, and stays.
+class sending_ring {
+  public:
+    /// So many are remembered, and can be open at once.
+    static constexpr std::uint64_t open_max = std::uint64_t{1} << 15;
+
+    /// The number of the first sending is random, so that what answers an earlier life is seldom understood.
+    explicit sending_ring(sending_number first) noexcept : origin_(first) {}
+
+    /// The number of the next sending.
+    [[nodiscard]] sending_number next() const noexcept { return number_of(end_); }
+    /// Whether there is no room for another one until one of them is settled.
+    [[nodiscard]] bool full() const noexcept { return end_ - begin_ == open_max; }
+    /// Whether none is open.
+    [[nodiscard]] bool idle() const noexcept { return oldest_ == end_; }
+
+    /// Another one, which leaves now; its number. Precondition: not full.
+    sending_number add(const sending& what) {
+        SIXFOLD_ASSERT(!full());
+        if (end_ - begin_ == ring_.size()) {
+            grow();
+        }
+        ring_[place_of(end_)] = what;
+        return number_of(end_++);
+    }
+
+    /// The sending of a number; none if it is not remembered. Good until the next one is added.
+    [[nodiscard]] const sending* find(sending_number which) const noexcept {
+        const std::uint64_t at = order_of(which);
+        return at == end_ ? nullptr : &ring_[place_of(at)];
+    }
+    /// Whether `a` left before `b`; both are remembered.
+    [[nodiscard]] bool is_before(sending_number a, sending_number b) const noexcept {
+        return order_of(a) < order_of(b);
+    }
+
+    /// Somebody has answered a sending. True if that is new: then it is a sample.
+    bool told(sending_number which, signal by) noexcept {
+        const std::uint64_t at = order_of(which);
+        return at != end_ && told_at(at, by);
+    }
+
+    /// The receiver has told which it has seen. Calls `arrived(sending)` for each that is new.
+    template <class Visit>
+    void told(const echo& seen, Visit arrived) {
+        const std::uint64_t newest = order_of(seen.number);
+        if (newest == end_) {
+            return;
+        }
+        // What was called lost may have come all the same; else nothing below the oldest is new.
+        const std::uint64_t from = lost_ != 0 ? begin_ : oldest_;
+        const std::uint64_t reach = (std::min)(newest - begin_, std::uint64_t{echo::reach});
+        for (std::uint64_t at = (std::max)(from, newest - reach); at <= newest; ++at) {
+            if (seen.saw(static_cast<unsigned>(newest - at)) && told_at(at, signal::way)) {
+                arrived(ring_[place_of(at)], number_of(at));
+            }
+        }
+    }
+
+    /// Nothing more is expected of a sending: the relay has said what became of it.
+    void close(sending_number which) noexcept {
+        if (const std::uint64_t at = order_of(which); at != end_) {
+            settle(at, sending::standing::closed);
+        }
+    }
+
+    /// Calls `lost(sending, number)` for each open one that is lost by now; `carries(sending, number)` says whether a message
+    /// waits for it. `hop` is null where the way as a whole is the only signal. When the next one is lost if nothing else
+    /// happens; `never`.
+    template <class Carries, class Lost>
+    time_point
+    lose(time_point now, const round_trip* hop, const round_trip& way, Carries carries, Lost lost) {
+        time_point next = never;
+        const std::uint64_t end = (std::max)(hop == nullptr ? 0 : told_[0], told_[1]);
+        for (std::uint64_t at = oldest_; at < end; ++at) {
+            if (ring_[place_of(at)].now != sending::standing::open) {
+                continue;
+            }
+            if (!is_carrying(at, carries)) {
+                settle(at, sending::standing::closed);
+                continue;
+            }
+            const time_point due =
+                (std::min)(hop == nullptr ? never : due_by(at, signal::hop, *hop, now),
+                           due_by(at, signal::way, way, now));
+            if (due <= now) {
+                lose_at(at, hop, now);
+                lost(ring_[place_of(at)], number_of(at));
+            } else {
+                next = (std::min)(next, due);
+            }
+        }
+        return next;
+    }
+
+    /// All open ones before `which` count as lost: the relay has said that the receiver is away.
+    template <class Carries, class Lost>
+    void lose_before(sending_number which, Carries carries, Lost lost) {
+        const std::uint64_t end = order_of(which);
+        if (end == end_ && which != next()) {
+            return;  // nobody knows which those were
+        }
+        for (std::uint64_t at = oldest_; at < end; ++at) {
+            if (ring_[place_of(at)].now == sending::standing::open) {
+                const bool carrying = is_carrying(at, carries);
+                settle(at, sending::standing::closed);
+                if (carrying) {
+                    lost(ring_[place_of(at)], number_of(at));
+                }
+            }
+        }
+    }
+
+    /// The one that has been open for longest counts as lost: there is no room for another one.
+    template <class Carries, class Lost>
+    void lose_oldest(Carries carries, Lost lost) {
+        lose_before(number_of(oldest_ + 1), carries, lost);
+    }
+
+    /// The newest run that is open; none. Those behind it for which nothing waits are closed.
+    template <class Carries>
+    [[nodiscard]] const sending* newest_run(Carries carries) noexcept {
+        for (std::uint64_t at = end_; at > oldest_; --at) {
+            const sending& each = ring_[place_of(at - 1)];
+            if (each.now != sending::standing::open || each.count == 0) {
+                continue;
+            }
+            if (is_carrying(at - 1, carries)) {
+                return &each;
+            }
+            settle(at - 1, sending::standing::closed);
+        }
+        return nullptr;
+    }
+
+    /// Forgets all of them; numbers go on, and so does what is known of the path. Another epoch begins.
+    void forget() noexcept {
+        begin_ = oldest_ = end_;
+        told_[0] = told_[1] = 0;
+        lost_ = 0;
+    }
+
+  private:
+    friend struct test_access;
+
+    static constexpr std::uint64_t kept = 64;  // settled ones
+    static constexpr std::size_t size_min = 8;
+
+    [[nodiscard]] static std::size_t index(signal by) noexcept {
+        return static_cast<std::size_t>(by);
+    }
+    [[nodiscard]] std::size_t place_of(std::uint64_t at) const noexcept {
+        return detail::to_size(at) & (ring_.size() - 1);
+    }
+    [[nodiscard]] sending_number number_of(std::uint64_t at) const noexcept {
+        return static_cast<sending_number>(origin_ + at);
+    }
+    /// Which sending of all had this number; the end if it is not remembered.
+    [[nodiscard]] std::uint64_t order_of(sending_number which) const noexcept {
+        const auto ago = static_cast<sending_number>(number_of(end_) - which);
+        return ago == 0 || ago > end_ - begin_ ? end_ : end_ - ago;
+    }
+
+    [[nodiscard]] bool told_at(std::uint64_t at, signal by) noexcept {
+        sending& each = ring_[place_of(at)];
+        bool& flag = by == signal::hop ? each.taken : each.arrived;
+        if (flag) {
+            return false;
+        }
+        flag = true;
+        std::uint64_t& latest = told_[index(by)];
+        latest = (std::max)(latest, at + 1);
+        const bool lost_by_it = each.now == (by == signal::hop ? sending::standing::lost_hop
+                                                               : sending::standing::lost_way);
+        if (lost_by_it) {
+            rules_[index(by)].wrong(each.by);
+            --lost_;
+            each.now = sending::standing::closed;
+        } else {
+            rules_[index(by)].right();
+        }
+        if (by == signal::way) {
+            settle(at, sending::standing::closed);
+        }
+        return true;
+    }
+
+    /// When one is lost by a signal: now if by order, later by time, or never while no later one was answered.
+    [[nodiscard]] time_point
+    due_by(std::uint64_t at, signal by, const round_trip& path, time_point now) const noexcept {
+        const sending& each = ring_[place_of(at)];
+        const std::uint64_t latest = told_[index(by)];
+        if (latest <= at + 1 || (by == signal::hop && each.taken)) {
+            return never;
+        }
+        const loss_rule& rule = rules_[index(by)];
+        if (rule.by_order(latest - 1 - at)) {
+            return now;
+        }
+        return path.sampled() ? later(each.at, rule.patience(path)) : never;
+    }
+
+    /// Which signal it was, and by what, is remembered, in case that it was wrong.
+    void lose_at(std::uint64_t at, const round_trip* hop, time_point now) noexcept {
+        const bool by_hop = hop != nullptr && due_by(at, signal::hop, *hop, now) <= now;
+        const signal by = by_hop ? signal::hop : signal::way;
+        sending& each = ring_[place_of(at)];
+        each.by = rules_[index(by)].by_order(told_[index(by)] - 1 - at) ? loss_rule::cause::order
+                                                                        : loss_rule::cause::time;
+        ++lost_;
+        settle(at, by_hop ? sending::standing::lost_hop : sending::standing::lost_way);
+    }
+
+    template <class Carries>
+    [[nodiscard]] bool is_carrying(std::uint64_t at, Carries& carries) const noexcept {
+        const sending& each = ring_[place_of(at)];
+        return each.count == 0 || carries(each, number_of(at));
+    }
+
+    /// It is not open any more. Those in front that are not open either are let go of, but for the last ones.
+    void settle(std::uint64_t at, sending::standing as) noexcept {
+        sending& each = ring_[place_of(at)];
+        if (each.now == sending::standing::open) {
+            each.now = as;
+        }
+        while (oldest_ != end_ && ring_[place_of(oldest_)].now != sending::standing::open) {
+            ++oldest_;
+        }
+        for (; begin_ + kept < oldest_; ++begin_) {
+            lost_ -= std::uint32_t{is_lost(ring_[place_of(begin_)])};
+        }
+    }
+    [[nodiscard]] static bool is_lost(const sending& each) noexcept {
+        return each.now == sending::standing::lost_hop || each.now == sending::standing::lost_way;
+    }
+
+    void grow() {
+        std::vector<sending> larger((std::max)(size_min, 2 * ring_.size()));
+        for (std::uint64_t at = begin_; at < end_; ++at) {
+            larger[detail::to_size(at) & (larger.size() - 1)] = ring_[place_of(at)];
+        }
+        ring_ = std::move(larger);
+    }
+
+    std::vector<sending> ring_;   // none, or a power of two of them
+    std::uint64_t begin_ = 0;     // the first that is remembered
+    std::uint64_t oldest_ = 0;    // the first that may be open
+    std::uint64_t end_ = 0;       // behind the last one
+    std::uint64_t told_[2] = {};  // by signal: behind the latest that was answered
+    loss_rule rules_[2];          // by signal
+    std::uint32_t lost_ = 0;      // remembered ones that were lost and not answered since
+    sending_number origin_;       // of the first of all
+};
+
+}  // namespace sixfold::inline v0
+
+#endif
