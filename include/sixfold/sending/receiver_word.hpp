@@ -30,6 +30,10 @@ class receiver_word {
     [[nodiscard]] std::uint32_t payload_max() const noexcept { return limits_.payload_max; }
     /// The first seq that it does not take; while it is not met nobody knows, and it is `seq_end`.
     [[nodiscard]] seq room_end() const noexcept { return met_ ? *floor_ + limits_.room : seq_end; }
+    /// The same as it last was, met or not, as far as the link is the same.
+    [[nodiscard]] seq last_room_end() const noexcept {
+        return floor_ ? *floor_ + limits_.room : seq_end;
+    }
     /// Is the floor that it last reported below this base?
     [[nodiscard]] bool is_behind(seq base) const noexcept { return floor_ && *floor_ < base; }
 

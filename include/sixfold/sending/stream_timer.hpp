@@ -68,7 +68,9 @@ class stream_timer {
                  later(sent_at_,
                        backoff((std::max)(v.wait_way, silence_first), silences_, ask_cap, chance_)),
                  alarm::silence);
-        consider(v.behind, later(probed_at_, backoff(v.wait_way, probes_, v.probe_cap, chance_)),
+        consider(v.behind,
+                 later((std::max)(probed_at_, heard_at_),
+                       backoff(v.wait_way, probes_, v.probe_cap, chance_)),
                  alarm::behind);
         consider(v.resting && !v.behind && !v.unfinished && !v.runs, resting_at(), alarm::resting);
         return out;
@@ -95,7 +97,10 @@ class stream_timer {
     [[nodiscard]] time_point probed_at() const noexcept { return probed_at_; }
 
     /// The receiver has said something in this epoch.
-    void heard() noexcept { way_timeouts_ = 0; }
+    void heard(time_point now) noexcept {
+        heard_at_ = now;
+        way_timeouts_ = 0;
+    }
     /// It has, or holds, more than ever.
     void got_on() noexcept {
         silences_ = 0;
@@ -143,6 +148,7 @@ class stream_timer {
 
     time_point sent_at_{};
     time_point probed_at_ = (time_point::min)();  // never
+    time_point heard_at_{};
     time_point turned_at_{};
     time_point begun_at_{};
     std::uint32_t way_timeouts_ = 0;  // w of the specification
