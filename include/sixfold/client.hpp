@@ -119,11 +119,12 @@ class client {
 
     // --- the link --------------------------------------------------------------------------------------------------
 
-    /// The link to the relay is there, and the relay knows who we are.
-    void link_up(checksum mode = checksum::on) {
+    /// The link to the relay is there, and the relay knows who we are. Over a byte stream nothing is lost before the link is, and
+    /// what was not answered soon is not sent again.
+    void link_up(checksum mode = checksum::on, transport over = transport::datagrams) {
         framing_ = framing(self_, mode);
-        sender_.link_up(framing_);
-        receiver_.link_up(framing_);
+        sender_.link_up(framing_, over);
+        receiver_.link_up(framing_, over);
     }
     /// The link is gone: nothing is put into it, until `link_up`. Deadlines of messages go on.
     void link_down() noexcept {
@@ -133,7 +134,7 @@ class client {
 
     /// Takes a packet, one or more whole frames, from the relay. Legal at any time, with any bytes.
     ///
-    /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is behind it (spec 2.10). Returns the last
+    /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is behind it (spec 2.12). Returns the last
     /// refusal, so that one if there is one. On datagrams there is nothing to do about it; a byte stream is to be closed
     /// if `ends_stream` says so.
     refusal handle(bytes packet) {
