@@ -312,10 +312,11 @@ class relay {
         if (const auto end = page.end()) {
             post(from, *end, out);
         }
-        for (std::size_t fault = 0; fault < page.faults(); ++fault) {
+        const std::size_t faults = page.faults();
+        for (std::size_t fault = 0; fault < faults; ++fault) {
             refusals_.add(refusal::mailbox);
         }
-        return page.faults() == 0 ? refusal::none : refusal::mailbox;
+        return faults == 0 ? refusal::none : refusal::mailbox;
     }
 
     /// Whoever has its link elsewhere gets a frame with a checksum. (spec 5.9)

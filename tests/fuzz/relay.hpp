@@ -8,9 +8,9 @@
 #include <cstdint>
 
 #include <sixfold/memory_mailbox.hpp>
-#include <sixfold/sixfold.hpp>
-#include "fuzz/client.hpp"
+#include <sixfold/relay.hpp>
 #include "fuzz/input.hpp"
+#include "fuzz/pieces.hpp"
 
 namespace fuzz {
 
@@ -26,9 +26,9 @@ inline void relay(sixfold::bytes data) {
     using namespace sixfold;
     input in(data);
     auto machine = sixfold::relay::create({}).value();
-    auto mailbox = memory_mailbox::create({.rows_per_pair_max = 3, .page_rows = 2}).value();
+    auto mailbox = memory_mailbox::create({.rows_per_pair_max = 5, .page_rows = 4}).value();
     reactions out;
-    std::array<std::byte, 600> wire{};
+    std::array<std::byte, 1500> wire{};
     if (in.flag()) {
         link_all(machine);
     }
@@ -43,10 +43,22 @@ inline void relay(sixfold::bytes data) {
         case 2: machine.handle(link, in.piece(), out); break;
         case 3:
         case 4: {
-            msg_request msg{.to = to, .epoch = e, .form = static_cast<form>(in.byte() % 3)};
-            msg.seq = msg.form == form::probe ? 0 : in.seq();
-            msg.base = msg.form == form::probe ? in.seq() : (std::min)(in.seq(), msg.seq);
-            msg.payload = msg.form == form::payload ? in.piece() : bytes();
+            msg_request msg{.to = to, .epoch = e, .number = in.byte()};
+            if (in.byte() % 3 == 0) {
+                msg.base = in.seq();
+                size = wire_of(msg, wire);
+                break;
+            }
+            const made_run messages(in);
+            const std::uint8_t how = in.byte();
+            msg.first = in.seq();
+            msg.base = (std::min)(in.seq(), msg.first);
+            msg.entries = messages.get();
+            msg.storing = how % 8 == 0 ? storing::forbidden : storing::allowed;
+            msg.keep = how % 8 == 1;
+            if (how % 8 == 2) {
+                msg.left = in.number();
+            }
             size = wire_of(msg, wire);
             break;
         }
@@ -59,10 +71,25 @@ inline void relay(sixfold::bytes data) {
             }
             const made_state state(in);
             ack.state = ack.word == ack_word::state ? state.bytes() : bytes();
+            if (ack.word == ack_word::waiting) {
+                ack.number = in.byte();
+            } else if (ack.word == ack_word::state && in.flag()) {
+                ack.echo = echo{in.byte(), in.number(), in.flag()};
+            }
             size = wire_of(ack, wire);
             break;
         }
-        default: size = wire_of(sync_request{.serial = in.byte()}, wire); break;
+        default: {
+            sync_request sync{.serial = in.byte(), .rows = 1U + in.byte(), .room = 1U + in.byte()};
+            if (in.flag()) {
+                sync.from = mailbox_key{to, {e, in.seq()}};
+            }
+            if (in.flag()) {
+                sync.until = mailbox_key{peer_of(in.byte()), {e, in.seq()}};
+            }
+            size = wire_of(sync, wire);
+            break;
+        }
         }
         machine.handle(link, bytes(wire).first(size), out);
         while (const auto request = out.next_request()) {

@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_TESTS_FUZZ_SQLITE_HPP
 #define SIXFOLD_TESTS_FUZZ_SQLITE_HPP
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <sqlite3.h>
@@ -22,6 +24,7 @@
 #include <sixfold/sixfold.hpp>
 #include "fuzz/client.hpp"
 #include "fuzz/input.hpp"
+#include "fuzz/pieces.hpp"
 #include "support/temporary_file.hpp"
 
 // Databases that somebody has damaged, and what a mailbox or a journal makes of them: a typed error, or what is there.
@@ -105,8 +108,9 @@ inline const std::string& mailbox_image() {
             for (seq at = 0; at < 6; ++at) {
                 const msg_request msg{.to = peer_of(at % 2 == 0),
                                       .epoch = epoch{1 + at / 3},
-                                      .seq = at,
-                                      .payload = as_bytes("text")};
+                                      .first = at,
+                                      .base = at / 2,
+                                      .entries = run::of(as_bytes("text"))};
                 (void)mailbox.execute({.from = "carol", .what = msg});
             }
             std::array<std::byte, ack_state_size_max()> state{};
@@ -159,10 +163,17 @@ class mailbox_program {
         case 0:
         case 1:
         case 2: {
-            msg_request msg{.to = to, .epoch = life, .form = static_cast<form>(what)};
-            (what == 2 ? msg.base : msg.seq) = in_.seq();
-            msg.payload = what == 0 ? in_.piece() : bytes();
-            ask(from, msg);
+            msg_request msg{.to = to, .epoch = life, .base = in_.seq()};
+            if (what == 2) {
+                ask(from, msg);
+                break;
+            }
+            const made_run messages(in_);
+            msg.first = (std::max)(in_.seq(), msg.base);
+            msg.entries = messages.get();
+            if (is_valid(msg)) {
+                ask(from, msg);
+            }
             break;
         }
         case 3:
@@ -185,63 +196,76 @@ class mailbox_program {
             break;
         }
         default:
-            ask(from, sync_request{.after = mailbox_key{to, {life, in_.seq()}}});
+            ask(from, sync_request{.rows = 1U + in_.byte(),
+                                   .room = 1U + in_.byte(),
+                                   .from = mailbox_key{to, {life, in_.seq()}}});
             (void)mailbox_->usage();
         }
     }
 
+    /// What the relay says of it is in `answer_`, if it is a page.
     template <class Frame>
     sixfold::mailbox_outcome ask(const sixfold::peer& from, const Frame& what) {
         using namespace sixfold;
         const mailbox_request request{.from = from, .what = what};
         const mailbox_outcome out = mailbox_->execute(request);
         const bool failed = mailbox_->last_error().fault != sqlite_fault::none;
-        demand(!failed || !out.done, "it has failed, and is done");
+        const bool looks =
+            std::is_same_v<Frame, msg_request>;  // what it found is true, kept or not
+        demand(!failed || !out.done || looks, "it has failed, and is done");
         demand(out.done || failed || std::is_same_v<Frame, msg_request>,
                "it is not done, and nothing has failed");
         demand(!failed || !mailbox_->last_error().what.empty(), "it has failed without a word");
         reactions answers;
         (void)relay_.complete(request, out, answers);
+        answer_.reset();
         for (const outgoing each : answers.frames()) {
             frame read;
             demand(decode(each.bytes, framing(each.to), read) == refusal::none,
                    "a frame that cannot be read");
+            if (const auto* end = std::get_if<sync_answer>(&read)) {
+                answer_ = *end;
+            }
         }
         return out;
     }
 
-    /// Page by page, as far as the keys are keys. Where the tables are ours everything comes once, in its order; where they are
-    /// not, it comes to an end.
+    /// Page by page, as B is told. Where tables and keys are sound everything comes once, in its order; where they are not, it
+    /// comes to an end.
     void drain(const sixfold::peer& receiver) {
         using namespace sixfold;
-        sync_request sync;
+        sync_request sync{.rows = 3, .room = 200};
+        std::optional<mailbox_key> last;
+        bool intact = intact_;
         std::size_t rows = 0;
-        for (bool end = false; !end;) {
+        std::size_t sent = 0;
+        do {
             const mailbox_outcome page = ask(receiver, sync);
-            demand(page.end || !page.rows.empty(), "an empty page that is not the last");
+            demand(!page.next || !page.rows.empty(), "an empty page that is not the last");
             for (const mailbox_row& row : page.rows) {
                 const mailbox_key key{row.from, row.id};
-                if (!row.from.valid() || row.id.epoch == epoch::none || row.id.seq >= seq_end) {
-                    return;
-                }
-                demand(!intact_ || !sync.after || *sync.after < key,
-                       "a row that is not behind the last one");
-                demand(++rows < 100, "rows without end");
-                sync.after = key;
+                intact = intact && is_valid(sync_answer{.next = key}) && key.id.seq < seq_end;
+                demand(!intact || !last || *last < key, "a row that is not behind the last one");
+                demand(++rows < 200, "rows without end");
+                last = key;
             }
-            if (!page.done) {
+            if (!answer_) {
                 return;
             }
-            end = page.end;
-        }
-        demand(!intact_ || rows == raw_database(path_).count(receiver),
-               "other rows than there are");
+            sent += answer_->rows;
+            demand(!answer_->next || !sync.from || *sync.from < *answer_->next,
+                   "a page that goes back");
+            sync.from = answer_->next;
+        } while (sync.from);
+        demand(!intact || rows == raw_database(path_).count(receiver), "other rows than there are");
+        demand(sent <= rows, "more rows were passed on than there are");
     }
 
     input& in_;
     std::string path_;
     bool intact_;  // the schema is right, and SQLite has written all of it
     std::optional<sixfold::sqlite_mailbox> mailbox_;
+    std::optional<sixfold::sync_answer> answer_;
     sixfold::relay relay_ = sixfold::relay::create({}).value();
 };
 
@@ -261,25 +285,26 @@ inline void sqlite_mailbox(sixfold::bytes data) {
         raw.execute("PRAGMA ignore_check_constraints = ON");
         if (how == 1) {
             static constexpr std::array tables = {
-                "DROP TABLE mail; CREATE TABLE mail (id, receiver, sender, epoch, seq, base, "
-                "since, payload)",
+                "DROP TABLE mail; CREATE TABLE mail (id, receiver, sender, epoch, seq, since, "
+                "payload)",
                 "DROP TABLE usage; CREATE TABLE usage (receiver, sender, rows, bytes, states, "
                 "PRIMARY KEY (receiver, sender))",
                 "DROP TABLE last_state; CREATE TABLE last_state (id, receiver, sender, epoch, "
                 "floor, state)",
+                "DROP TABLE stream; CREATE TABLE stream (receiver, sender, epoch, base)",
                 "DROP TABLE mail",
                 "DROP TABLE usage; CREATE VIEW usage AS SELECT 1 AS rows, 2 AS bytes, NULL AS "
                 "states"};
             raw.execute(tables[in.byte() % tables.size()]);
-            raw.execute(tables[in.byte() % 3]);
+            raw.execute(tables[in.byte() % 4]);
         }
         raw.execute("BEGIN");
         for (int rows = in.byte() % 8; rows != 0; --rows) {
-            switch (in.byte() % 3) {
+            switch (in.byte() % 4) {
             case 0:
-                raw.insert("INSERT INTO mail VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)", "nneiiib",
-                           in);
+                raw.insert("INSERT INTO mail VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6)", "nneiib", in);
                 break;
+            case 3: raw.insert("REPLACE INTO stream VALUES (?1, ?2, ?3, ?4)", "nnei", in); break;
             case 1:
                 raw.insert("REPLACE INTO usage VALUES (?1, ?2, ?3, ?4, ?5)", "nniii", in);
                 break;

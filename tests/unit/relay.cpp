@@ -827,7 +827,18 @@ TEST_CASE(
     CHECK(page({"aaron", {epoch{7}, 9}}) == behind);
     CHECK(page({"alice", {epoch{7}, 9}})[1] == "bob@2: sync:A 5 rows 1 next alice 7:9");
     rows[0].id.seq = ~seq{0};
-    CHECK(page({peer(), {epoch{7}, 9}}).empty());
+    CHECK(page({peer(), {epoch{7}, 9}}).empty());  // nor has it any where nothing came
+    rows[0].id.seq = 4;
+    const auto page_from = [&](const mailbox_key& from, const mailbox_key& next) {
+        outcome.next = next;
+        CHECK(r.relay.complete({"bob", sync(5, from), {}}, outcome, r.out) == refusal::mailbox);
+        return r.sent().back();
+    };
+    const mailbox_key four{"alice", {epoch{7}, 4}};
+    const mailbox_key five{"alice", {epoch{7}, 5}};
+    CHECK(page_from(four, four) == "bob@2: sync:A 5 rows 1 next alice 7:5");
+    CHECK(page_from(five, five) == "bob@2: msg:N alice 7:4 '' drained 5.0 low=2 clean");  // no end
+    rows[0].id.seq = ~seq{0};
     CHECK(page({"alice", {epoch{7}, 9}}) == strings{"bob@2: sync:A 5 rows 0 next alice 7:9"});
 }
 

@@ -100,18 +100,22 @@ class drained_page {
     }
 
     /// Where there is more. A page without rows has nothing to go on from, so it is the end whatever it says; and where the
-    /// key is damaged, or in front of what came, it is asked behind the last row whose key is one.
+    /// key is damaged, or not behind all that came, it goes on behind that. None, if that is not behind where it began.
     [[nodiscard]] std::optional<mailbox_key> next_key() const noexcept {
         if (!found_.next || found_.rows.empty()) {
             return std::nullopt;
         }
-        std::optional<mailbox_key> behind;
+        const mailbox_key begin = asked_.from.value_or(mailbox_key{});
+        mailbox_key behind = begin;
         for (const mailbox_row& row : found_.rows) {
             const mailbox_key key{row.from, {row.id.epoch, row.id.seq + 1}};
-            behind = row.id.seq < seq_end && is_key(key) ? key : behind;
+            behind = row.id.seq < seq_end && is_key(key) && behind < key ? key : behind;
         }
-        const bool is_sound = is_key(*found_.next) && (!behind || !(*found_.next < *behind));
-        return is_sound ? found_.next : behind;
+        const mailbox_key& next = *found_.next;
+        if (is_key(next) && begin < next && !(next < behind)) {
+            return next;
+        }
+        return begin < behind ? std::optional(behind) : std::nullopt;
     }
     [[nodiscard]] static bool is_key(const mailbox_key& key) noexcept {
         return is_valid(sync_answer{.next = key});
