@@ -165,13 +165,17 @@ outbound_requests::consider(outbound_messages& all, std::uint32_t which, time_po
         paths_.emplace_back(static_cast<sending_number>(all.random.next()), options_.payload_max);
         in_line_.push_back(0);
     }
-    const wish what = wish_of(all, which);
-    if (what != wish::none && in_line_[which] == 0) {
-        (what == wish::again ? again_line_ : first_line_).push(which);
-        in_line_[which] = 1;
+    if (in_line_[which] != 0) {
+        return;  // its turn comes, and then it is considered again
     }
-    // What is about to leave sets the timer when it has left.
-    timers_.set(which, what == wish::none ? next_of(all, which, now).at : never);
+    const wish what = wish_of(all, which);
+    if (what == wish::none) {
+        timers_.set(which, next_of(all, which, now).at);
+        return;
+    }
+    (what == wish::again ? again_line_ : first_line_).push(which);
+    in_line_[which] = 1;
+    timers_.clear(which);  // what is about to leave sets it when it has left
 }
 
 inline time_point outbound_requests::next(time_point now) const noexcept {
