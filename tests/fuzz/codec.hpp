@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +14,7 @@
 #include <sixfold/wire/ack_state.hpp>
 #include <sixfold/wire/codec.hpp>
 #include <sixfold/wire/packet.hpp>
+#include <sixfold/wire/run.hpp>
 #include <sixfold/words.hpp>
 #include "fuzz/input.hpp"
 #include "fuzz/slow_decoder.hpp"
@@ -37,9 +39,10 @@ class facts {
     static slow::ack_facts of(const sixfold::ack_state& what) {
         slow::ack_facts out;
         out.floor = what.floor();
+        out.first = what.first();
         out.horizon = what.horizon();
         if (const auto& limits = what.limits()) {
-            out.limits = {limits->window, limits->exceptions, limits->payload_max};
+            out.limits = {limits->room, limits->exceptions, limits->payload_max};
         }
         what.for_each_accepted([&](sixfold::seq each) { out.accepted.insert(each); });
         what.for_each_held([&](sixfold::seq each) { out.held.insert(each); });
@@ -52,72 +55,110 @@ class facts {
   private:
     static slow::number plain(sixfold::epoch epoch) { return static_cast<slow::number>(epoch); }
 
+    /// The lowest two bits of the flags.
+    static slow::number form(const sixfold::run& messages) {
+        return messages.empty() ? 2 : messages.is_payload() ? 0 : 1;
+    }
+    static slow::number bit(bool is_set, slow::number value) { return is_set ? value : 0; }
+
     static void fill(slow::frame_facts& out, const sixfold::msg_request& msg) {
-        out.flags = static_cast<slow::number>(msg.form) +
-                    (msg.storing == sixfold::storing::forbidden ? 4 : 0);
+        out.flags = form(msg.entries) + bit(msg.storing == sixfold::storing::forbidden, 4) +
+                    bit(msg.keep, 8) + bit(msg.left.has_value(), 16);
         out.peer = msg.to.name();
         out.epoch = plain(msg.epoch);
-        out.seq = msg.seq;
+        out.number_of = msg.number;
+        out.first = msg.first;
         out.base = msg.base;
-        out.attempt = msg.attempt;
-        out.payload = text_of(msg.payload);
+        if (msg.left) {
+            out.left = *msg.left;
+        }
+        fill_messages(out, msg.entries);
     }
     static void fill(slow::frame_facts& out, const sixfold::msg_answer& msg) {
-        out.flags = msg.away ? 1 : 0;
+        out.flags = static_cast<slow::number>(msg.word);
         out.peer = msg.to.name();
-        out.epoch = plain(msg.id.epoch);
-        out.seq = msg.id.seq;
-        out.attempt = msg.attempt;
+        out.epoch = plain(msg.epoch);
+        out.number_of = msg.number;
+        out.reason = static_cast<slow::number>(msg.reason);
+        out.payload_max = msg.payload_max;
     }
     static void fill(slow::frame_facts& out, const sixfold::msg_notify& msg) {
-        out.flags =
-            static_cast<slow::number>(msg.form) + (msg.drained ? 4 : 0) + (msg.clean() ? 8 : 0);
+        out.flags = form(msg.entries) + bit(msg.drained, 4) + bit(msg.clean(), 8);
         out.peer = msg.from.name();
         out.epoch = plain(msg.epoch);
-        out.seq = msg.seq;
-        out.attempt = msg.attempt;
+        out.number_of = msg.number;
+        out.serial = msg.serial;
+        out.index = msg.index;
+        out.first = msg.first;
         out.low = msg.low;
         out.smaller = {plain(msg.smaller.epoch), msg.smaller.seq};
-        out.payload = text_of(msg.payload);
+        fill_messages(out, msg.entries);
     }
     static void fill(slow::frame_facts& out, const sixfold::ack_request& ack) {
-        out.flags = static_cast<slow::number>(ack.word) + (ack.echo ? 4 : 0);
+        out.flags = static_cast<slow::number>(ack.word) + echo_bits(ack.echo);
         out.peer = ack.to.name();
         out.serial = ack.serial;
         fill_ack(out, ack);
     }
     static void fill(slow::frame_facts& out, const sixfold::ack_answer& ack) {
-        out.peer = ack.to.name();
         out.serial = ack.serial;
     }
     static void fill(slow::frame_facts& out, const sixfold::ack_notify& ack) {
         const bool remembered = ack.word == sixfold::ack_word::ended && !ack.state.empty();
-        out.flags =
-            static_cast<slow::number>(ack.word) + (ack.echo ? 8 : 0) + (remembered ? 16 : 0);
+        out.flags = static_cast<slow::number>(ack.word) + 2 * echo_bits(ack.echo) +
+                    bit(ack.away, 8) + bit(ack.given_up, 16) + bit(remembered, 64);
         out.peer = ack.from.name();
-        out.seq = ack.seq;
-        out.attempt = ack.attempt;
+        out.first = ack.first;
+        out.count = ack.count;
         out.low = ack.low;
         fill_ack(out, ack);
     }
     static void fill(slow::frame_facts& out, const sixfold::sync_request& sync) {
-        out.flags = sync.after ? 1 : 0;
-        out.serial = sync.serial;
-        fill_key(out, sync.after);
-    }
-    static void fill(slow::frame_facts& out, const sixfold::sync_answer& sync) {
-        out.flags = sync.last ? 1 : 0;
+        out.flags = bit(sync.from.has_value(), 1) + bit(sync.until.has_value(), 2);
         out.serial = sync.serial;
         out.rows = sync.rows;
-        fill_key(out, sync.last);
+        out.room = sync.room;
+        fill_key(out, sync.from);
+        fill_key(out, sync.until);
+    }
+    static void fill(slow::frame_facts& out, const sixfold::sync_answer& sync) {
+        out.flags = bit(sync.next.has_value(), 1);
+        out.serial = sync.serial;
+        out.rows = sync.rows;
+        fill_key(out, sync.next);
     }
 
+    static void fill_messages(slow::frame_facts& out, const sixfold::run& messages) {
+        std::size_t tombstones = 0;
+        std::size_t largest = 0;
+        for (const sixfold::run_entry& each : messages) {
+            each.tombstone ? out.messages.emplace_back()
+                           : out.messages.emplace_back(text_of(each.payload));
+            tombstones += each.tombstone ? 1 : 0;
+            largest = (std::max)(largest, each.payload.size());
+        }
+        demand(messages.count() == out.messages.size(), "a run has another count");
+        demand(messages.tombstones() == tombstones, "a run has other tombstones");
+        demand(messages.largest() == largest, "a run has another largest payload");
+    }
+
+    /// As an ack:R has them.
+    static slow::number echo_bits(const std::optional<sixfold::echo>& echo) {
+        return echo ? 4 + bit(echo->missing != 0, 8) + bit(echo->repeated, 16) : 0;
+    }
     template <class Ack>
     static void fill_ack(slow::frame_facts& out, const Ack& ack) {
         out.epoch = plain(ack.epoch);
+        out.number_of = ack.number;
         out.current = plain(ack.current);
         if (ack.echo) {
-            out.echo = {ack.echo->seq, ack.echo->attempt};
+            std::set<slow::number> missing;
+            for (unsigned before = 1; before <= sixfold::echo::reach; ++before) {
+                if (!ack.echo->saw(before)) {
+                    missing.insert((ack.echo->number - before) % 65536U);
+                }
+            }
+            out.echo.emplace(ack.echo->number, missing);
         }
         out.ack_bytes = text_of(ack.state);
         sixfold::ack_state state;
@@ -129,7 +170,7 @@ class facts {
     }
     static void fill_key(slow::frame_facts& out, const std::optional<sixfold::mailbox_key>& key) {
         if (key) {
-            out.key.emplace_back(key->from.name(), plain(key->id.epoch), key->id.seq);
+            out.keys.emplace_back(key->from.name(), plain(key->id.epoch), key->id.seq);
         }
     }
 };
@@ -173,7 +214,8 @@ inline void ack_state_alone(sixfold::bytes data) {
     for (const sixfold::seq place : {state.horizon(), state.first()}) {
         const sixfold::seq begin = (std::max)(place, sixfold::seq{70}) - 70;
         for (sixfold::seq each = begin; each < begin + 700; ++each) {
-            demand(to_string(state.of(each)) == slow::said_of(theirs.facts.ack, each),
+            demand((state.tells(each) ? to_string(state.of(each)) : "left out") ==
+                       slow::said_of(theirs.facts.ack, each),
                    "an ack state says something else of a seq");
         }
     }

@@ -17,10 +17,10 @@
 
 namespace fuzz::slow {
 
-/// What an ack state says (2.8). Seqs are numbers, not bits.
+/// What an ack state says (2.9). Seqs are numbers, not bits.
 struct ack_facts {
-    std::vector<number> limits;  // window, exceptions, payload_max; or nothing
-    number floor = 0, horizon = 0;
+    std::vector<number> limits;                // room, exceptions, payload_max; or nothing
+    number floor = 0, horizon = 0, first = 0;  // first: the bits speak of 512 seqs from it on
     std::set<number> accepted, held;
     std::vector<std::pair<number, bool>> exceptions;  // and whether it was rejected
     friend bool operator==(const ack_facts&, const ack_facts&) = default;
@@ -30,22 +30,28 @@ struct ack_facts {
 struct frame_facts {
     number kind = 0, flags = 0;
     text peer;
-    number epoch = 0, seq = 0, base = 0, attempt = 0, low = 0, serial = 0, rows = 0, current = 0;
+    number epoch = 0, number_of = 0, serial = 0, index = 0, first = 0, base = 0, low = 0;
+    number reason = 0, payload_max = 0, count = 0, current = 0, rows = 0, room = 0;
     std::pair<number, number> smaller;
-    std::vector<number> echo;                           // seq and attempt, or nothing
-    std::vector<std::tuple<text, number, number>> key;  // or nothing
-    text payload;
+    std::optional<number> left;
+    std::optional<std::pair<number, std::set<number>>> echo;  // the newest, and what is missing
+    std::vector<std::tuple<text, number, number>> keys;       // that of the flag of bit 0 first
+    std::vector<std::optional<text>> messages;                // or a tombstone
     text ack_bytes;
     ack_facts ack;
     friend bool operator==(const frame_facts&, const frame_facts&) = default;
 };
 
-/// 2.8, to the end of what it is in.
+/// 2.9, to the end of what it is in.
 inline ack_facts ack_state(fields& in) {
     ack_facts out;
-    const number parts = in.byte();
-    fields::require(parts < 32, "flags");
     out.floor = in.bound();
+    number parts = 0;
+    if (!in.at_end()) {
+        parts = in.byte();
+        fields::require(parts != 0, "not_canonical");
+        fields::require(parts < 32, "flags");
+    }
     if ((parts & 1) != 0) {
         out.limits.push_back(in.limit(32, 1, 1 << 20));
         out.limits.push_back(in.limit(32, 1, 64));
@@ -74,6 +80,7 @@ inline ack_facts ack_state(fields& in) {
         };
         fields::require(begins(out.accepted) || begins(out.held), "not_canonical");
     }
+    out.first = first;
     if ((parts & 8) != 0) {
         out.horizon = in.bound();
         const number beyond = out.accepted.empty() ? 0 : *out.accepted.rbegin() + 1;
@@ -105,17 +112,24 @@ inline text said_of(const ack_facts& ack, number seq) {
             return rejected ? "rejected" : "tombstoned";
         }
     }
-    return ended ? "accepted" : ack.held.contains(seq) ? "held" : "open";
+    if (ended || ack.held.contains(seq)) {
+        return ended ? "accepted" : "held";
+    }
+    return seq >= ack.first && seq < ack.first + 512 ? "open" : "left out";
 }
 
 /// The flags that a kind can have (4.1 to 4.8).
 inline std::set<number> flags_of(number kind) {
     switch (kind) {
-    case 1: return {0x00, 0x01, 0x02, 0x04};
+    case 1: return {0x00, 0x01, 0x02, 0x04, 0x05, 0x08, 0x09, 0x10, 0x11, 0x18, 0x19};
+    case 2: return {0x00, 0x01, 0x02};
     case 3: return {0x00, 0x01, 0x04, 0x05, 0x0C, 0x0D, 0x02, 0x0A};
-    case 4: return {0x00, 0x01, 0x02, 0x04};
+    case 4: return {0x00, 0x04, 0x0C, 0x14, 0x1C, 0x01, 0x02};
     case 5: return {0x00};
-    case 6: return {0x00, 0x01, 0x02, 0x03, 0x04, 0x08, 0x14};
+    case 6:
+        return {0x00, 0x08, 0x18, 0x28, 0x38, 0x01, 0x02, 0x03,
+                0x04, 0x0C, 0x14, 0x1C, 0x44, 0x4C, 0x54, 0x5C};
+    case 7: return {0x00, 0x01, 0x02, 0x03};
     default: return {0x00, 0x01};
     }
 }
@@ -129,92 +143,182 @@ inline void current_of(fields& in, frame_facts& out) {
     out.current = in.epoch();
     fields::require(out.current > out.epoch, "epoch");
 }
-inline void echo_of(fields& in, frame_facts& out) {
-    out.echo.push_back(in.seq());
-    out.echo.push_back(in.byte());
+/// 2.10: with a bit string, if `misses`.
+inline void echo_of(fields& in, frame_facts& out, bool misses) {
+    const number newest = in.fixed(2);
+    std::set<number> missing;
+    if (misses) {
+        const number size = in.byte();
+        fields::require(size >= 1 && size <= 8, "ack_state");
+        const text all = in.take(size);
+        fields::require(all.back() != 0, "not_canonical");
+        for (number i = 0; i < 8 * size; ++i) {
+            if ((static_cast<unsigned char>(all[i / 8]) >> i % 8 & 1) != 0) {
+                missing.insert((newest - 1 - i) % 65536);
+            }
+        }
+    }
+    out.echo.emplace(newest, missing);
 }
 inline void key_of(fields& in, frame_facts& out) {
     text from = in.peer();
     const number epoch = in.epoch();
-    out.key.emplace_back(std::move(from), epoch, in.seq());
+    out.keys.emplace_back(std::move(from), epoch, in.bound());
 }
 
-/// 4.1 and 4.3.
-inline void msg_of(fields& in, frame_facts& out) {
-    const bool probe = out.flags % 4 == 2;
-    const bool drained = out.kind == 3 && (out.flags & 4) != 0;
+/// 2.8: the form payload, or a run, to the end of the body.
+inline void messages_of(fields& in, frame_facts& out) {
+    if (out.flags % 4 == 0) {
+        out.messages.emplace_back(in.rest());
+        return;
+    }
+    fields entries(in.rest());
+    fields::require(!entries.at_end() && entries.size() <= 1024, "run");
+    while (!entries.at_end()) {
+        const number head = entries.varint(28);
+        fields::require(out.messages.size() < 64, "run");
+        head == 0 ? out.messages.emplace_back() : out.messages.emplace_back(entries.take(head - 1));
+    }
+    fields::require(out.messages.size() != 1 || !out.messages[0], "run");
+    fields::require(out.first + out.messages.size() <= seq_end, "seq_range");
+    for (const auto& each : out.messages) {
+        fields::require(each || out.kind != 1 || (out.flags & 4) == 0, "run");
+    }
+}
+
+/// 4.1
+inline void msg_request_of(fields& in, frame_facts& out) {
     out.peer = in.peer();
     out.epoch = in.epoch();
-    if (!probe) {
-        out.seq = in.seq();
+    out.number_of = in.fixed(2);
+    if (out.flags == 2) {
+        out.base = in.bound();
+        return;
     }
-    if (out.kind == 1) {
-        const number back = probe ? 0 : in.varint(64);
-        fields::require(back <= out.seq, "seq_range");
-        out.base = probe ? in.seq() : out.seq - back;
-    } else if (probe || drained) {
+    out.first = in.seq();
+    const number back = in.varint(64);
+    fields::require(back <= out.first, "seq_range");
+    out.base = out.first - back;
+    if ((out.flags & 0x10) != 0) {
+        out.left = in.varint(64);
+    }
+    messages_of(in, out);
+}
+
+/// 4.2
+inline void msg_answer_of(fields& in, frame_facts& out) {
+    out.peer = in.peer();
+    if (out.flags != 0) {
+        out.epoch = in.epoch();
+    }
+    out.number_of = in.fixed(2);
+    if (out.flags == 2) {
+        out.reason = in.byte();
+        fields::require(out.reason >= 1 && out.reason <= 4, "flags");
+        out.payload_max = out.reason == 4 ? in.varint(28) : 0;
+    }
+}
+
+/// 4.3
+inline void msg_notify_of(fields& in, frame_facts& out) {
+    const bool probe = out.flags % 4 == 2;
+    const bool drained = (out.flags & 4) != 0;
+    out.peer = in.peer();
+    out.epoch = in.epoch();
+    if (drained) {
+        out.serial = in.fixed(2);
+        out.index = in.varint(32);
+    } else {
+        out.number_of = in.fixed(2);
+    }
+    if (!probe) {
+        out.first = in.seq();
+    }
+    if (probe || drained) {
         out.low = in.bound();
-        fields::require(probe || out.low <= out.seq, "seq_range");
+        fields::require(probe || out.low <= out.first, "seq_range");
         if ((out.flags & 8) == 0) {
             out.smaller.first = in.epoch();
             fields::require(out.smaller.first < out.epoch, "epoch");
             out.smaller.second = in.seq();
         }
     }
-    if (!probe && !drained) {
-        out.attempt = in.byte();
-    }
-    if (out.flags % 4 == 0) {
-        out.payload = in.rest();
+    if (!probe) {
+        messages_of(in, out);
     }
 }
 
-/// 4.4 and 4.6.
-inline void ack_frame_of(fields& in, frame_facts& out) {
-    const number word = out.kind == 4 ? out.flags % 4 : out.flags % 8;
+/// 4.4
+inline void ack_request_of(fields& in, frame_facts& out) {
     out.peer = in.peer();
     out.epoch = in.epoch();
-    if (out.kind == 4) {
-        out.serial = in.varint(32);
+    out.serial = in.fixed(2);
+    switch (out.flags % 4) {
+    case 0:
+        if ((out.flags & 4) != 0) {
+            echo_of(in, out, (out.flags & 8) != 0);
+        }
+        return ack_of(in, out);
+    case 1: out.number_of = in.fixed(2); return;
+    default: current_of(in, out);
     }
-    if (out.flags == (out.kind == 4 ? 0x04 : 0x08)) {
-        echo_of(in, out);
-    }
-    if (out.kind == 4 ? word == 0 : word == 0 || out.flags == 0x14) {
-        out.low = word == 4 ? in.bound() : 0;
-        ack_of(in, out);
-    } else if (word == 2) {
-        current_of(in, out);
-    } else if (word == 3) {
-        out.seq = in.seq();
-        out.attempt = in.byte();
-    } else if (word == 4) {
+}
+
+/// 4.6
+inline void ack_notify_of(fields& in, frame_facts& out) {
+    out.peer = in.peer();
+    out.epoch = in.epoch();
+    switch (out.flags % 8) {
+    case 0:
+        if ((out.flags & 8) != 0) {
+            echo_of(in, out, (out.flags & 0x10) != 0);
+        }
+        return ack_of(in, out);
+    case 1: out.number_of = in.fixed(2); return;
+    case 2: return current_of(in, out);
+    case 3:
+        out.number_of = in.fixed(2);
+        out.first = in.seq();
+        out.count = in.byte() + 1;
+        fields::require(out.count <= 64, "run");
+        fields::require(out.first + out.count <= seq_end, "seq_range");
+        return;
+    default:
+        out.number_of = in.fixed(2);
         out.low = in.bound();
+        if ((out.flags & 0x40) != 0) {
+            ack_of(in, out);
+        }
+    }
+}
+
+/// 4.7 and 4.8
+inline void sync_of(fields& in, frame_facts& out) {
+    out.serial = in.fixed(2);
+    out.rows = in.varint(32);
+    if (out.kind == 7) {
+        fields::require(out.rows != 0, "seq_range");
+        out.room = in.varint(32);
+        fields::require(out.room != 0, "seq_range");
+    }
+    if ((out.flags & 1) != 0) {
+        key_of(in, out);
+    }
+    if ((out.flags & 2) != 0) {
+        key_of(in, out);
+        fields::require(out.keys.size() == 1 || out.keys[0] < out.keys[1], "seq_range");
     }
 }
 
 inline void body_of(fields& in, frame_facts& out) {
     switch (out.kind) {
-    case 1:
-    case 3: msg_of(in, out); break;
-    case 4:
-    case 6: ack_frame_of(in, out); break;
-    case 2:
-        out.peer = in.peer();
-        out.epoch = in.epoch();
-        out.seq = in.seq();
-        out.attempt = in.byte();
-        break;
-    case 5:
-        out.peer = in.peer();
-        out.serial = in.varint(32);
-        break;
-    default:
-        out.serial = in.varint(32);
-        out.rows = out.kind == 8 ? in.varint(32) : 0;
-        if (out.flags == 1) {
-            key_of(in, out);
-        }
+    case 1: msg_request_of(in, out); break;
+    case 2: msg_answer_of(in, out); break;
+    case 3: msg_notify_of(in, out); break;
+    case 4: ack_request_of(in, out); break;
+    case 5: out.serial = in.fixed(2); break;
+    case 6: ack_notify_of(in, out); break;
+    default: sync_of(in, out);
     }
     in.end();
 }
@@ -232,13 +336,13 @@ struct link {
     text name;
 };
 
-/// The frame that is all of these bytes or, of a packet, in front of them: then it is cut off. (2.2 to 2.10)
+/// The frame that is all of these bytes or, of a packet, in front of them: then it is cut off. (2.2 to 2.12)
 inline frame_facts front_of(text& all, const link& from, bool of_packet) {
     frame_facts out;
     fields in(all);
     fields::require(all.size() >= 3, "truncated");
     const number first = in.byte();
-    fields::require(first >> 4 == 1, "version");
+    fields::require(first >> 4 == 2, "version");
     out.kind = first % 16;
     fields::require(out.kind >= 1 && out.kind <= 8, "kind");
     out.flags = in.byte();
@@ -269,7 +373,7 @@ inline verdict frame(text all, const link& from) {
     }
 }
 
-/// Frames, and what is wrong with the last one. (2.10)
+/// Frames, and what is wrong with the last one. (2.12)
 inline std::vector<verdict> packet(text all, const link& from) {
     std::vector<verdict> out;
     try {

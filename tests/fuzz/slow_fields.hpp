@@ -52,6 +52,8 @@ class fields {
         return out;
     }
     text rest() { return take(left_.size()); }
+    [[nodiscard]] bool at_end() const { return left_.empty(); }
+    [[nodiscard]] std::size_t size() const { return left_.size(); }
     void end() const { require(left_.empty(), "trailing"); }
     number byte() { return static_cast<unsigned char>(take(1)[0]); }
     number fixed(int size) {
