@@ -191,7 +191,7 @@ class outbound_answers {
 
     /// What was turned away goes again as soon as there is room for it, and ever more patiently while the receiver does not get on.
     void return_turned_away() {
-        const seq end = (std::min)(stream().unsent(), path_.word.room_end());
+        const seq end = (std::min)(stream().unsent(), path_.room_end());
         if (stream().count(transit::turned_away) == 0) {
             return;
         }

@@ -84,8 +84,20 @@ class outbound_hop {
 
 /// What a stream knows of the way to its receiver: its sendings, how long they take, and what the receiver has said.
 struct outbound_path {
+    static constexpr std::uint32_t silent_after = 2;  ///< time-outs without a word of the receiver
+
     outbound_path(sending_number first, std::uint32_t payload_max) noexcept
         : sendings(first), word(payload_max) {}
+
+    /// Does the receiver count as being there? Not when it is silent for long: the relay may not have noticed that its link is dead.
+    /// (spec 3.6)
+    [[nodiscard]] bool met() const noexcept {
+        return word.met() && timer.way_timeouts() < silent_after;
+    }
+    /// The first seq that it does not take, as far as that is known.
+    [[nodiscard]] seq room_end() const noexcept { return met() ? word.last_room_end() : seq_end; }
+    /// After so many time-outs the mailbox is asked to keep what is sent.
+    [[nodiscard]] bool keeps() const noexcept { return timer.way_timeouts() >= silent_after; }
 
     /// There is a new link: what was measured on the last one, and how often it was in vain, counts no more. Numbers go on.
     void link_up() noexcept {

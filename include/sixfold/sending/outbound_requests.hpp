@@ -132,17 +132,18 @@ class outbound_requests {
 inline seq outbound_requests::limit(const outbound_messages& all,
                                     std::uint32_t which) const noexcept {
     const outbound_stream& stream = all[which];
-    const receiver_word& word = paths_[which].word;
-    const std::uint32_t width =
-        stream.tombstones() == 0 ? options_.window : (std::min)(options_.window, word.exceptions());
-    return (std::min)(stream.base() + width, word.room_end());
+    const outbound_path& path = paths_[which];
+    const std::uint32_t width = stream.tombstones() == 0
+                                    ? options_.window
+                                    : (std::min)(options_.window, path.word.exceptions());
+    return (std::min)(stream.base() + width, path.room_end());
 }
 
 /// Is it only the receiver's room that holds back what is next? (spec 3.9)
 inline bool outbound_requests::is_shut(const outbound_messages& all,
                                        std::uint32_t which) const noexcept {
     const outbound_stream& stream = all[which];
-    return stream.unsent() < stream.next() && stream.unsent() >= paths_[which].word.room_end();
+    return stream.unsent() < stream.next() && stream.unsent() >= paths_[which].room_end();
 }
 
 inline outbound_requests::wish outbound_requests::wish_of(outbound_messages& all,
@@ -380,7 +381,7 @@ inline std::size_t outbound_requests::transmit_one(outbound_messages& all,
     if (wish_of(all, which) == wish::none) {
         return 0;
     }
-    if (path.asks || (path.greet && !path.word.met())) {
+    if (path.asks || (path.greet && !path.met())) {
         return writer_.probe(all, which, path, link, out, now);
     }
     const request_writer::written done =

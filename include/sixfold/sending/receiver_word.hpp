@@ -28,9 +28,7 @@ class receiver_word {
     [[nodiscard]] std::uint32_t exceptions() const noexcept { return limits_.exceptions; }
     /// Bytes of the largest payload that it, or the relay, takes.
     [[nodiscard]] std::uint32_t payload_max() const noexcept { return limits_.payload_max; }
-    /// The first seq that it does not take; while it is not met nobody knows, and it is `seq_end`.
-    [[nodiscard]] seq room_end() const noexcept { return met_ ? *floor_ + limits_.room : seq_end; }
-    /// The same as it last was, met or not, as far as the link is the same.
+    /// The first seq that it does not take, as it last said on this link; `seq_end` while it has said nothing.
     [[nodiscard]] seq last_room_end() const noexcept {
         return floor_ ? *floor_ + limits_.room : seq_end;
     }

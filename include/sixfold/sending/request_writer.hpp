@@ -66,7 +66,7 @@ class request_writer {
                             .epoch = stream.epoch(),
                             .number = path.sendings.next(),
                             .storing = forbidden ? storing::forbidden : storing::allowed,
-                            .keep = !forbidden && path.timer.way_timeouts() >= keep_after,
+                            .keep = !forbidden && path.keeps(),
                             .first = first,
                             .base = stream.base(),
                             .entries = run_.get()};
@@ -75,9 +75,6 @@ class request_writer {
     }
 
   private:
-    /// After so many time-outs without a word of the receiver the mailbox is asked to take what is sent, in case that the relay
-    /// has not noticed that its link is dead. (spec 3.6)
-    static constexpr std::uint32_t keep_after = 2;
     /// What a frame has besides the run. A msg:N names us, and a name may be longer than that of the receiver. (spec 2.14)
     static constexpr std::size_t head_max =
         frame_header_size_max + (1 + peer::size_max) + 8 + 2 + 2 * varint_size(seq_end) + 4;
