@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <utility>  // exchange
 #include <variant>
 
 #include "sixfold/error.hpp"
@@ -14,14 +13,10 @@
 #include "sixfold/journal/journal.hpp"
 #include "sixfold/message.hpp"
 #include "sixfold/options.hpp"
-#include "sixfold/parts/peer_table.hpp"
 #include "sixfold/parts/random.hpp"
 #include "sixfold/receiving/held_messages.hpp"
-#include "sixfold/receiving/inbound_acks.hpp"
-#include "sixfold/receiving/inbound_messages.hpp"
 #include "sixfold/receiving/inbound_record.hpp"
-#include "sixfold/receiving/inbound_stream.hpp"
-#include "sixfold/receiving/mailbox_sync.hpp"
+#include "sixfold/receiving/inbox.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/codec.hpp"
@@ -61,7 +56,7 @@ class receiver {
              const receiver_options& options,
              sixfold::journaling keeps)
         : options_(options), clock_(clock), framing_(peer(), checksum::on),
-          messages_(options, keeps, random), acks_(options, random), sync_(options.sync_interval) {
+          inbox_(options, keeps, random) {
         tick();
     }
     /// Moved, not copied: two would give one name to two messages. Destroy what was moved from, or assign to it.
@@ -73,7 +68,7 @@ class receiver {
     /// The next message for the app; empty when there is none. Each message is handed out once in the life of this object.
     std::optional<message> poll_message();
 
-    /// The app has the message: its own commit is done. Only now may the sender forget it. (spec 3.14)
+    /// The app has the message: its own commit is done. Only now may the sender forget it. (spec 3.18)
     ///
     /// In this order: commit, then accept. The other way round, a crash between the two loses the message; this way it
     /// comes again, unless the app's commit and the record of this acceptance are one transaction (law 4). Twice is once.
@@ -88,16 +83,17 @@ class receiver {
 
     // --- the link --------------------------------------------------------------------------------------------------
 
-    /// The link to the relay is there: the mailbox is asked for, and what was not answered goes out again.
-    void link_up(const framing& framing);
+    /// The link to the relay is there: the mailbox is asked for, and what was not answered goes out again. What it is made of both its
+    /// ends are told: on a byte stream nothing is taken for lost. (spec 1.3)
+    void link_up(const framing& framing, transport transport = transport::datagrams);
     /// The link is gone: nothing is put into it.
     void link_down() noexcept;
 
     /// Takes a frame from the relay: msg:N, ack:A or sync:A. Whatever it says, the call is legal and bounded.
     refusal handle(const frame& from_relay);
-    /// A msg:N, decoded. Refuses `peers_full`. The payload is copied.
+    /// A msg:N, decoded. Refuses `peers_full`. The payloads are copied.
     refusal handle(const msg_notify& notice);
-    /// An ack:A, decoded. Refuses `unknown_stream`; one that is late says nothing.
+    /// An ack:A, decoded. Refuses nothing; one that is late says nothing.
     refusal handle(const ack_answer& answer);
     /// A sync:A, decoded. Refuses nothing; one that is late says nothing.
     refusal handle(const sync_answer& answer);
@@ -107,7 +103,7 @@ class receiver {
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
     /// No frame that comes out is larger, with these options.
     [[nodiscard]] std::size_t packet_size_min() const noexcept {
-        return frame_overhead_max + ack_state_size_max(acks_.limits());
+        return frame_overhead_max + ack_state_size_max(inbox_.acks().limits());
     }
 
     /// When `poll_journal` or `poll_transmit` have something again if nothing else happens; `never` if nothing. O(1).
@@ -121,7 +117,9 @@ class receiver {
     /// Precondition: room for `journal_record_size_max`. Call until empty. Without journaling there are none.
     std::optional<bytes> poll_journal(std::span<std::byte> buffer);
     /// How many records `poll_journal` has given in all.
-    [[nodiscard]] std::uint64_t written() const noexcept { return messages_.written; }
+    [[nodiscard]] std::uint64_t written() const noexcept {
+        return inbox_.messages().journal().written();
+    }
     /// The first `records` of them are durable: acknowledgements that speak of them may leave. Never takes anything back.
     void durable(std::uint64_t records);
     /// Fills the buffer with as many records as fit, of those that a new journal must begin with to replace the old one, polled
@@ -136,10 +134,14 @@ class receiver {
 
     /// Is there a link, as far as the app has said?
     [[nodiscard]] bool linked() const noexcept { return linked_; }
-    /// Messages that wait for their turn, for `poll_message` or for the app's word: `held_entries` and one at most.
-    [[nodiscard]] std::uint32_t held() const noexcept { return messages_.held.size(); }
-    /// Frames that brought what was there already.
-    [[nodiscard]] std::uint64_t duplicates() const noexcept { return messages_.duplicates; }
+    /// Messages that wait for their turn, for `poll_message` or for the app's word: `held_entries` at most.
+    [[nodiscard]] std::uint32_t held() const noexcept {
+        return inbox_.messages().store().held().size();
+    }
+    /// Messages that came although they were there already.
+    [[nodiscard]] std::uint64_t duplicates() const noexcept {
+        return inbox_.messages().duplicates();
+    }
     /// Frames of a past epoch. A few come late; more are of a sender whose start number did not grow (spec 6.1).
     [[nodiscard]] std::uint64_t past_epochs() const noexcept { return past_epochs_; }
     /// What frames said that was refused, since the receiver was made.
@@ -148,39 +150,24 @@ class receiver {
   private:
     friend class client;
     friend class creation;
+    friend struct receiver_access;
     friend struct test_access;
-    using slot = held_messages::slot;
     receiver(const receiver&) = default;  // for tests, in which one state goes on in several ways
     receiver& operator=(const receiver&) = default;
 
-    [[nodiscard]] result<void> restore(bytes journal) { return messages_.restore(journal); }
+    [[nodiscard]] result<void> restore(bytes journal) { return inbox_.messages().restore(journal); }
 
     void tick();
     refusal refuse(refusal why) noexcept;
-
-    // messages
-    void take(std::uint32_t which, const msg_notify& notice);
     bool settle(const message& handed, fate how);
-    void tell_sync();
 
-    // frames out
-    void owe(std::uint32_t which) { acks_.owe(messages_, which); }
-    [[nodiscard]] std::size_t transmit_sync(std::span<std::byte> out);
-    /// When something is to be said, as far as no retry has to bring it about.
-    [[nodiscard]] time_point next_frame() const noexcept {
-        return acks_.owes() ? now_ : sync_.deadline();
-    }
     receiver_options options_;
     clock_ref clock_;
     time_point now_{};
     framing framing_;
     bool linked_ = false;
 
-    inbound_messages messages_;
-    inbound_acks acks_;
-    mailbox_sync sync_;
-    slot shown_ = held_messages::none;  // accepted on delivery, and still looked at by the app
-
+    inbox inbox_;
     std::uint64_t past_epochs_ = 0;
     refusal_counts refusals_;
 };
@@ -190,14 +177,14 @@ class receiver {
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void receiver::tick() {
     now_ = (std::max)(now_, clock_.now());
-    if (linked_ && acks_.may_be_due(now_)) {
-        acks_.take_due(messages_, now_);
+    if (linked_) {
+        inbox_.take_due(now_);
     }
 }
 
 inline time_point receiver::next_deadline() const {
-    const time_point linked = linked_ ? (std::min)(acks_.next_retry(), next_frame()) : never;
-    return clock_.at(messages_.has_unwritten() ? now_ : linked, now_);
+    const time_point linked = linked_ ? inbox_.deadline(now_) : never;
+    return clock_.at(inbox_.messages().journal().has_unwritten() ? now_ : linked, now_);
 }
 
 inline refusal receiver::refuse(refusal why) noexcept {
@@ -221,171 +208,85 @@ inline refusal receiver::handle(const frame& from_relay) {
 }
 
 inline refusal receiver::handle(const msg_notify& notice) {
-    const std::uint32_t which = messages_.insert(notice.from);
-    if (which == peer_table::none) {
+    tick();
+    const std::optional<intake> found = inbox_.take(notice, now_);
+    if (!found) {
         return refuse(refusal::peers_full);
     }
-    tick();
-    if (notice.drained) {
-        sync_.row();
-    }
-    owe(which);
-    take(which, notice);
-    tell_sync();
+    past_epochs_ += std::uint64_t{found->answer == ack_word::past};
     return refusal::none;
 }
 
-inline void receiver::take(std::uint32_t which, const msg_notify& notice) {
-    inbound_stream& stream = messages_.streams[which];
-    if (notice.epoch != stream.epoch && !messages_.enters(which, notice)) {
-        const bool past = notice.epoch < stream.epoch;
-        past_epochs_ += std::uint64_t{past};
-        (past ? stream.past : stream.waiting) = notice.epoch;
-        return;
-    }
-    stream.state_due = true;
-    stream.resends = 0;  // there is something new to be said, or somebody missed it
-    if (notice.looked()) {
-        messages_.raise(which, notice.low);
-    }
-    if (notice.form == form::probe) {
-        stream.tell_limits = true;
-        stream.limits_sent = false;
-        stream.latest = 0;  // how far we are is asked, and that is told from the floor on
-        return;
-    }
-    stream.latest = notice.seq;
-    if (!notice.drained) {
-        stream.echo = echo{notice.seq, notice.attempt};
-    }
-    messages_.take(which, notice);
-}
-
-/// What the messages have come to may be a reason to ask for the mailbox.
-inline void receiver::tell_sync() {
-    if (std::exchange(messages_.progressed, false)) {
-        sync_.progress(now_);
-    }
-    if (std::exchange(messages_.rows_wait, false)) {
-        sync_.look_again(now_);
-    }
-}
-
 inline refusal receiver::handle(const ack_answer& answer) {
-    const std::uint32_t which = messages_.peers.find(answer.to);
-    if (which == peer_table::none) {
-        return refuse(refusal::unknown_stream);
-    }
     tick();
-    acks_.answered(messages_, which, answer.serial, now_);
+    inbox_.take(answer, now_);
     return refusal::none;
 }
 
 inline refusal receiver::handle(const sync_answer& answer) {
     tick();
-    sync_.answered(answer, now_, acks_.answer_timeout());
+    inbox_.take(answer, now_);
     return refusal::none;
 }
 
 // --- the app ---------------------------------------------------------------------------------------------------------
 
 inline std::optional<message> receiver::poll_message() {
-    if (shown_ != held_messages::none) {
-        messages_.held.erase(shown_);
-        shown_ = held_messages::none;
-    }
-    const slot at = messages_.held.hand_out();
+    tick();
+    const held_messages::slot at = inbox_.hand_out(now_);
     if (at == held_messages::none) {
         return std::nullopt;
     }
-    const held_messages::entry& e = messages_.held[at];
-    if (options_.acceptance == acceptance::on_delivery) {
-        tick();
-        messages_.commit(e.stream, e.id.seq, fate::accepted);
-        tell_sync();
-        owe(e.stream);
-        shown_ = at;
-    }
-    return message{messages_.peers[e.stream], e.id, messages_.held.payload(at), at};
+    const inbound_store& store = inbox_.messages().store();
+    const held_messages::entry& e = store.held()[at];
+    return message{store.senders()[e.stream], e.id, store.held().payload(at), at};
 }
 
 inline bool receiver::settle(const message& handed, fate how) {
-    const std::uint32_t which = messages_.peers.find(handed.from);
-    if (which == peer_table::none) {
-        return false;
-    }
-    inbound_stream& stream = messages_.streams[which];
-    const slot at = messages_.held.find(which, handed.id, handed.place);
-    if (at == held_messages::none || !messages_.held[at].handed) {
-        return handed.id.epoch < stream.epoch ||
-               (handed.id.epoch == stream.epoch &&
-                stream.window.of(handed.id.seq) == standing::duplicate);
-    }
-    if (at == shown_) {
-        return true;  // accepted on delivery
-    }
     tick();
-    messages_.held.erase(at);
-    // Its stream may have gone on to another epoch or floor while the app was at work: then there is nothing to say.
-    if (stream.epoch == handed.id.epoch && stream.window.of(handed.id.seq) == standing::fresh) {
-        messages_.commit(which, handed.id.seq, how);
-        tell_sync();
-        owe(which);
-    }
-    return true;
+    return inbox_.settle(handed, how, now_);
 }
 
 // --- the link --------------------------------------------------------------------------------------------------------
 
-inline void receiver::link_up(const framing& framing) {
+inline void receiver::link_up(const framing& framing, transport transport) {
     framing_ = framing;
-    linked_ = true;
+    linked_ = false;  // what the last link has lost is not this one's
     tick();
-    sync_.start(now_);
-    acks_.owe_unanswered(messages_);
+    linked_ = true;
+    inbox_.start(transport, now_);
 }
 
 inline void receiver::link_down() noexcept {
     linked_ = false;
-    sync_.stop();
+    inbox_.stop();
 }
 
 // --- frames out ------------------------------------------------------------------------------------------------------
 
-inline std::size_t receiver::transmit_sync(std::span<std::byte> out) {
-    if (sync_.deadline() > now_) {
-        return 0;
-    }
-    const std::size_t size = encode(sync_.poll(acks_.next_serial()), framing_, out);
-    if (size != 0) {
-        sync_.sent(later(now_, acks_.wait(sync_.resends())));
-    }
-    return size;
-}
-
 inline std::optional<bytes> receiver::poll_transmit(std::span<std::byte> buffer) {
     tick();
-    if (!linked_ || next_frame() > now_) {
+    if (!linked_ || inbox_.deadline(now_) > now_) {
         return std::nullopt;
     }
-    std::size_t used = acks_.transmit(messages_, framing_, buffer, now_);
-    used += transmit_sync(buffer.subspan(used));
+    const std::size_t used = inbox_.transmit(framing_, buffer, now_);
     return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
 }
 
 // --- the journal -----------------------------------------------------------------------------------------------------
 
 inline void receiver::durable(std::uint64_t records) {
-    acks_.durable((std::min)(records, messages_.written));
+    inbox_.durable(records);
 }
 
 inline std::optional<bytes> receiver::poll_journal(std::span<std::byte> buffer) {
-    return detail::fill(buffer, [&](auto left) { return messages_.write_record(left); });
+    return detail::fill(buffer, [&](auto left) { return inbox_.messages().write_record(left); });
 }
 
 inline std::optional<bytes> receiver::snapshot(std::uint64_t& at,
                                                std::span<std::byte> buffer) const {
-    return detail::fill(buffer, [&](auto left) { return messages_.write_snapshot(at, left); });
+    return detail::fill(buffer,
+                        [&](auto left) { return inbox_.messages().write_snapshot(at, left); });
 }
 
 }  // namespace sixfold::inline v0

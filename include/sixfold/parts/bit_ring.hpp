@@ -55,6 +55,8 @@ class bit_ring {
 
     /// Whether none is set, as is most often the case where messages come in order. O(1).
     [[nodiscard]] bool none() const noexcept { return count_ == 0; }
+    /// How many are set. O(1).
+    [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
 
     /// Resets all.
     void clear() noexcept {
@@ -95,6 +97,22 @@ class bit_ring {
             }
         }
         return (std::min)(length, width_);
+    }
+
+    /// The highest seq of [from, to) whose bit is set; `to` if there is none. O(1 + (to - that seq) / 64).
+    [[nodiscard]] seq highest(seq from, seq to) const noexcept {
+        if (none()) {
+            return to;
+        }
+        for (seq end = to; end > from;) {
+            const seq size = (std::min)(end - from, seq{word_bits});
+            const std::uint64_t bits = read(end - size) & ~std::uint64_t{0} >> (word_bits - size);
+            if (bits != 0) {
+                return end - size + detail::width_of(bits) - 1;
+            }
+            end -= size;
+        }
+        return to;
     }
 
     /// Writes the bits of [from, from + width) to `out`, as far as it reaches: bit i of it, lowest

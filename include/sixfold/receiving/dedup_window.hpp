@@ -21,7 +21,7 @@ enum class standing : std::uint8_t {
 };
 
 /// Which seqs of one stream have been accepted: exact, for ever, in 8 bytes and W bits. (law of
-/// de-duplication, law 2, spec 3.11)
+/// de-duplication, law 2, spec 3.16)
 ///
 ///                 floor                     floor + W
 ///      . . . 1 1 1 | 0 1 1 0 1 0 . . . 0 0 0 | . . .
@@ -39,6 +39,9 @@ class dedup_window {
     [[nodiscard]] seq floor() const noexcept { return floor_; }
     /// W, as at construction.
     [[nodiscard]] std::uint32_t width() const noexcept { return bits_.width(); }
+
+    /// How many seqs above the floor were accepted. O(1).
+    [[nodiscard]] std::uint32_t count() const noexcept { return bits_.count(); }
 
     /// Any seq may be asked for, from the wire as it is. O(1).
     [[nodiscard]] standing of(seq at) const noexcept {

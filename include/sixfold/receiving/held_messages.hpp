@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>  // exchange
 #include <vector>
 
 #include "sixfold/parts/assert.hpp"
@@ -15,13 +16,15 @@
 
 namespace sixfold::inline v0 {
 
-/// The messages that a receiver has got and that the app has not settled: those that wait for their turn, those that are
-/// ready to be handed out, and those that the app was handed.
+/// The messages that a receiver has got and that the app has not settled.
 ///
-/// Keeps their payloads, finds them by msgid, and keeps the line of the ready ones. Does not know order, windows or acks.
-/// All of it is volatile: forgetting one is legal as long as the app was not handed it. Payloads do not move. One room is
-/// kept spare for a message that everything else waits for, so that a full store cannot stand in its own way (law 6, spec 3.18).
-/// O(1), payloads O(log bytes); all memory is taken at construction.
+///     of one stream, by seq          lowest <-> ... <-> highest
+///     early, of a larger epoch       the last that came -> ... -> the first
+///     ready, of all streams          in the order in which they are handed out
+///
+/// Keeps their payloads, finds them by msgid, knows the lowest and highest of each stream, and keeps the line of the ready ones.
+/// Does not know order, windows or acks. All of it is volatile: forgetting one is legal as long as the app was not handed it.
+/// Payloads do not move. O(1), payloads O(log bytes), unless something else is said; memory of messages is taken at construction.
 class held_messages {
   public:
     /// Names an entry.
@@ -29,72 +32,81 @@ class held_messages {
     /// No entry.
     static constexpr slot none = UINT32_MAX;
 
-    /// May a message take the spare room when the others are full?
-    enum class room : std::uint8_t {
-        ordinary,  ///< no
-        spare,     ///< yes: everything else waits for it
+    /// How far one is.
+    enum class stage : std::uint8_t {
+        waiting,  ///< behind a hole, or early: may be forgotten
+        ready,    ///< stands in the line
+        handed,   ///< the app has it, and its payload must not go away
     };
 
     /// One message.
     struct entry {
         msgid id;                                     ///< within its stream
         std::uint32_t stream = 0;                     ///< the index of its sender
-        byte_pool::handle payload = byte_pool::none;  ///< none: in the spare room
+        byte_pool::handle payload = byte_pool::none;  ///< of its bytes
         std::uint32_t payload_size = 0;               ///< in bytes
         slot same_bucket = none;                      ///< the next with its hash
-        slot previous = none;                         ///< in the line of the ready ones
-        slot next = none;     ///< likewise; of a free entry, the next free one
-        bool ready = false;   ///< stands in the line
-        bool handed = false;  ///< the app has it, and its payload must not go away
+        slot below = none;     ///< the next lower of its stream; of an early one, the one before it
+        slot above = none;     ///< the next higher
+        slot previous = none;  ///< in the line of the ready ones
+        slot next = none;      ///< likewise; of a free entry, the next free one
+        sixfold::held_messages::stage stage = stage::waiting;  ///< how far it is
+        bool listed = false;  ///< is among those of its stream, by seq
     };
 
-    /// Takes all its memory. `payload_max` is the size of the spare room, `seed` keys the hash.
+    /// Takes all its memory. One payload of `payload_max` bytes has room while nothing else is held. `seed` keys the hash.
     held_messages(std::uint32_t entries_max,
                   std::size_t bytes_max,
                   std::size_t payload_max,
                   std::uint64_t seed)
-        : entries_(std::size_t{entries_max} + 1),
-          buckets_(std::bit_ceil(std::size_t{entries_max} + 1), none),
-          payloads_((std::max)(bytes_max, std::bit_ceil(payload_max))), spare_(payload_max),
-          seed_(seed) {
+        : entries_(entries_max), buckets_(std::bit_ceil(std::size_t{entries_max}), none),
+          payloads_((std::max)(bytes_max, std::bit_ceil(payload_max))), seed_(seed) {
         for (slot at = 0; at < entries_.size(); ++at) {
             entries_[at].next = at + 1 < entries_.size() ? at + 1 : none;
         }
     }
 
-    /// How many there are, the one in the spare room included.
-    [[nodiscard]] std::uint32_t size() const noexcept {
-        return used_ + std::uint32_t{spare_taken_};
+    // --- how many --------------------------------------------------------------------------------------------------
+
+    /// How many there may be.
+    [[nodiscard]] std::uint32_t places() const noexcept {
+        return static_cast<std::uint32_t>(entries_.size());
     }
+    /// How many there are.
+    [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+    /// How many of them may be forgotten.
+    [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_; }
+    /// How many bytes of payloads have room, if they lie well.
+    [[nodiscard]] std::size_t bytes_left() const noexcept {
+        return payloads_.capacity() - payloads_.used();
+    }
+    /// How many there are of one stream.
+    [[nodiscard]] std::uint32_t count(std::uint32_t stream) const noexcept {
+        return of(stream).count;
+    }
+    /// How many of these may be forgotten.
+    [[nodiscard]] std::uint32_t waiting(std::uint32_t stream) const noexcept {
+        return of(stream).waiting;
+    }
+    /// How many of these the app has.
+    [[nodiscard]] std::uint32_t handed(std::uint32_t stream) const noexcept {
+        return of(stream).handed;
+    }
+    /// The streams of which there are any, in no particular order.
+    [[nodiscard]] const std::vector<std::uint32_t>& holders() const noexcept { return holders_; }
+    /// Does nobody else hold anything?
+    [[nodiscard]] bool alone(std::uint32_t stream) const noexcept {
+        return holders_.size() == std::size_t{count(stream) != 0};
+    }
+
+    // --- one of them -----------------------------------------------------------------------------------------------
+
     /// Good until it is erased.
     [[nodiscard]] const entry& operator[](slot at) const noexcept { return entries_[at]; }
-
-    /// Keeps a copy of a message; `none` when there is no room. Precondition: the payload is no larger than payload_max.
-    [[nodiscard]] slot add(std::uint32_t stream, msgid id, bytes payload, room which) {
-        byte_pool::handle place = byte_pool::none;
-        if (used_ + 1 < entries_.size()) {
-            place = payloads_.allocate(payload.size());
-        }
-        if (place == byte_pool::none && (which == room::ordinary || spare_taken_)) {
-            return none;
-        }
-        const slot at = free_;
-        entry& e = entries_[at];
-        free_ = e.next;
-        e = entry{};
-        e.id = id;
-        e.stream = stream;
-        e.payload = place;
-        e.payload_size = static_cast<std::uint32_t>(payload.size());
-        spare_taken_ = spare_taken_ || place == byte_pool::none;
-        used_ += std::uint32_t{place != byte_pool::none};
-        std::copy_n(payload.data(), payload.size(), storage(e).data());
-        slot& bucket = buckets_[bucket_of(stream, id)];
-        e.same_bucket = bucket;
-        bucket = at;
-        return at;
+    /// Good until the message is erased.
+    [[nodiscard]] bytes payload(slot at) const noexcept {
+        return payloads_.at(entries_[at].payload, entries_[at].payload_size);
     }
-
     /// The message of this name, settled or not by its stream since; `none`. `hint` is where it may be.
     [[nodiscard]] slot find(std::uint32_t stream, msgid id, slot hint = none) const noexcept {
         if (hint < entries_.size() && is(hint, stream, id)) {
@@ -106,67 +118,179 @@ class held_messages {
         }
         return at;
     }
+    /// The lowest of a stream, of its present epoch; `none`.
+    [[nodiscard]] slot lowest(std::uint32_t stream) const noexcept { return of(stream).lowest; }
+    /// The highest.
+    [[nodiscard]] slot highest(std::uint32_t stream) const noexcept { return of(stream).highest; }
+    /// The last that came of its next epoch; `none`.
+    [[nodiscard]] slot early(std::uint32_t stream) const noexcept { return of(stream).early; }
 
-    /// Good until the message is erased.
-    [[nodiscard]] bytes payload(slot at) const noexcept {
-        const entry& e = entries_[at];
-        return e.payload == byte_pool::none ? bytes(spare_.data(), e.payload_size)
-                                            : payloads_.at(e.payload, e.payload_size);
+    /// The stream with the most messages, and more than `count`, of those with one that may be forgotten; `none`. O(streams
+    /// that hold something).
+    [[nodiscard]] std::uint32_t largest(std::uint32_t count) const noexcept {
+        std::uint32_t best = none;
+        for (const std::uint32_t each : holders_) {
+            if (of(each).waiting != 0 && of(each).count > count) {
+                count = of(each).count;
+                best = each;
+            }
+        }
+        return best;
     }
 
-    /// Forgets a message; its slot is used again.
+    // --- come and go -----------------------------------------------------------------------------------------------
+
+    /// Keeps a copy of a message above the one in `below`, which is the next lower of its stream; `none` when there is no room.
+    [[nodiscard]] slot add(std::uint32_t stream, msgid id, bytes payload, slot below) {
+        const slot at = keep(stream, id, payload);
+        if (at != none) {
+            list(at, below);
+        }
+        return at;
+    }
+    /// Keeps a copy of one that is early; `none` when there is no room.
+    [[nodiscard]] slot add_early(std::uint32_t stream, msgid id, bytes payload) {
+        const slot at = keep(stream, id, payload);
+        if (at != none) {
+            entries_[at].below = std::exchange(streams_[stream].early, at);
+        }
+        return at;
+    }
+    /// The last early one is early no more: its epoch is that of the stream now. Precondition: there is one.
+    slot take_early(std::uint32_t stream) noexcept {
+        const slot at = streams_[stream].early;
+        streams_[stream].early = entries_[at].below;
+        entries_[at].below = none;
+        return at;
+    }
+    /// Puts one that was early above the next lower of its stream.
+    void list(slot at, slot below) noexcept {
+        holding& own = streams_[entries_[at].stream];
+        entry& e = entries_[at];
+        e.listed = true;
+        e.below = below;
+        e.above = below == none ? own.lowest : entries_[below].above;
+        (e.below == none ? own.lowest : entries_[e.below].above) = at;
+        (e.above == none ? own.highest : entries_[e.above].below) = at;
+    }
+
+    /// Forgets a message, which is not early; its slot is used again.
     void erase(slot at) noexcept {
+        unlist(at);
         entry& e = entries_[at];
         leave_line(e);
+        holding& own = streams_[e.stream];
+        own.waiting -= std::uint32_t{e.stage == stage::waiting};
+        own.handed -= std::uint32_t{e.stage == stage::handed};
+        waiting_ -= std::uint32_t{e.stage == stage::waiting};
+        if (--own.count == 0) {
+            streams_[holders_.back()].place = own.place;
+            holders_[own.place] = holders_.back();
+            holders_.pop_back();
+        }
         slot* link = &buckets_[bucket_of(e.stream, e.id)];
         while (*link != at) {
             link = &entries_[*link].same_bucket;
         }
         *link = e.same_bucket;
-        if (e.payload == byte_pool::none) {
-            spare_taken_ = false;
-        } else {
-            payloads_.release(e.payload, e.payload_size);
-            --used_;
-        }
+        payloads_.release(e.payload, e.payload_size);
         e = entry{};
         e.next = free_;
         free_ = at;
+        --size_;
     }
+    /// Its stream does not count it any more, but for its place; the app still has it.
+    void unlist(slot at) noexcept {
+        entry& e = entries_[at];
+        if (std::exchange(e.listed, false)) {
+            holding& own = streams_[e.stream];
+            (e.below == none ? own.lowest : entries_[e.below].above) = e.above;
+            (e.above == none ? own.highest : entries_[e.above].below) = e.below;
+        }
+    }
+
+    // --- the line --------------------------------------------------------------------------------------------------
 
     /// Puts a message at the end of the line.
     void make_ready(slot at) noexcept {
         entry& e = entries_[at];
-        SIXFOLD_ASSERT(!e.ready && !e.handed);
-        e.ready = true;
+        SIXFOLD_ASSERT(e.stage == stage::waiting);
+        e.stage = stage::ready;
+        --streams_[e.stream].waiting;
+        --waiting_;
         e.previous = last_;
         e.next = none;
         (last_ == none ? first_ : entries_[last_].next) = at;
         last_ = at;
     }
-
     /// Takes the message at the front of the line for the app; `none`.
     [[nodiscard]] slot hand_out() noexcept {
         const slot at = first_;
         if (at != none) {
             leave_line(entries_[at]);
-            entries_[at].handed = true;
+            entries_[at].stage = stage::handed;
+            ++streams_[entries_[at].stream].handed;
         }
         return at;
     }
-
     /// Is there a message to hand out?
     [[nodiscard]] bool any_ready() const noexcept { return first_ != none; }
 
   private:
-    friend struct test_access;
+    friend struct receiver_access;
+
+    /// Of one stream.
+    struct holding {
+        slot lowest = none;
+        slot highest = none;
+        slot early = none;
+        std::uint32_t count = 0;    // early ones and such of an epoch that was left included
+        std::uint32_t waiting = 0;  // of these
+        std::uint32_t handed = 0;   // of these
+        std::uint32_t place = 0;    // among the holders, if it is one
+    };
+
+    [[nodiscard]] const holding& of(std::uint32_t stream) const noexcept {
+        static constexpr holding nothing{};
+        return stream < streams_.size() ? streams_[stream] : nothing;
+    }
+
+    [[nodiscard]] slot keep(std::uint32_t stream, msgid id, bytes payload) {
+        if (free_ == none) {
+            return none;
+        }
+        if (stream >= streams_.size()) {
+            streams_.resize((std::max)(std::size_t{stream} + 1, 2 * streams_.size()));
+            holders_.reserve((std::min)(streams_.size(), entries_.size()));
+        }
+        const byte_pool::handle place = payloads_.allocate(payload.size());
+        if (place == byte_pool::none) {
+            return none;
+        }
+        const slot at = free_;
+        entry& e = entries_[at];
+        free_ = e.next;
+        e = entry{.id = id,
+                  .stream = stream,
+                  .payload = place,
+                  .payload_size = static_cast<std::uint32_t>(payload.size())};
+        std::copy_n(payload.data(), payload.size(), payloads_.at(place, payload.size()).data());
+        e.same_bucket = std::exchange(buckets_[bucket_of(stream, id)], at);
+        count_in(streams_[stream], stream);
+        return at;
+    }
+    void count_in(holding& own, std::uint32_t stream) noexcept {
+        if (own.count++ == 0) {
+            own.place = static_cast<std::uint32_t>(holders_.size());
+            holders_.push_back(stream);
+        }
+        ++own.waiting;
+        ++waiting_;
+        ++size_;
+    }
 
     [[nodiscard]] bool is(slot at, std::uint32_t stream, msgid id) const noexcept {
         return entries_[at].stream == stream && entries_[at].id == id;
-    }
-    [[nodiscard]] std::span<std::byte> storage(const entry& e) noexcept {
-        return e.payload == byte_pool::none ? std::span<std::byte>(spare_.data(), e.payload_size)
-                                            : payloads_.at(e.payload, e.payload_size);
     }
 
     [[nodiscard]] std::size_t bucket_of(std::uint32_t stream, msgid id) const noexcept {
@@ -178,23 +302,23 @@ class held_messages {
     }
 
     void leave_line(entry& e) noexcept {
-        if (e.ready) {
+        if (e.stage == stage::ready) {
             (e.previous == none ? first_ : entries_[e.previous].next) = e.next;
             (e.next == none ? last_ : entries_[e.next].previous) = e.previous;
-            e.ready = false;
         }
     }
 
     std::vector<entry> entries_;
     std::vector<slot> buckets_;
     byte_pool payloads_;
-    std::vector<std::byte> spare_;
+    std::vector<holding> streams_;        // by the index of the sender
+    std::vector<std::uint32_t> holders_;  // those of them that have any
     std::uint64_t seed_;
     slot free_ = 0;
     slot first_ = none;
     slot last_ = none;
-    std::uint32_t used_ = 0;  // entries outside of the spare room
-    bool spare_taken_ = false;
+    std::uint32_t size_ = 0;
+    std::uint32_t waiting_ = 0;
 };
 
 }  // namespace sixfold::inline v0

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,13 +12,15 @@
 #include <vector>
 
 #include "sixfold/options.hpp"
-#include "sixfold/parts/deadlines.hpp"
 #include "sixfold/parts/id_queue.hpp"
 #include "sixfold/parts/random.hpp"
 #include "sixfold/parts/retry.hpp"
+#include "sixfold/parts/round_trip.hpp"
+#include "sixfold/receiving/ack_ring.hpp"
+#include "sixfold/receiving/inbound_answer.hpp"
+#include "sixfold/receiving/inbound_journal.hpp"
 #include "sixfold/receiving/inbound_messages.hpp"
-#include "sixfold/receiving/inbound_stream.hpp"
-#include "sixfold/receiving/serials.hpp"
+#include "sixfold/receiving/inbound_store.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
@@ -26,209 +29,368 @@
 
 namespace sixfold::inline v0 {
 
-/// Which senders are to be told how far we are, and when one is told again because the relay has not answered. (law 6, spec 3.17)
+/// Which senders are to be told how far we are, and when one is told again because the relay has not answered. (law 6, spec 3.25)
 ///
-/// Keeps track of their line, and of the answers that are waited for; what there is to be told is in the streams. Does not know
-/// messages, links, nor why something is owed. O(1) for each stream that a call is about, O(log n) where a timer moves.
+/// Keeps track of their line, of whom a narrow room was told, of the answers that are waited for, and of the time to the relay. Does
+/// not know why something is owed. O(1) for each stream that a call is about.
 class inbound_acks {
   public:
     /// `random` gives the first serial, and the jitter.
     inbound_acks(const receiver_options& options, random_source random)
         : retry_(options.retry), limits_{(std::min)(options.window, options.held_entries),
                                          options.exceptions, options.payload_max},
-          random_(random), serial_(static_cast<std::uint32_t>(random_.below(serials_at_start))) {}
-
-    /// The sender of this stream is to be told.
-    void owe(inbound_messages& all, std::uint32_t which);
-    /// All whose last ack:R was not answered are to be told again: there is a new link. O(streams).
-    void owe_unanswered(inbound_messages& all);
-    /// What was not answered for too long is owed again.
-    void take_due(inbound_messages& all, time_point now);
-    /// False if `take_due` has nothing to do, as is most often the case. O(1).
-    [[nodiscard]] bool may_be_due(time_point now) const noexcept {
-        return retries_.may_be_due(now);
+          window_(options.window), random_(random), ring_(static_cast<ack_serial>(random_.next())) {
     }
+
+    // --- reasons ---------------------------------------------------------------------------------------------------
+
+    /// The answer to a frame of a sender is owed.
+    void owe(std::uint32_t which, const msg_notify& notice, const intake& found);
+    /// A seq has ended, or was turned away: the sender is told at once.
+    void owe_state(std::uint32_t which, seq about);
+    /// With limits.
+    void owe_limits(std::uint32_t which) { of(which).owe_limits(ring_.next()); }
+    /// There may be more room than was told. Of those whose room was narrow the next ones are told, up to one for whom that is not so.
+    void room_grew(const inbound_store& store);
+    /// A sender was dropped, and another has its index.
+    void forget(std::uint32_t which) {
+        said_ -= std::uint32_t{of(which).state() == inbound_answer::progress::said};
+        of(which) = inbound_answer(ring_.next());
+    }
+    /// There is a new link: all that was not answered is to be said again. O(streams).
+    void restart(transport link);
+    /// The journal has come further: what waited for it may leave.
+    void durable();
+
+    // --- frames ----------------------------------------------------------------------------------------------------
 
     /// Puts as many ack:R as are owed and fit behind one another; their size. Those that name what is not durable are withheld.
-    [[nodiscard]] std::size_t
-    transmit(inbound_messages& all, const framing& link, std::span<std::byte> out, time_point now);
-    /// The relay has an ack:R. Only the answer to one that says what the last one of the stream says counts.
-    void answered(inbound_messages& all, std::uint32_t which, std::uint32_t serial, time_point now);
-    /// The first `records` of the journal are durable: what names them may leave.
-    void durable(std::uint64_t records);
+    [[nodiscard]] std::size_t transmit(const inbound_messages& all,
+                                       const framing& link,
+                                       std::span<std::byte> out,
+                                       time_point now);
+    /// The serial of the next sync:R.
+    [[nodiscard]] ack_serial next_serial() const noexcept { return ring_.next(); }
+    /// That has left. Precondition: `has_room`.
+    void sent_sync(time_point now) { ring_.sent(ack_ring::kind::sync, 0, 0, now); }
+    /// May another request leave? Not behind so many unanswered ones that its serial would have two meanings.
+    [[nodiscard]] bool has_room() const noexcept { return ring_.has_room(); }
 
-    /// What a sender is told that we take.
+    /// The relay has answered an ack:R or sync:R. The stream that is through with what it had to say, if any.
+    std::optional<std::uint32_t> answered(ack_serial serial, time_point now);
+    /// What is lost, or was not answered for too long, is owed again.
+    void take_due(time_point now);
+
+    // --- to look at ------------------------------------------------------------------------------------------------
+
+    /// What a sender is told that we take, with all the room that there may be.
     [[nodiscard]] const receiver_limits& limits() const noexcept { return limits_; }
     /// Is somebody to be told at once?
-    [[nodiscard]] bool owes() const noexcept { return !owed_.empty(); }
+    [[nodiscard]] bool owes() const noexcept { return !owed_.empty() && has_room(); }
     /// When somebody is told again; `never`.
-    [[nodiscard]] time_point next_retry() const noexcept { return retries_.next(); }
-
-    /// A new serial, of an ack:R or a sync:R.
-    [[nodiscard]] std::uint32_t next_serial() noexcept { return ++serial_; }
-    /// How long the relay takes to answer.
-    [[nodiscard]] duration answer_timeout() const noexcept {
-        return relay_trip_.answer_timeout(retry_.first, retry_.min, retry_.max);
+    [[nodiscard]] time_point next_retry() const noexcept {
+        const time_point lost = is_stream_ ? never : ring_.next_loss(path_);
+        return (std::min)(lost, said_ == 0 ? never : timer_);
     }
-    /// How long to wait for its answer, longer after each of so many resends.
-    [[nodiscard]] duration wait(std::uint32_t resends) noexcept {
-        return backoff(answer_timeout(), resends, retry_.max, random_);
+    /// Does the relay know all that there is to say of a stream?
+    [[nodiscard]] bool is_quiet(std::uint32_t which) const noexcept {
+        return which >= answers_.size() ||
+               answers_[which].answer.state() == inbound_answer::progress::quiet;
+    }
+    /// How long to wait for an answer of the relay after so many fruitless tries. (spec 3.28)
+    [[nodiscard]] duration wait(std::uint32_t tries) noexcept {
+        const duration least = is_stream_ ? (std::max)(retry_.min, stream_wait) : retry_.min;
+        const duration first =
+            path_.sampled() ? path_.wait(least) : (std::max)(retry_.first, least);
+        return backoff(first, tries, retry_.max, chance());
+    }
+    /// Of a jitter.
+    [[nodiscard]] std::uint8_t chance() noexcept {
+        return static_cast<std::uint8_t>(random_.next());
     }
 
   private:
-    friend struct test_access;
-    /// Serials begin at a random number below, so that an answer to an earlier life is hardly ever taken for one to ours (which would
-    /// cost time, and no message), and are short on the wire.
-    static constexpr std::uint32_t serials_at_start = 1U << 14;
+    friend struct receiver_access;
 
-    [[nodiscard]] std::size_t transmit_ack(inbound_messages& all,
+    /// A byte stream loses nothing, and what it repeats takes its time.
+    static constexpr duration stream_wait = std::chrono::seconds(3);
+
+    struct told {
+        inbound_answer answer;
+        bool in_line = false;  // of those that are owed something
+        bool narrow = false;   // in the line of those that were told a narrow room
+    };
+
+    [[nodiscard]] inbound_answer& of(std::uint32_t which);
+    void line_up(std::uint32_t which);
+    [[nodiscard]] bool is_narrow(const inbound_store& store, std::uint32_t which) const noexcept;
+    [[nodiscard]] bool has_grown(const inbound_store& store, std::uint32_t which) const noexcept;
+    [[nodiscard]] std::size_t transmit_one(const inbound_store& store,
                                            std::uint32_t which,
                                            const framing& link,
                                            std::span<std::byte> out,
                                            time_point now);
-    [[nodiscard]] std::size_t transmit_state(inbound_messages& all,
+    [[nodiscard]] std::size_t transmit_state(const inbound_store& store,
                                              std::uint32_t which,
                                              const framing& link,
                                              std::span<std::byte> out,
                                              time_point now);
+    void sent(ack_ring::kind what, std::uint32_t which, std::uint32_t room, time_point now);
+    void say_again(const ack_ring::sending& lost);
 
     retry_options retry_;
     receiver_limits limits_;
+    std::uint32_t window_;
     random_source random_;
-    std::uint32_t serial_;
-    std::uint64_t durable_ = 0;
+    std::vector<told> answers_;            // by the index of the sender
     id_queue owed_;                        // streams, in order
     std::vector<std::uint32_t> withheld_;  // those of them that wait for a record
-    deadlines retries_;                    // by stream
-    round_trip relay_trip_;                // from ack:R to ack:A
+    id_queue narrow_;                      // streams of which the room that was told is narrow
+    ack_ring ring_;
+    round_trip path_;           // from ack:R to ack:A, from sync:R to sync:A
+    time_point timer_ = never;  // when the lowest ack:R is given up, if a state was not answered
+    std::uint32_t said_ = 0;    // states that were not answered
+    std::uint32_t tries_ = 0;   // that were given up since the last answer
+    bool is_stream_ = false;    // the link is of bytes
 };
 
-inline void inbound_acks::owe(inbound_messages& all, std::uint32_t which) {
-    if (!all.streams[which].owed) {
-        all.streams[which].owed = true;
+// --- reasons ---------------------------------------------------------------------------------------------------------
+
+inline inbound_answer& inbound_acks::of(std::uint32_t which) {
+    while (which >= answers_.size()) {
+        answers_.push_back({inbound_answer(ring_.next())});
+    }
+    return answers_[which].answer;
+}
+
+inline void inbound_acks::line_up(std::uint32_t which) {
+    if (!answers_[which].in_line) {
+        answers_[which].in_line = true;
         owed_.push(which);
     }
 }
 
-inline void inbound_acks::owe_unanswered(inbound_messages& all) {
-    for (std::uint32_t which = 0; which < all.streams.size(); ++which) {
-        if (all.streams[which].unanswered) {
-            all.streams[which].resends = 0;
-            all.streams[which].state_due = true;
-            owe(all, which);
+inline void inbound_acks::owe_state(std::uint32_t which, seq about) {
+    said_ -= std::uint32_t{of(which).state() == inbound_answer::progress::said};
+    of(which).owe_state(about);
+    line_up(which);
+}
+
+inline void inbound_acks::owe(std::uint32_t which, const msg_notify& notice, const intake& found) {
+    if (!found.answer) {
+        return;
+    }
+    if (found.answer == ack_word::past) {
+        of(which).owe_past(notice.epoch);
+    } else if (found.answer == ack_word::waiting) {
+        of(which).owe_waiting(notice.epoch, notice.number);
+    } else {
+        if (found.entered) {
+            of(which).enter();
+        }
+        if (!notice.drained) {
+            of(which).saw(notice.number);
+        }
+        if (notice.probes() || found.turned_away) {
+            owe_limits(which);
+        }
+        owe_state(which, found.latest);
+    }
+    line_up(which);
+}
+
+inline void inbound_acks::restart(transport link) {
+    is_stream_ = link == transport::byte_stream;
+    path_ = round_trip();
+    ring_.restart();
+    tries_ = said_ = 0;
+    for (std::uint32_t which = 0; which < answers_.size(); ++which) {
+        if (answers_[which].answer.lost()) {
+            line_up(which);
         }
     }
 }
 
-inline void inbound_acks::take_due(inbound_messages& all, time_point now) {
-    while (auto which = retries_.pop_due(now)) {
-        ++all.streams[*which].resends;
-        all.streams[*which].state_due = true;
-        owe(all, *which);
+inline void inbound_acks::durable() {
+    for (const std::uint32_t which : withheld_) {
+        owed_.push(which);
+    }
+    withheld_.clear();
+}
+
+// --- room ------------------------------------------------------------------------------------------------------------
+
+inline bool inbound_acks::is_narrow(const inbound_store& store,
+                                    std::uint32_t which) const noexcept {
+    const std::uint32_t told_room = answers_[which].answer.told_room();
+    return told_room < (window_ + 1) / 2 || store.span(which) >= told_room;
+}
+
+/// By half a window, or at all if nothing more could be sent. (spec 3.24)
+inline bool inbound_acks::has_grown(const inbound_store& store,
+                                    std::uint32_t which) const noexcept {
+    const std::uint32_t told_room = answers_[which].answer.told_room();
+    const std::uint32_t room = store.room(which);
+    const bool was_shut = store.span(which) >= told_room;
+    return room > told_room && (was_shut || room - told_room >= (window_ + 1) / 2);
+}
+
+inline void inbound_acks::room_grew(const inbound_store& store) {
+    while (!narrow_.empty()) {
+        const std::uint32_t which = narrow_.front();
+        narrow_.pop();
+        const bool grown = has_grown(store, which);
+        if (grown) {
+            owe_state(which, answers_[which].answer.latest());
+        }
+        if (grown || !is_narrow(store, which)) {
+            answers_[which].narrow = false;
+            continue;
+        }
+        narrow_.push(which);  // its turn comes again
+        return;
     }
 }
 
-inline std::size_t inbound_acks::transmit(inbound_messages& all,
+// --- frames ----------------------------------------------------------------------------------------------------------
+
+inline std::size_t inbound_acks::transmit(const inbound_messages& all,
                                           const framing& link,
                                           std::span<std::byte> out,
                                           time_point now) {
     std::size_t used = 0;
     for (; !owed_.empty(); owed_.pop()) {
         const std::uint32_t which = owed_.front();
-        inbound_stream& stream = all.streams[which];
-        if (stream.record > durable_) {
+        if (!all.journal().is_durable(which)) {
             withheld_.push_back(which);
             continue;
         }
-        used += transmit_ack(all, which, link, out.subspan(used), now);
-        if (stream.owes()) {
+        used += transmit_one(all.store(), which, link, out.subspan(used), now);
+        if (answers_[which].answer.owes()) {
             break;  // no room for the rest
         }
-        stream.owed = false;
+        answers_[which].in_line = false;
     }
     return used;
 }
 
-/// What is owed to one sender: an answer about another epoch, the state of ours, or both. (spec 3.17)
-inline std::size_t inbound_acks::transmit_ack(inbound_messages& all,
+/// What is owed to one sender: an answer about another epoch, the state of ours, or all of them. (spec 3.25)
+inline std::size_t inbound_acks::transmit_one(const inbound_store& store,
                                               std::uint32_t which,
                                               const framing& link,
                                               std::span<std::byte> out,
                                               time_point now) {
-    inbound_stream& stream = all.streams[which];
+    inbound_answer& answer = answers_[which].answer;
     std::size_t used = 0;
-    for (sixfold::epoch* other : {&stream.past, &stream.waiting}) {
-        if (*other == epoch::none) {
-            continue;
-        }
-        const bool past = other == &stream.past;
-        const ack_request answer{.to = all.peers[which],
-                                 .epoch = *other,
-                                 .word = past ? ack_word::past : ack_word::waiting,
-                                 .serial = next_serial(),
-                                 .current = past ? stream.epoch : epoch::none};
-        const std::size_t size = encode(answer, link, out.subspan(used));
-        if (size == 0) {
-            return used;
+    const auto put = [&](ack_request request) {
+        request.to = store.senders()[which];
+        request.serial = ring_.next();
+        const std::size_t size = has_room() ? encode(request, link, out.subspan(used)) : 0;
+        if (size != 0) {
+            sent(ack_ring::kind::other, which, 0, now);
         }
         used += size;
-        *other = epoch::none;
+        return size != 0;
+    };
+    if (answer.past() != epoch::none) {
+        if (!put({.epoch = answer.past(),
+                  .word = ack_word::past,
+                  .current = store[which].epoch()})) {
+            return used;
+        }
+        answer.said_past();
     }
-    return used + (stream.state_due ? transmit_state(all, which, link, out.subspan(used), now) : 0);
+    if (answer.waiting().epoch != epoch::none) {
+        if (!put({.epoch = answer.waiting().epoch,
+                  .word = ack_word::waiting,
+                  .number = answer.waiting().number})) {
+            return used;
+        }
+        answer.said_waiting();
+    }
+    if (answer.state() == inbound_answer::progress::due) {
+        used += transmit_state(store, which, link, out.subspan(used), now);
+    }
+    return used;
 }
 
-inline std::size_t inbound_acks::transmit_state(inbound_messages& all,
+inline std::size_t inbound_acks::transmit_state(const inbound_store& store,
                                                 std::uint32_t which,
                                                 const framing& link,
                                                 std::span<std::byte> out,
                                                 time_point now) {
-    inbound_stream& stream = all.streams[which];
+    inbound_answer& answer = answers_[which].answer;
+    const std::uint32_t room = store.room(which);
+    const bool tells = answer.tells(room);
+    const receiver_limits limits{room, limits_.exceptions, limits_.payload_max};
     std::array<std::byte, ack_state_size_max()> state;
-    const auto told = stream.tell_limits ? std::optional(limits_) : std::nullopt;
-    const std::size_t state_size = stream.report(told, state);
-    const ack_request request{.to = all.peers[which],
-                              .epoch = stream.epoch,
-                              .serial = next_serial(),
-                              .echo = stream.echo,
+    const std::size_t state_size =
+        store[which].report(answer.latest(), tells ? std::optional(limits) : std::nullopt, state);
+    const ack_request request{.to = store.senders()[which],
+                              .epoch = store[which].epoch(),
+                              .serial = ring_.next(),
+                              .echo = answer.seen().get(),
                               .state = bytes(state).first(state_size)};
-    const std::size_t size = encode(request, link, out);
+    const std::size_t size = has_room() ? encode(request, link, out) : 0;
     if (size == 0) {
         return 0;
     }
-    stream.serial = serial_;
-    stream.first_serial = stream.resends == 0 ? serial_ : stream.first_serial;
-    stream.sent_at = now;
-    stream.state_due = false;
-    stream.unanswered = true;
-    stream.limits_sent = stream.tell_limits;
-    stream.echo.reset();
-    retries_.set(which, later(now, wait(stream.resends)));
+    ++said_;
+    answer.said_state(ring_.next(), tells ? room : 0);
+    sent(ack_ring::kind::state, which, tells ? room : 0, now);
+    if (is_narrow(store, which) && !answers_[which].narrow) {
+        answers_[which].narrow = true;
+        narrow_.push(which);
+    }
     return size;
 }
 
-inline void inbound_acks::answered(inbound_messages& all,
-                                   std::uint32_t which,
-                                   std::uint32_t serial,
-                                   time_point now) {
-    inbound_stream& stream = all.streams[which];
-    if (!stream.unanswered || !is_between(stream.first_serial, serial, stream.serial)) {
-        return;  // of one that said less; the last is still on its way (spec 3.17)
-    }
-    if (serial == stream.serial) {  // it names one sending, so no sample is in doubt
-        relay_trip_.sample(now - stream.sent_at, now);
-    }
-    retries_.clear(which);
-    stream.unanswered = false;
-    stream.resends = 0;
-    stream.tell_limits = stream.tell_limits && !stream.limits_sent;
+inline void
+inbound_acks::sent(ack_ring::kind what, std::uint32_t which, std::uint32_t room, time_point now) {
+    ring_.sent(what, which, room, now);
+    timer_ = later(now, wait(tries_));
 }
 
-inline void inbound_acks::durable(std::uint64_t records) {
-    durable_ = (std::max)(durable_, records);
-    for (const std::uint32_t which : withheld_) {
-        owed_.push(which);
+inline std::optional<std::uint32_t> inbound_acks::answered(ack_serial serial, time_point now) {
+    const auto request = ring_.answered(serial);
+    if (!request) {
+        return std::nullopt;  // of another life, or of long ago
     }
-    withheld_.clear();
+    path_.sample(now - request->at, now);
+    if (request->what == ack_ring::kind::sync) {
+        return std::nullopt;
+    }
+    tries_ = 0;
+    if (request->what != ack_ring::kind::state ||
+        !of(request->stream).answered(serial, request->room)) {
+        return std::nullopt;
+    }
+    --said_;
+    return request->stream;
+}
+
+inline void inbound_acks::say_again(const ack_ring::sending& lost) {
+    if (lost.what == ack_ring::kind::state && of(lost.stream).lost(lost.serial)) {
+        --said_;
+        line_up(lost.stream);
+    }
+}
+
+inline void inbound_acks::take_due(time_point now) {
+    while (const auto lost = is_stream_ ? std::nullopt : ring_.lose(path_, now)) {
+        say_again(*lost);
+    }
+    // Only the one that waits longest is said again: when that is answered, the others are known to be lost.
+    for (const std::uint32_t before = said_; said_ != 0 && said_ == before && timer_ <= now;) {
+        const auto lost = ring_.give_up();
+        if (!lost) {
+            break;
+        }
+        say_again(*lost);
+        if (said_ != before) {
+            timer_ = later(now, wait(++tries_));
+        }
+    }
 }
 
 }  // namespace sixfold::inline v0

@@ -59,22 +59,22 @@ void write_accepted_bits(Out& out, const dedup_window& window) noexcept {
 encode_inbound(const peer& from, const inbound_stream& stream, std::span<std::byte> out) noexcept {
     return encode_record(record_kind::inbound, false, out, [&](auto& to) {
         to.put_peer(from);
-        to.put_epoch(stream.epoch);
-        to.put_varint(stream.window.floor());
-        to.put_varint(stream.horizon);
-        write_accepted_bits(to, stream.window);
-        to.put_u8(static_cast<std::uint8_t>(stream.exceptions.size()));
-        for (const exception& each : stream.exceptions) {
+        to.put_epoch(stream.epoch());
+        to.put_varint(stream.window().floor());
+        to.put_varint(stream.horizon());
+        write_accepted_bits(to, stream.window());
+        to.put_u8(static_cast<std::uint8_t>(stream.exceptions().size()));
+        for (const exception& each : stream.exceptions()) {
             to.put_varint(each.seq << 1 | std::uint64_t{each.how == fate::rejected});
         }
     });
 }
 
 /// Into an empty stream. Its window may be smaller than it was, as long as all that was accepted has its place in it; and if
-/// fewer exceptions are remembered than were, the lowest are forgotten. As strict as an ack state is. (spec 2.8, 7.4)
+/// fewer exceptions are remembered than were, the lowest are forgotten. As strict as an ack state is. (spec 2.9, 7.4)
 [[nodiscard]] inline result<void> decode_inbound(bytes value, inbound_stream& out) {
     byte_reader in(value);
-    out.epoch = in.get_epoch();
+    const epoch of = in.get_epoch();
     const seq floor = in.get_seq_bound();
     const seq horizon = in.get_seq_bound();
     const bytes accepted = in.get_bytes(to_size(in.get_varint(18)));
@@ -83,30 +83,28 @@ encode_inbound(const peer& from, const inbound_stream& stream, std::span<std::by
     if (!trimmed || test_bit(accepted, 0) || floor + end > seq_end || horizon > floor + end) {
         return damaged_value;
     }
-    out.window.raise(floor);
-    out.horizon = horizon;
+    out.restore(of, floor, horizon);
     for (std::uint64_t i = 1; i < end; ++i) {
         if (!test_bit(accepted, i)) {
             continue;
         }
-        if (i >= out.window.width()) {
+        if (i >= out.window().width()) {
             return error{errc::option,
                          "receiver.window: smaller than what the journal has accepted in it"};
         }
-        out.window.accept(floor + i);
+        out.restore(floor + i);
     }
     std::uint8_t count = in.get_u8();
     in.demand(count <= receiver_limits::exceptions_max, refusal::ack_state);
     for (; in.ok() && count != 0; --count) {
         const std::uint64_t entry = in.get_varint();
         const exception what{entry >> 1, (entry & 1) != 0 ? fate::rejected : fate::tombstoned};
-        const bool rises = out.exceptions.empty() || out.exceptions.back().seq < what.seq;
-        if (what.seq < horizon || !rises || out.window.of(what.seq) != standing::duplicate) {
+        const bool rises = out.exceptions().empty() || out.exceptions().back().seq < what.seq;
+        if (what.seq < horizon || !rises || out.window().of(what.seq) != standing::duplicate) {
             return damaged_value;
         }
         out.note(what);
     }
-    out.next = out.window.floor();
     return in.ok() && in.left() == 0 ? result<void>() : damaged_value;
 }
 

@@ -9,143 +9,218 @@
 #include <span>
 #include <vector>
 
+#include "sixfold/parts/assert.hpp"
 #include "sixfold/parts/bit_ring.hpp"
 #include "sixfold/receiving/ack_report.hpp"
 #include "sixfold/receiving/dedup_window.hpp"
-#include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
-#include "sixfold/wire/frame.hpp"
 
 namespace sixfold::inline v0 {
 
-/// One sender as its receiver sees it: which epoch it is in, what has ended there and how, and which acknowledgement is
-/// owed.
+/// Which epochs of its sender are known of.
+enum class stream_stage : std::uint8_t {
+    unknown,  ///< none
+    waiting,  ///< one, which is not entered yet
+    entered,  ///< the one that its receiver is in
+    left,     ///< that, and a larger one: nobody fills the holes of ours any more
+};
+
+/// One sender as its receiver sees it: which epoch it is in, what has ended there and how, and which of its seqs are held.
 ///
-/// The first group must survive a crash, the rest is volatile. Does not know payloads, timers or frames coming in.
+///     unknown --a larger epoch that is not clean--> waiting         (spec 3.22)
+///        |                                             |
+///        +------------ clean --> entered <-- clean ----+
+///                                |     ^
+///            a larger one, not clean   clean
+///                                v     |
+///                                 left
+///
+/// Epoch, window, horizon and exceptions must survive a crash if the stream is kept; the rest is volatile. Does not know payloads,
+/// acknowledgements, the mailbox, or frames.
 class inbound_stream {
   public:
-    /// Stands for a record that the journal has not been given yet: it never is durable.
-    static constexpr std::uint64_t no_record = UINT64_MAX;
-
     /// Of no epoch, without anything that has ended. `width` is W.
     inbound_stream(std::uint32_t width, std::uint32_t exceptions_max)
-        : window(width), held(width), exceptions_max_(exceptions_max) {}
+        : window_(width), held_(width), exceptions_max_(exceptions_max) {}
 
-    // --- durable ---
-    sixfold::epoch epoch = epoch::none;  ///< the one that was entered; none is the smallest (law 1)
-    dedup_window window;                 ///< law 2
-    sixfold::seq horizon = 0;            ///< below it we no longer vouch how a seq ended (law 3)
-    std::vector<exception> exceptions;   ///< in the order of their seqs, at or above the horizon
+    // --- what has ended --------------------------------------------------------------------------------------------
 
-    // --- volatile ---
-    bit_ring held;  ///< got and not settled, from the floor on
-    seq next = 0;   ///< in order: the first seq that was not handed out nor has ended
-    std::uint32_t ahead_count = 0;  ///< messages that are held of `ahead`
-    sixfold::epoch ahead =
-        epoch::none;  ///< a larger epoch of which messages are held already, in case we enter it
+    /// The one that was entered; none is the smallest. (law 1)
+    [[nodiscard]] sixfold::epoch epoch() const noexcept { return epoch_; }
+    /// Which epochs are known of.
+    [[nodiscard]] stream_stage stage() const noexcept { return stage_; }
+    /// What has ended in it. (law 2)
+    [[nodiscard]] const dedup_window& window() const noexcept { return window_; }
+    /// Below it we no longer vouch how a seq ended. (law 3)
+    [[nodiscard]] seq horizon() const noexcept { return horizon_; }
+    /// What ended otherwise than by acceptance, in the order of the seqs, at or above the horizon.
+    [[nodiscard]] const std::vector<exception>& exceptions() const noexcept { return exceptions_; }
+    /// Has anything ever ended here, or was `past` said? If not, the stream may be dropped, and is in no journal. (spec 3.16)
+    [[nodiscard]] bool kept() const noexcept { return kept_; }
 
-    // --- the acknowledgement that is owed ---
-    std::optional<sixfold::echo> echo;  ///< which msg:N it answers
-    seq latest = 0;                     ///< what came or ended last, of which it is to speak
-    sixfold::epoch past = epoch::none;  ///< a smaller epoch that is to be told so
-    sixfold::epoch waiting =
-        epoch::none;  ///< a larger epoch that is not entered yet, and is to be told so
-    std::uint64_t record =
-        0;  ///< what must be durable before the state may leave; no_record: not even written
-    time_point sent_at{};            ///< of the last ack:R
-    std::uint32_t first_serial = 0;  ///< of the first ack:R that said the same,
-    std::uint32_t serial = 0;        ///< and of the last
-    std::uint32_t resends = 0;       ///< of an unanswered one
-    bool owed = false;               ///< is in the line of those that are to be sent
-    bool state_due = false;          ///< the state, and not only an answer to another epoch
-    bool unanswered = false;         ///< the last ack:R was not answered
-    bool tell_limits = false;        ///< a probe asked
-    bool limits_sent = false;        ///< with the last ack:R
-
+    /// A larger epoch was heard of, and is not to be entered yet.
+    void hear() noexcept {
+        stage_ = epoch_ == epoch::none ? stream_stage::waiting : stream_stage::left;
+    }
     /// Enters a larger epoch, as an empty stream. What was held of the old one must be gone.
     void enter(sixfold::epoch larger) {
-        epoch = larger;
-        window.clear();
-        held.clear();
-        exceptions.clear();
-        horizon = next = latest = 0;
-        ahead = waiting = epoch::none;
-        ahead_count = 0;
-        echo.reset();
+        epoch_ = larger;
+        stage_ = stream_stage::entered;
+        window_.clear();
+        held_.clear();
+        exceptions_.clear();
+        horizon_ = next_ = end_ = 0;
     }
-
-    /// Is there anything to be sent?
-    [[nodiscard]] bool owes() const noexcept {
-        return state_due || past != epoch::none || waiting != epoch::none;
+    /// `past` is about to be said: the epoch must not be forgotten any more.
+    void keep() noexcept { kept_ = true; }
+    /// A seq has ended that is fresh.
+    void end(seq at, fate how) {
+        window_.accept(at);
+        held_.reset(at);
+        end_ = (std::max)(end_, at + 1);
+        next_ = (std::max)(next_, window_.floor());
+        kept_ = true;
+        if (how != fate::accepted) {
+            note({at, how});
+        }
     }
-
-    /// All below has ended, and we do not know how. (spec 3.16)
+    /// All below has ended, and we do not know how. What was held there must be gone. (spec 3.20)
     void raise(seq low) noexcept {
-        window.raise(low);
+        SIXFOLD_ASSERT(low > window_.floor());
+        window_.raise(low);
+        end_ = (std::max)(end_, window_.floor());
+        next_ = (std::max)(next_, window_.floor());
+        kept_ = true;
         forget_below(low);
     }
 
-    /// The seq has ended otherwise than by acceptance. When the memory is full, the lowest one is forgotten. (spec 3.15)
+    // --- what is held ----------------------------------------------------------------------------------------------
+
+    /// Is a seq of the window held?
+    [[nodiscard]] bool holds(seq at) const noexcept { return held_.test(at); }
+    /// The next lower seq that is held; `at` if there is none. O(1 + how far it is / 64).
+    [[nodiscard]] seq held_below(seq at) const noexcept {
+        return held_.highest(window_.floor(), at);
+    }
+    /// A fresh seq is held.
+    void hold(seq at) noexcept { held_.set(at); }
+    /// It is not any more.
+    void let_go(seq at) noexcept { held_.reset(at); }
+
+    /// In order: the first seq that was not handed out nor has ended.
+    [[nodiscard]] seq next() const noexcept { return next_; }
+    /// Moves on over the next seqs that have ended; if one that is held follows, over that, too, and says which. (spec 3.21)
+    [[nodiscard]] std::optional<seq> pass_next() noexcept {
+        while (window_.of(next_) == standing::duplicate) {
+            ++next_;
+        }
+        return is_held(next_) ? std::optional(next_++) : std::nullopt;
+    }
+    /// The first seq that is neither over nor held.
+    [[nodiscard]] seq first_lacking() const noexcept {
+        seq at = (std::max)(next_, window_.floor());
+        while (window_.of(at) == standing::duplicate || is_held(at)) {
+            ++at;
+        }
+        return at;
+    }
+    /// One above the highest seq that has ended. At least the floor.
+    [[nodiscard]] seq end() const noexcept { return end_; }
+    /// How many seqs from the floor to there, or further, are neither over nor held.
+    [[nodiscard]] std::uint32_t open_below(seq end) const noexcept {
+        return static_cast<std::uint32_t>(end - window_.floor()) - window_.count() - held_.count();
+    }
+
+    // --- the ack state ---------------------------------------------------------------------------------------------
+
+    /// The ack state as it is, encoded; the size. It speaks of 512 seqs: those from the floor on, or if `latest` is a higher
+    /// one and here, those up to it, which its sender most likely waits to hear of. (spec 2.9)
+    [[nodiscard]] std::size_t report(seq latest,
+                                     std::optional<receiver_limits> limits,
+                                     std::span<std::byte> out) const noexcept {
+        std::array<std::byte, ack_bits_size_max> accepted_bits;
+        std::array<std::byte, ack_bits_size_max> held_bits;
+        const std::uint32_t skip = skipped(latest);
+        const std::size_t accepted_size = window_.copy_bits(accepted_bits, 8 * skip);
+        const std::size_t held_size =
+            held_.copy_bits(window_.floor() + 8 * skip, window_.width() - 8 * skip, held_bits);
+        return encode_ack_state({.floor = window_.floor(),
+                                 .horizon = horizon_,
+                                 .skip = skip,
+                                 .accepted = bytes(accepted_bits).first(accepted_size),
+                                 .held = bytes(held_bits).first(held_size),
+                                 .exceptions = {exceptions_.data(), exceptions_.size()},
+                                 .limits = limits},
+                                out);
+    }
+
+    // --- the journal -----------------------------------------------------------------------------------------------
+
+    /// Takes up what an earlier life has left, into an empty stream: its exceptions follow by `note`, what was accepted above
+    /// the floor by `restore`.
+    void restore(sixfold::epoch of, seq floor, seq horizon) noexcept {
+        epoch_ = of;
+        stage_ = of == epoch::none ? stream_stage::unknown : stream_stage::entered;
+        window_.raise(floor);
+        horizon_ = horizon;
+        next_ = end_ = window_.floor();
+        kept_ = true;
+    }
+    /// A seq was accepted above the floor.
+    void restore(seq accepted) noexcept {
+        window_.accept(accepted);
+        end_ = (std::max)(end_, accepted + 1);
+    }
+    /// The seq has ended otherwise than by acceptance. When the memory is full, the lowest one is forgotten. (spec 3.19)
     void note(exception what) {
-        if (what.seq < horizon) {
+        if (what.seq < horizon_) {
             return;
         }
         const auto before = [](const exception& a, const exception& b) {
             return a.seq < b.seq;
         };
-        exceptions.insert(std::lower_bound(exceptions.begin(), exceptions.end(), what, before),
-                          what);
-        if (exceptions.size() > exceptions_max_) {
-            forget_below(exceptions.front().seq + 1);
+        exceptions_.insert(std::lower_bound(exceptions_.begin(), exceptions_.end(), what, before),
+                           what);
+        if (exceptions_.size() > exceptions_max_) {
+            forget_below(exceptions_.front().seq + 1);
         }
     }
 
-    /// The ack state as it is, encoded; the size. It speaks of 512 seqs: those from the floor on, or if the latest is a higher
-    /// one and here, those up to it, which its sender most likely waits to hear of. (spec 2.8)
-    [[nodiscard]] std::size_t report(std::optional<receiver_limits> limits,
-                                     std::span<std::byte> out) const noexcept {
-        std::array<std::byte, ack_bits_size_max> accepted_bits;
-        std::array<std::byte, ack_bits_size_max> held_bits;
-        const std::uint32_t skip = skipped();
-        const std::size_t accepted_size = window.copy_bits(accepted_bits, 8 * skip);
-        const std::size_t held_size =
-            held.copy_bits(window.floor() + 8 * skip, window.width() - 8 * skip, held_bits);
-        return encode_ack_state({.floor = window.floor(),
-                                 .horizon = horizon,
-                                 .skip = skip,
-                                 .accepted = bytes(accepted_bits).first(accepted_size),
-                                 .held = bytes(held_bits).first(held_size),
-                                 .exceptions = {exceptions.data(), exceptions.size()},
-                                 .limits = limits},
-                                out);
-    }
-
   private:
-    friend struct test_access;
+    friend struct receiver_access;
+
+    [[nodiscard]] bool is_held(seq at) const noexcept {
+        return window_.of(at) == standing::fresh && held_.test(at);
+    }
 
     /// The bytes of the window that its report leaves out in front.
-    [[nodiscard]] std::uint32_t skipped() const noexcept {
+    [[nodiscard]] std::uint32_t skipped(seq latest) const noexcept {
         constexpr std::uint32_t told = ack_bits_size_max;
         // Below the floor the difference wraps, and is larger than any window.
-        const seq place = latest - window.floor();
-        const bool is_far = place >= 8 * told && place < window.width();
-        return is_far && has(latest) ? static_cast<std::uint32_t>(place / 8) + 1 - told : 0;
-    }
-
-    /// Has a seq of the window ended, or is it held?
-    [[nodiscard]] bool has(seq at) const noexcept {
-        return window.of(at) == standing::duplicate || held.test(at);
+        const seq place = latest - window_.floor();
+        const bool is_far = place >= 8 * told && place < window_.width();
+        const bool is_here = is_far && (window_.of(latest) == standing::duplicate || holds(latest));
+        return is_here ? static_cast<std::uint32_t>(place / 8) + 1 - told : 0;
     }
 
     void forget_below(seq to) noexcept {
-        horizon = (std::max)(horizon, to);
-        const auto kept = std::find_if(exceptions.begin(), exceptions.end(),
-                                       [&](const exception& e) { return e.seq >= horizon; });
-        exceptions.erase(exceptions.begin(), kept);
+        horizon_ = (std::max)(horizon_, to);
+        const auto kept = std::find_if(exceptions_.begin(), exceptions_.end(),
+                                       [&](const exception& e) { return e.seq >= horizon_; });
+        exceptions_.erase(exceptions_.begin(), kept);
     }
 
+    sixfold::epoch epoch_ = epoch::none;
+    dedup_window window_;
+    bit_ring held_;  // got and not settled, from the floor on; nothing of it has ended
+    std::vector<exception> exceptions_;
+    seq horizon_ = 0;
+    seq next_ = 0;
+    seq end_ = 0;
     std::uint32_t exceptions_max_;
+    stream_stage stage_ = stream_stage::unknown;
+    bool kept_ = false;
 };
 
 }  // namespace sixfold::inline v0

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RECEIVING_ACK_RING_HPP
+#define SIXFOLD_RECEIVING_ACK_RING_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sixfold/parts/assert.hpp"
+#include "sixfold/parts/loss_rule.hpp"
+#include "sixfold/parts/number.hpp"
+#include "sixfold/parts/round_trip.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/wire/frame.hpp"
+
+namespace sixfold::inline v0 {
+
+/// The requests of a receiver to the relay, by serial: when each was sent and for whom, and which of them are lost. (spec 3.25)
+///
+///     first    oldest open        latest answered     next
+///       | a l a a | o a o o a a o | a                 o o |
+///       | remembered, as answers  | lost as soon as the rule says so
+///       | may be late             |
+///
+/// An ack:R is lost by the rule of 3.5, with ack:A as the signal, over all of the link; a sync:R, which the relay takes its time
+/// with, is no signal and is never called lost here. Does not know what was said. O(1), on average over the requests.
+class ack_ring {
+  public:
+    /// What was sent.
+    enum class kind : std::uint8_t {
+        state,  ///< an ack:R that has to be answered
+        other,  ///< an ack:R that is said again when it is asked for
+        sync,   ///< a sync:R
+    };
+    /// One request.
+    struct sending {
+        std::uint32_t stream = 0;          ///< of an ack:R, the index of the sender that it tells
+        std::uint32_t room = 0;            ///< that it told; 0: none
+        ack_ring::kind what = kind::sync;  ///< what it was
+        ack_serial serial = 0;             ///< its name
+        time_point at{};                   ///< when it left
+    };
+
+    /// Unanswered ones are never more. Half of all serials: so none has two meanings.
+    static constexpr std::uint64_t size_max = 1U << 15;
+
+    /// `before`: the serial in front of the first.
+    explicit ack_ring(ack_serial before) noexcept
+        : first_(before + 1U), open_(first_), latest_(first_), next_(first_) {}
+
+    /// The serial of the next request.
+    [[nodiscard]] ack_serial next() const noexcept { return static_cast<ack_serial>(next_); }
+    /// Is there room for another?
+    [[nodiscard]] bool has_room() const noexcept { return next_ - first_ < size_max; }
+
+    /// The next request has left.
+    void sent(kind what, std::uint32_t stream, std::uint32_t room, time_point now) {
+        SIXFOLD_ASSERT(has_room());
+        if (next_ - first_ >= places_.size()) {
+            grow();
+        }
+        at(next_) = {{stream, room, what, next(), now},
+                     what == kind::sync ? fate::apart : fate::open};
+        ++next_;
+        forget();
+    }
+
+    /// The answer to a serial came: the request, if it is remembered and was not answered before.
+    [[nodiscard]] std::optional<sending> answered(ack_serial serial) noexcept {
+        // The place whose low bits are those of the serial, and which is the last before `next`.
+        const std::uint64_t place = next_ - 1 - static_cast<ack_serial>(next_ - 1 - serial);
+        if (place < first_ || place >= next_ || at(place).now == fate::answered) {
+            return std::nullopt;
+        }
+        place_state& one = at(place);
+        switch (one.now) {
+        case fate::open: rule_.right(); break;
+        case fate::late_by_order: rule_.wrong(loss_rule::cause::order); break;
+        case fate::late_by_time: rule_.wrong(loss_rule::cause::time); break;
+        case fate::given_up:
+        case fate::apart:
+        case fate::answered: break;
+        }
+        if (one.now != fate::apart) {
+            latest_ = (std::max)(latest_, place);
+        }
+        one.now = fate::answered;
+        const sending out = one.what;
+        forget();
+        return out;
+    }
+
+    /// The next ack:R that is lost by now, the lowest first, if any.
+    [[nodiscard]] std::optional<sending> lose(const round_trip& path, time_point now) noexcept {
+        skip_resolved();
+        if (open_ >= latest_) {
+            return std::nullopt;
+        }
+        const bool by_order = rule_.by_order(latest_ - open_);
+        if (!by_order && now < later(at(open_).what.at, rule_.patience(path))) {
+            return std::nullopt;
+        }
+        return resolve(by_order ? fate::late_by_order : fate::late_by_time);
+    }
+    /// When `lose` has something if nothing else happens; `never`.
+    [[nodiscard]] time_point next_loss(const round_trip& path) const noexcept {
+        for (std::uint64_t each = open_; each < latest_; ++each) {
+            if (at(each).now == fate::open) {
+                return later(at(each).what.at, rule_.patience(path));
+            }
+        }
+        return never;
+    }
+    /// The lowest that was not answered is waited for no longer, whatever the rule says.
+    [[nodiscard]] std::optional<sending> give_up() noexcept {
+        skip_resolved();
+        return open_ == next_ ? std::nullopt : std::optional(resolve(fate::given_up));
+    }
+
+    /// There is a new link: nothing that was sent on the last one is waited for. Serials go on.
+    void restart() noexcept {
+        first_ = open_ = latest_ = next_;
+        rule_ = loss_rule();
+    }
+
+  private:
+    friend struct receiver_access;
+
+    enum class fate : std::uint8_t { open, late_by_order, late_by_time, given_up, answered, apart };
+    struct place_state {
+        sending what;
+        fate now = fate::answered;
+    };
+    /// So many of the last are remembered though they are resolved.
+    static constexpr std::uint64_t memory = 64;
+
+    [[nodiscard]] place_state& at(std::uint64_t place) noexcept {
+        return places_[detail::to_size(place) & (places_.size() - 1)];
+    }
+    [[nodiscard]] const place_state& at(std::uint64_t place) const noexcept {
+        return places_[detail::to_size(place) & (places_.size() - 1)];
+    }
+
+    void skip_resolved() noexcept {
+        while (open_ < next_ && at(open_).now != fate::open) {
+            ++open_;
+        }
+    }
+    sending resolve(fate how) noexcept {
+        at(open_).now = how;
+        const sending out = at(open_).what;
+        skip_resolved();
+        forget();
+        return out;
+    }
+    void forget() noexcept {
+        skip_resolved();
+        while (first_ < open_ && next_ - first_ > memory) {
+            ++first_;
+        }
+    }
+
+    void grow() {
+        std::vector<place_state> larger((std::max)(std::size_t{2 * memory}, 2 * places_.size()));
+        for (std::uint64_t each = first_; each < next_; ++each) {
+            larger[detail::to_size(each) & (larger.size() - 1)] = at(each);
+        }
+        places_ = std::move(larger);
+    }
+
+    // Places count on where serials wrap: the serial is their low 16 bits.
+    std::uint64_t first_;   // that is remembered
+    std::uint64_t open_;    // all below are resolved
+    std::uint64_t latest_;  // ack:R that was answered
+    std::uint64_t next_;
+    loss_rule rule_;
+    std::vector<place_state> places_;  // none, or a power of two of them
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RECEIVING_INBOUND_ANSWER_HPP
+#define SIXFOLD_RECEIVING_INBOUND_ANSWER_HPP
+
+#include <cstdint>
+#include <optional>
+
+#include "sixfold/receiving/seen_numbers.hpp"
+#include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
+
+namespace sixfold::inline v0 {
+
+/// What one sender is to be told, and was told. (spec 3.24, 3.25)
+///
+///     quiet --something new, or asked--> due --ack:R--> said --ack:A--> quiet
+///                                         ^               |
+///                                         +---- lost -----+
+///
+/// Besides, it may be owed `past` and `waiting`, which are said once for each question. Does not know what there is to be told,
+/// nor when.
+class inbound_answer {
+  public:
+    /// Of our state of the stream.
+    enum class progress : std::uint8_t {
+        quiet,  ///< the relay has it
+        due,    ///< it is to be said
+        said,   ///< it was, and not answered yet
+    };
+    /// An epoch, and the sending that asked about it.
+    struct question {
+        sixfold::epoch epoch = epoch::none;  ///< none: nobody asks
+        sending_number number = 0;           ///< of the last that did
+    };
+
+    /// Of a sender of whom nothing was heard. `serial`: the next that will be used.
+    explicit inbound_answer(ack_serial serial) noexcept : limits_since_(serial) {}
+
+    /// How far our state is.
+    [[nodiscard]] progress state() const noexcept { return state_; }
+    /// A smaller epoch that is to be told so.
+    [[nodiscard]] epoch past() const noexcept { return past_; }
+    /// A larger one that is not entered.
+    [[nodiscard]] const question& waiting() const noexcept { return waiting_; }
+    /// What came or ended last, of which the state is to speak.
+    [[nodiscard]] seq latest() const noexcept { return latest_; }
+    /// Which sendings have come.
+    [[nodiscard]] const seen_numbers& seen() const noexcept { return seen_; }
+    /// The room that was told last; 0: none.
+    [[nodiscard]] std::uint32_t told_room() const noexcept { return told_room_; }
+    /// Is this room to be told with the state?
+    [[nodiscard]] bool tells(std::uint32_t room) const noexcept { return room != known_room_; }
+    /// Is there anything to be sent?
+    [[nodiscard]] bool owes() const noexcept {
+        return state_ == progress::due || past_ != epoch::none || waiting_.epoch != epoch::none;
+    }
+
+    // --- reasons ---------------------------------------------------------------------------------------------------
+
+    /// There is something new to be said, or somebody missed it.
+    void owe_state(seq about) noexcept {
+        state_ = progress::due;
+        latest_ = about;
+        again_ = false;
+    }
+    /// A sending of our epoch came directly.
+    void saw(sending_number number) noexcept { seen_.add(number); }
+    /// Our epoch is a new one: of it nothing has come yet.
+    void enter() noexcept {
+        seen_ = seen_numbers();
+        waiting_ = question();
+        latest_ = 0;
+    }
+    /// Limits are to be told until they are known to have come, from this serial on.
+    void owe_limits(ack_serial serial) noexcept {
+        known_room_ = 0;
+        limits_since_ = serial;
+    }
+    /// A frame of a smaller epoch came.
+    void owe_past(epoch of) noexcept { past_ = of; }
+    /// A frame of a larger epoch came, which we do not enter.
+    void owe_waiting(epoch of, sending_number number) noexcept { waiting_ = {of, number}; }
+
+    // --- what became of it -----------------------------------------------------------------------------------------
+
+    /// `past` has left.
+    void said_past() noexcept { past_ = epoch::none; }
+    /// `waiting` has left.
+    void said_waiting() noexcept { waiting_ = question(); }
+    /// The state has left, with this room; 0: none was told.
+    void said_state(ack_serial serial, std::uint32_t room) noexcept {
+        state_ = progress::said;
+        first_serial_ = again_ ? first_serial_ : serial;
+        last_serial_ = serial;
+        again_ = true;
+        told_room_ = room == 0 ? told_room_ : room;
+        seen_.tell();
+    }
+    /// The relay has a state, in which this room was told. True if it says what we have to say now.
+    bool answered(ack_serial serial, std::uint32_t room) noexcept {
+        const auto since = static_cast<ack_serial>(serial - limits_since_);
+        if (room != 0 && since < 0x8000) {
+            known_room_ = room;
+        }
+        const auto from_first = static_cast<ack_serial>(serial - first_serial_);
+        const auto all = static_cast<ack_serial>(last_serial_ - first_serial_);
+        if (state_ != progress::said || from_first > all) {
+            return false;  // it said less; the last is still on its way
+        }
+        state_ = progress::quiet;
+        return true;
+    }
+    /// The state of this serial is lost. True if it is to be said again.
+    bool lost(ack_serial serial) noexcept { return serial == last_serial_ && lost(); }
+    /// Whatever was said is lost, as its link is. True if it is to be said again.
+    bool lost() noexcept {
+        const bool again = state_ == progress::said;
+        state_ = again ? progress::due : state_;
+        return again;
+    }
+
+  private:
+    friend struct receiver_access;
+
+    seen_numbers seen_;
+    seq latest_ = 0;
+    epoch past_ = epoch::none;
+    question waiting_;
+    std::uint32_t told_room_ = 0;
+    std::uint32_t known_room_ = 0;  // that was answered last; 0: none since it was asked for
+    ack_serial limits_since_;       // answers to earlier ones say nothing of the limits
+    ack_serial first_serial_ = 0;   // of the first state that said the same,
+    ack_serial last_serial_ = 0;    // and of the last
+    bool again_ = false;            // nothing new was to be said since
+    progress state_ = progress::quiet;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

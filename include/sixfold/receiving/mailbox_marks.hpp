@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RECEIVING_MAILBOX_MARKS_HPP
+#define SIXFOLD_RECEIVING_MAILBOX_MARKS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sixfold/parts/id_queue.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// From where on streams are to be asked for again, and which of them now. (spec 3.26)
+///
+///     none --a row was not taken--> set --room--> in line --asked--> none
+///                                    ^
+///           something has changed ---+--- fruitless: asked for, brought nothing, and was set again
+///
+/// Keeps the lowest such row of each stream. Does not know what can be taken. O(1).
+class mailbox_marks {
+  public:
+    /// How far one is.
+    enum class stage : std::uint8_t { none, set, in_line, fruitless };
+
+    /// How far the mark of a stream is.
+    [[nodiscard]] stage of(std::uint32_t which) const noexcept {
+        return which < marks_.size() ? marks_[which].now : stage::none;
+    }
+    /// The row of one that is there.
+    [[nodiscard]] msgid row(std::uint32_t which) const noexcept { return marks_[which].row; }
+    /// The streams that have one, in no particular order.
+    [[nodiscard]] const std::vector<std::uint32_t>& all() const noexcept { return all_; }
+    /// Is one in line?
+    [[nodiscard]] bool any_in_line() const noexcept { return !line_.empty(); }
+
+    /// A row could not be taken. `beyond`: the epoch of one that comes after it, and is asked for when it has come; or none.
+    void set(std::uint32_t which, msgid row, epoch beyond = epoch::none) {
+        if (which >= marks_.size()) {
+            marks_.resize(std::size_t{which} + 1);
+        }
+        mark& one = marks_[which];
+        if (one.now == stage::none) {
+            one.place = static_cast<std::uint32_t>(all_.size());
+            all_.push_back(which);
+            one.now = stage::set;
+            one.row = row;
+        } else if (is_lower(row, one.row)) {
+            one.row = row;
+        }
+        if (one.beyond == epoch::none || (beyond != epoch::none && beyond < one.beyond)) {
+            one.beyond = beyond;
+        }
+    }
+    /// It can be taken.
+    void put_in_line(std::uint32_t which) {
+        if (of(which) == stage::set) {
+            marks_[which].now = stage::in_line;
+            line_.push(which);
+        }
+    }
+    /// The stream whose turn it is to be asked, if any; its mark stays.
+    [[nodiscard]] std::optional<std::uint32_t> next_in_line() noexcept {
+        while (!line_.empty()) {
+            const std::uint32_t which = line_.front();
+            line_.pop();
+            if (of(which) == stage::in_line) {
+                return which;
+            }
+        }
+        return std::nullopt;
+    }
+    /// It is asked for, and gone.
+    void take(std::uint32_t which) noexcept {
+        if (of(which) != stage::none) {
+            mark& one = marks_[which];
+            marks_[all_.back()].place = one.place;
+            all_[one.place] = all_.back();
+            all_.pop_back();
+            one.now = stage::none;
+        }
+    }
+    /// It was asked for, has brought nothing, and was set again.
+    void fruitless(std::uint32_t which) noexcept {
+        if (of(which) == stage::set) {
+            marks_[which].now = stage::fruitless;
+        }
+    }
+    /// Something of the stream has changed.
+    void refresh(std::uint32_t which) noexcept {
+        if (of(which) == stage::fruitless) {
+            marks_[which].now = stage::set;
+        }
+    }
+    /// What was asked for has come: on to the next epoch, if rows of it wait.
+    void go_beyond(std::uint32_t which) {
+        if (of(which) == stage::none && which < marks_.size() &&
+            marks_[which].beyond != epoch::none) {
+            const epoch larger = marks_[which].beyond;
+            marks_[which].beyond = epoch::none;
+            set(which, {larger, 0});
+        }
+    }
+    /// The stream was dropped, and its index is another's.
+    void forget(std::uint32_t which) noexcept {
+        take(which);
+        if (which < marks_.size()) {
+            marks_[which].beyond = epoch::none;
+        }
+    }
+
+  private:
+    friend struct receiver_access;
+
+    struct mark {
+        msgid row{};
+        epoch beyond = epoch::none;
+        std::uint32_t place = 0;  // in `all_`
+        stage now = stage::none;
+    };
+    [[nodiscard]] static bool is_lower(msgid a, msgid b) noexcept {
+        return a.epoch != b.epoch ? a.epoch < b.epoch : a.seq < b.seq;
+    }
+
+    std::vector<mark> marks_;         // by the index of the sender
+    std::vector<std::uint32_t> all_;  // those that are there
+    id_queue line_;                   // those whose turn comes, and some that are gone
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RECEIVING_MAILBOX_PAGE_HPP
+#define SIXFOLD_RECEIVING_MAILBOX_PAGE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
+
+namespace sixfold::inline v0 {
+
+/// A part of a mailbox: keys from `from` on and in front of `until`.
+struct key_range {
+    std::optional<mailbox_key> from{};   ///< none: from the beginning
+    std::optional<mailbox_key> until{};  ///< none: to the end
+
+    /// Is there nothing in it?
+    [[nodiscard]] bool empty() const noexcept { return from && until && !(*from < *until); }
+};
+
+/// Which rows of one page of a mailbox have come, and what of it is still to be asked for. (spec 3.27)
+///
+///     index      0 1 2 . . 5 6 7 . 9 |           rows 12, next: a key
+///     came       [-----]   [---]   [] . .
+///     left             |---|   |---|  |-----> until       each from behind what came, to what came next
+///
+/// Keeps the pieces that came, by index, and the keys at their ends. Does not know what the rows say, nor time. If there are too many
+/// pieces, rows that came are forgotten, and come again.
+class mailbox_page {
+  public:
+    /// Takes its memory.
+    mailbox_page() { pieces_.reserve(pieces_max); }
+
+    /// Of a new request: nothing has come.
+    void clear() noexcept {
+        pieces_.clear();
+        answered_ = false;
+        rows_ = 0;
+        next_.reset();
+    }
+
+    /// Rows came, so many, of one stream; the first of them is at this place of the page.
+    void came(std::uint32_t index, std::uint32_t count, const mailbox_key& first) {
+        mailbox_key end = first;
+        end.id.seq += count;
+        const auto behind = std::find_if(pieces_.begin(), pieces_.end(),
+                                         [&](const piece& each) { return each.from > index; });
+        if (behind != pieces_.begin() && (behind - 1)->to >= index) {
+            piece& before = *(behind - 1);
+            if (before.to == index) {  // else it came before
+                before.to = index + count;
+                before.end = end;
+                join(behind);
+            }
+        } else if (pieces_.size() < pieces_max) {
+            join(pieces_.insert(behind, {index, index + count, first, end}) + 1);
+        }
+    }
+
+    /// The relay says that there were so many rows, and from where on there are more.
+    void answer(std::uint32_t rows, const std::optional<mailbox_key>& next) noexcept {
+        answered_ = true;
+        rows_ = rows;
+        next_ = next;
+    }
+
+    /// Has it said so?
+    [[nodiscard]] bool answered() const noexcept { return answered_; }
+    /// Have rows come, or is it known that there are none?
+    [[nodiscard]] bool any() const noexcept {
+        return !pieces_.empty() || (answered_ && rows_ == 0);
+    }
+    /// Have all of them come?
+    [[nodiscard]] bool is_whole() const noexcept { return answered_ && came_from_0() >= rows_; }
+
+    /// Puts what is left of what was asked for in front of `all`, as at most so many ranges, at least 1.
+    void put_left(const key_range& asked, std::size_t most, std::vector<key_range>& all) const {
+        std::optional<mailbox_key> from = asked.from;
+        std::uint32_t known = 0;
+        auto place = all.begin();
+        for (const piece& each : pieces_) {
+            if (each.from > known) {
+                if (most == 1) {
+                    break;
+                }
+                place = put({from, each.first}, place, all);
+                --most;
+            }
+            from = each.end;
+            known = each.to;
+        }
+        const bool rest = !answered_ || known < rows_;
+        if (rest || next_) {
+            put({rest ? from : next_, asked.until}, place, all);
+        }
+    }
+
+  private:
+    friend struct receiver_access;
+
+    struct piece {
+        std::uint32_t from;
+        std::uint32_t to;
+        mailbox_key first;
+        mailbox_key end;  // directly behind the last row
+    };
+    static constexpr std::size_t pieces_max = 8;
+
+    [[nodiscard]] std::uint32_t came_from_0() const noexcept {
+        return pieces_.empty() || pieces_.front().from != 0 ? 0 : pieces_.front().to;
+    }
+    /// With the one in front of it, if nothing lies between.
+    void join(std::vector<piece>::iterator at) {
+        if (at != pieces_.end() && (at - 1)->to >= at->from) {
+            (at - 1)->to = (std::max)((at - 1)->to, at->to);
+            (at - 1)->end = at->end;
+            pieces_.erase(at);
+        }
+    }
+    static std::vector<key_range>::iterator
+    put(const key_range& one, std::vector<key_range>::iterator place, std::vector<key_range>& all) {
+        return one.empty() ? place : all.insert(place, one) + 1;
+    }
+
+    std::vector<piece> pieces_;  // in order, with holes between them
+    std::optional<mailbox_key> next_;
+    std::uint32_t rows_ = 0;
+    bool answered_ = false;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

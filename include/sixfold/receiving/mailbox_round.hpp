@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RECEIVING_MAILBOX_ROUND_HPP
+#define SIXFOLD_RECEIVING_MAILBOX_ROUND_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sixfold/options.hpp"
+#include "sixfold/receiving/inbound_messages.hpp"
+#include "sixfold/receiving/inbound_store.hpp"
+#include "sixfold/receiving/mailbox_marks.hpp"
+#include "sixfold/receiving/mailbox_page.hpp"
+#include "sixfold/receiving/page_size.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+#include "sixfold/wire/frame.hpp"
+
+namespace sixfold::inline v0 {
+
+/// Drains a mailbox by need (law 12, spec 3.26, 3.27): rounds through all keys, one request at a time.
+///
+///     down --link--> asking <--------------- page, or none came ---- waiting
+///                     | |  \--------------- sync:R ------------------->^
+///     round is over   | +-- no place for anybody --> stalled -- place -> asking
+///                     v
+///                   resting -- 30 s, then longer; or a mark --> asking
+///
+/// Keeps track of what is left of the round, of the page that is on its way, and of streams to come back to. Does not know how
+/// long an answer takes. O(streams that hold something or have a mark) for each request; else O(1).
+class mailbox_round {
+  public:
+    /// A rest gets no longer, if the first is not.
+    static constexpr duration rest_max = std::chrono::hours(1);
+
+    /// Takes its memory.
+    explicit mailbox_round(const receiver_options& options)
+        : size_((std::min)(options.window, options.held_entries)), interval_(options.sync_interval),
+          quarter_((std::max)((std::min)(options.window, options.held_entries) / 4, 1U)),
+          places_quarter_((std::max)(options.held_entries / 4, 1U)) {
+        left_.reserve(ranges_max + 2);
+    }
+
+    // --- the link --------------------------------------------------------------------------------------------------
+
+    /// The link came up: a round begins, where the last link has ended.
+    void start(time_point now) {
+        rest_ = duration::zero();
+        begin(left_.empty() ? std::nullopt : left_.front().from, now);
+    }
+    /// The link is down.
+    void stop() noexcept { enter(stage::down, never); }
+
+    // --- what frames have come to ----------------------------------------------------------------------------------
+
+    /// A drained msg:N came. `found`: what it has come to.
+    void row(const msg_notify& notice, const intake& found, time_point now) {
+        round_news_ = round_news_ || found.news;
+        if (stage_ == stage::waiting && notice.serial == serial_) {
+            page_news_ = page_news_ || found.news;
+            turned_away_ = turned_away_ || found.turned_away;
+            page_.came(notice.index, static_cast<std::uint32_t>(notice.entries.count()),
+                       {notice.from, {notice.epoch, notice.first}});
+            finish_whole(now);
+        }
+    }
+    /// sync:A. `soon`: how long what was sent before it may still be on its way.
+    void answered(const sync_answer& answer, time_point now, duration soon) {
+        if (stage_ == stage::waiting && answer.serial == serial_ && !page_.answered()) {
+            page_.answer(answer.rows, answer.next);
+            due_ = later(now, soon);
+            finish_whole(now);
+        }
+    }
+    /// A row, or what may be one, could not be taken. `beyond`: the epoch of a row that comes after it, or none.
+    void mark(std::uint32_t which, msgid row, epoch beyond) { marks_.set(which, row, beyond); }
+    /// An epoch was entered, for which rows were passed by: another round follows, from the beginning.
+    void look_again(time_point now) {
+        again_ = true;
+        if (stage_ == stage::resting) {
+            begin({}, now);
+        }
+    }
+    /// Something waits behind a hole that a row may fill: the next round is no later than the first.
+    void look_soon(time_point now) noexcept {
+        if (stage_ == stage::resting) {
+            due_ = (std::min)(due_, later(now, interval_));
+        }
+    }
+
+    // --- room ------------------------------------------------------------------------------------------------------
+
+    /// Something of a stream has ended or was answered. `quiet`: the relay knows all that there is to say of it.
+    void consider(std::uint32_t which, const inbound_store& store, bool quiet, time_point now) {
+        marks_.refresh(which);
+        if (can_take(which, store, quiet)) {
+            marks_.put_in_line(which);
+        }
+        wake(store, now);
+    }
+    /// There may be more places: the round goes on, if that was missing.
+    void wake(const inbound_store& store, time_point now) {
+        const bool rests = stage_ == stage::resting || stage_ == stage::stalled;
+        if ((stage_ == stage::stalled && has_places(store)) || (rests && marks_.any_in_line())) {
+            ask(now);
+        }
+    }
+    /// There may be more places, of which the next one of those that wait is told; `none`.
+    [[nodiscard]] std::uint32_t next_marked() noexcept {
+        looked_ = marks_.all().empty() ? 0 : (looked_ + 1) % marks_.all().size();
+        return marks_.all().empty() ? none : marks_.all()[looked_];
+    }
+    /// The stream whose mark is asked for.
+    [[nodiscard]] std::uint32_t marked() const noexcept { return marked_; }
+    /// A stream was dropped, and its index is another's.
+    void forget(std::uint32_t which) noexcept {
+        marks_.forget(which);
+        marked_ = marked_ == which ? none : marked_;
+    }
+
+    // --- requests --------------------------------------------------------------------------------------------------
+
+    /// When `poll` has something, or nothing came for too long; `never`.
+    [[nodiscard]] time_point deadline() const noexcept { return due_; }
+    /// The request that is due, if any. The same until it is `sent`. `chance`: of the jitter.
+    [[nodiscard]] std::optional<sync_request>
+    poll(const inbound_store& store, ack_serial serial, std::uint8_t chance, time_point now);
+    /// The request has left: its answer comes by `again`, most likely.
+    void sent(ack_serial serial, time_point again) noexcept {
+        enter(stage::waiting, again);
+        serial_ = serial;
+        page_.clear();
+        page_news_ = turned_away_ = false;
+    }
+    /// How often in a row a request brought nothing: the exponent of its backoff.
+    [[nodiscard]] std::uint32_t fruitless() const noexcept { return fruitless_; }
+
+  private:
+    friend struct receiver_access;
+
+    enum class stage : std::uint8_t { down, asking, waiting, stalled, resting };
+    static constexpr std::uint32_t none = inbound_store::none;
+    /// What is left of a round is kept in so many pieces, and two more while one is cut.
+    static constexpr std::size_t ranges_max = 16;
+
+    /// All of one stream.
+    struct stream_range {
+        std::uint32_t which = none;
+        mailbox_key from{};
+        mailbox_key until{};
+    };
+
+    void ask(time_point now) noexcept { enter(stage::asking, now); }
+    void enter(stage now, time_point due) noexcept {
+        stage_ = now;
+        due_ = due;
+    }
+    void begin(std::optional<mailbox_key> from, time_point now);
+    void rest(const inbound_store& store, std::uint8_t chance, time_point now);
+    void finish_whole(time_point now) {
+        if (page_.is_whole()) {
+            finish(now);
+        }
+    }
+    void finish(time_point now);
+    [[nodiscard]] bool can_take(std::uint32_t which, const inbound_store& store, bool quiet) const;
+    [[nodiscard]] bool has_places(const inbound_store& store) const noexcept {
+        return store.places_left() >= places_quarter_ || store.held().size() == 0;
+    }
+    [[nodiscard]] static stream_range
+    range_of(const inbound_store& store, std::uint32_t which, epoch of) {
+        const peer& from = store.senders()[which];
+        return {which, {from, {of, 0}}, {from, {of, seq_end}}};
+    }
+    [[nodiscard]] stream_range next_special(const inbound_store& store) const;
+    void take_mark(const inbound_store& store);
+    [[nodiscard]] std::uint32_t cut(const inbound_store& store);
+    [[nodiscard]] std::uint32_t cut_stream(const inbound_store& store, const stream_range& special);
+    void split(const mailbox_key& at);
+
+    std::vector<key_range> left_;  // of the round, in the order in which it is asked for
+    mailbox_page page_;            // of the first of them, while waiting
+    mailbox_marks marks_;
+    std::size_t looked_ = 0;  // which of the marks was looked at last
+    page_size size_;          // of the next request
+    duration interval_;       // the first rest
+    duration rest_{};         // the last rest
+    time_point due_ = never;
+    std::uint32_t quarter_;         // of the window
+    std::uint32_t places_quarter_;  // of the store
+    std::uint32_t fruitless_ = 0;
+    std::uint32_t marked_ = none;  // the stream whose mark the request is for
+    ack_serial serial_ = 0;        // of the request, while waiting
+    stage stage_ = stage::down;
+    bool round_news_ = false;   // this round has brought something new
+    bool page_news_ = false;    // this request has
+    bool turned_away_ = false;  // something of this page could not be taken
+    bool again_ = false;        // another round is to follow at once
+};
+
+// --- rounds ----------------------------------------------------------------------------------------------------------
+
+/// From a key to the end, and then from the beginning to that key.
+inline void mailbox_round::begin(std::optional<mailbox_key> from, time_point now) {
+    left_.clear();
+    left_.push_back({from, {}});
+    if (from) {
+        left_.push_back({{}, from});
+    }
+    marked_ = none;
+    fruitless_ = 0;
+    round_news_ = again_ = false;
+    ask(now);
+}
+
+inline void mailbox_round::rest(const inbound_store& store, std::uint8_t chance, time_point now) {
+    const bool waits = store.held().waiting() != 0;
+    const duration cap = (std::max)(interval_, rest_max);
+    const duration longer = rest_ > cap / 2 ? cap : 2 * rest_;
+    rest_ = round_news_ || waits ? interval_ : (std::max)(interval_, longer);
+    enter(stage::resting, later(now, rest_ + rest_ / 1024 * chance));
+}
+
+/// The page is as whole as it gets: what is left of it comes first in the round.
+inline void mailbox_round::finish(time_point now) {
+    const key_range asked = left_.front();
+    left_.erase(left_.begin());
+    const std::size_t before = left_.size();
+    page_.put_left(asked, before < ranges_max ? ranges_max - before : 1, left_);
+    fruitless_ = page_.any() ? 0 : fruitless_ + 1;
+    size_.learn(page_.is_whole(), turned_away_);
+    if (marked_ != none && page_.answered()) {
+        if (!page_news_) {
+            marks_.fruitless(marked_);
+        }
+        if (left_.size() == before) {
+            marks_.go_beyond(marked_);
+            marked_ = none;
+        }
+    }
+    ask(now);
+}
+
+// --- marks -----------------------------------------------------------------------------------------------------------
+
+/// Rows of our epoch can be taken if there is room for a quarter of the window, or nothing is held of it; those of a smaller one
+/// are told that they are past; those of a larger one come in when all of ours is over, and told.
+inline bool
+mailbox_round::can_take(std::uint32_t which, const inbound_store& store, bool quiet) const {
+    if (marks_.of(which) == mailbox_marks::stage::none) {
+        return false;
+    }
+    const msgid row = marks_.row(which);
+    const inbound_stream& stream = store[which];
+    const bool nothing_held = store.held().lowest(which) == none;
+    if (row.epoch != stream.epoch()) {
+        return row.epoch < stream.epoch() || (quiet && nothing_held);
+    }
+    const seq end = stream.window().floor() + store.room(which);
+    const seq at = (std::max)(row.seq, stream.first_lacking());
+    return at < end && (nothing_held || end - at >= quarter_);
+}
+
+/// What can go again comes before the round goes on.
+inline void mailbox_round::take_mark(const inbound_store& store) {
+    if (left_.size() >= ranges_max) {
+        return;
+    }
+    if (const auto which = marks_.next_in_line()) {
+        const msgid row = marks_.row(*which);
+        marks_.take(*which);
+        const stream_range all = range_of(store, *which, row.epoch);
+        left_.insert(left_.begin(), {mailbox_key{all.from.from, row}, all.until});
+        marked_ = *which;
+    }
+}
+
+// --- requests --------------------------------------------------------------------------------------------------------
+
+inline std::optional<sync_request> mailbox_round::poll(const inbound_store& store,
+                                                       ack_serial serial,
+                                                       std::uint8_t chance,
+                                                       time_point now) {
+    if (due_ > now) {
+        return std::nullopt;
+    }
+    if (stage_ == stage::waiting) {
+        finish(now);
+    } else if (stage_ == stage::resting) {
+        begin({}, now);
+    }
+    const std::uint32_t rows = cut(store);
+    if (rows != 0) {
+        return sync_request{.serial = serial,
+                            .rows = rows,
+                            .room = size_.bytes(store.held().bytes_left()),
+                            .from = left_.front().from,
+                            .until = left_.front().until};
+    }
+    if (!left_.empty()) {
+        enter(stage::stalled, never);
+    } else if (again_) {
+        begin({}, now);
+        return poll(store, serial, chance, now);
+    } else {
+        rest(store, chance, now);
+    }
+    return std::nullopt;
+}
+
+/// Makes the first range one that is asked for at once; how many rows of it, or 0.
+inline std::uint32_t mailbox_round::cut(const inbound_store& store) {
+    take_mark(store);
+    while (!left_.empty()) {
+        if (left_.front().empty()) {
+            left_.erase(left_.begin());
+            continue;
+        }
+        const key_range& first = left_.front();
+        const stream_range special = next_special(store);
+        const bool inside = special.which != none && first.from && !(*first.from < special.from);
+        if (inside) {
+            if (const std::uint32_t rows = cut_stream(store, special); rows != 0) {
+                return rows;
+            }
+            continue;
+        }
+        if (special.which != none && (!first.until || special.from < *first.until)) {
+            split(special.from);
+        }
+        return has_places(store) ? size_.rows(store.places_left()) : 0;
+    }
+    return 0;
+}
+
+/// The first range begins in a stream of which something is here or was turned away. 0: it is gone.
+inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
+                                               const stream_range& special) {
+    const inbound_stream& stream = store[special.which];
+    const bool ours = special.from.id.epoch == stream.epoch();
+    const bool marked = marks_.of(special.which) != mailbox_marks::stage::none &&
+                        marks_.row(special.which).epoch == special.from.id.epoch;
+    const seq at = (std::max)(left_.front().from->id.seq, ours ? stream.first_lacking() : 0);
+    const seq end = ours ? stream.window().floor() + store.room(special.which) : seq_end;
+    if (marked && marks_.of(special.which) == mailbox_marks::stage::fruitless) {
+        marks_.take(special.which);  // once in a round
+    } else if (marked || at >= end) {
+        if (!marked) {
+            marks_.set(special.which, {stream.epoch(), at});
+        }
+        left_.front().from = special.until;
+        return 0;
+    }
+    if (!left_.front().until || special.until < *left_.front().until) {
+        split(special.until);
+    }
+    left_.front().from->id.seq = at;
+    if (left_.front().empty()) {
+        return 0;
+    }
+    return size_.rows(static_cast<std::uint32_t>((std::min)(end - at, seq{UINT32_MAX})));
+}
+
+/// The first stream that ends behind the beginning of the first range, of those that are asked alone.
+inline mailbox_round::stream_range mailbox_round::next_special(const inbound_store& store) const {
+    const std::optional<mailbox_key>& from = left_.front().from;
+    stream_range best;
+    const auto consider = [&](const stream_range& one) {
+        const bool ahead = !from || *from < one.until;
+        if (ahead && (best.which == none || one.from < best.from)) {
+            best = one;
+        }
+    };
+    for (const std::uint32_t which : store.held().holders()) {
+        if (store.held().lowest(which) != none) {
+            consider(range_of(store, which, store[which].epoch()));
+        }
+    }
+    for (const std::uint32_t which : marks_.all()) {
+        consider(range_of(store, which, marks_.row(which).epoch));
+    }
+    if (marked_ != none && store[marked_].epoch() != epoch::none) {
+        consider(range_of(store, marked_, store[marked_].epoch()));
+    }
+    return best;
+}
+
+/// Cuts the first range in two.
+inline void mailbox_round::split(const mailbox_key& at) {
+    key_range rest = left_.front();
+    rest.from = at;
+    left_.front().until = at;
+    left_.insert(left_.begin() + 1, rest);
+}
+
+}  // namespace sixfold::inline v0
+
+#endif

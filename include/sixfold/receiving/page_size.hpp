@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RECEIVING_PAGE_SIZE_HPP
+#define SIXFOLD_RECEIVING_PAGE_SIZE_HPP
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sixfold/version.hpp"
+
+namespace sixfold::inline v0 {
+
+/// How many rows and bytes of a mailbox are asked for at once. (spec 3.26)
+///
+/// Bytes are halved when some of a page got lost, else doubled until the first loss, and then 1 KiB more. Rows are doubled while all
+/// are taken. Does not know what there is room for.
+class page_size {
+  public:
+    /// At first so many rows, 1 or more.
+    explicit page_size(std::uint32_t rows) noexcept
+        : first_rows_((std::min)(rows, rows_max)), rows_(first_rows_) {}
+
+    /// Rows of the next request, where so many have room: at least 1.
+    [[nodiscard]] std::uint32_t rows(std::uint32_t room) const noexcept {
+        return (std::clamp)(room, 1U, rows_);
+    }
+    /// Bytes of it, where so many have room: at least 1.
+    [[nodiscard]] std::uint32_t bytes(std::uint64_t room) const noexcept {
+        return static_cast<std::uint32_t>(
+            (std::clamp)(room, std::uint64_t{1}, std::uint64_t{bytes_}));
+    }
+
+    /// A page has come: as a whole, or in part; and something of it could not be taken.
+    void learn(bool whole, bool turned_away) noexcept {
+        if (!whole) {
+            bytes_ = (std::max)(bytes_ / 2, bytes_min);
+            lossy_ = true;
+        } else {
+            bytes_ = (std::min)(lossy_ ? bytes_ + kibibyte : 2 * bytes_, bytes_max);
+        }
+        rows_ = turned_away ? first_rows_ : whole ? (std::min)(2 * rows_, rows_max) : rows_;
+    }
+
+  private:
+    friend struct receiver_access;
+
+    static constexpr std::uint32_t kibibyte = 1024;
+    static constexpr std::uint32_t bytes_min = 4 * kibibyte;
+    static constexpr std::uint32_t bytes_max = 256 * kibibyte;
+    static constexpr std::uint32_t rows_max = 256;
+
+    std::uint32_t first_rows_;
+    std::uint32_t rows_;
+    std::uint32_t bytes_ = 16 * kibibyte;
+    bool lossy_ = false;  // something got lost before
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RECEIVING_ROOM_HPP
+#define SIXFOLD_RECEIVING_ROOM_HPP
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sixfold/types.hpp"
+
+// How much a sender may send now. (spec 3.24)
+//
+//     floor          next              end
+//       | 1 1 1 1 1 1 | 0 1 0 0 1 1 0 1 | free ...            limit
+//       |                 open: 4       | less those four      |
+//       |<---------------------- room ------------------------>|
+
+namespace sixfold::inline v0 {
+
+/// What the room of one sender depends on.
+struct room_view {
+    seq floor = 0;  ///< all below has ended
+    seq next = 0;   ///< the first that the app needs
+    seq end = 0;    ///< one above the highest that is held or has ended; the floor at least
+    std::uint32_t window = 1;  ///< W
+    std::uint32_t open = 0;    ///< seqs below `end` that are neither held nor over
+    std::uint32_t free = 0;    ///< places that this sender can still get
+};
+
+/// How many seqs from the floor on are taken now: at least the next one, which everything waits for.
+[[nodiscard]] constexpr std::uint32_t room(const room_view& of) noexcept {
+    const std::uint32_t above = of.free > of.open ? of.free - of.open : 0;
+    const seq limit = (std::max)(of.next + 1, (std::min)(of.floor + of.window, of.end + above));
+    return static_cast<std::uint32_t>((std::min)(limit - of.floor, seq{of.window}));
+}
+
+/// How many of the places of a store one sender may have: a quarter, but all while nobody else has any.
+[[nodiscard]] constexpr std::uint32_t share(std::uint32_t places, bool alone) noexcept {
+    return alone ? places : (std::max)(places / 4, 1U);
+}
+
+}  // namespace sixfold::inline v0
+
+#endif
