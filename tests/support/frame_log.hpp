@@ -137,7 +137,7 @@ class frame_log {
         const sixfold::frame each = frame(i);
         const auto* request = std::get_if<sixfold::msg_request>(&each);
         const auto* notify = std::get_if<sixfold::msg_notify>(&each);
-        return (request != nullptr ? request->form : notify->form) == sixfold::form::probe;
+        return request != nullptr ? request->probes() : notify->probes();
     }
 
   private:
@@ -163,27 +163,33 @@ class frame_log {
     }
 
     using text_out = std::ostringstream;
-    static const char* text(sixfold::form what) {
-        return what == sixfold::form::probe       ? " probe"
-               : what == sixfold::form::tombstone ? " tombstone"
-                                                  : "";
+    /// "hi" + "you": a plus is a tombstone.
+    static void describe(const sixfold::run& messages, text_out& out) {
+        for (const sixfold::run_entry& each : messages) {
+            each.tombstone ? out << " +" : out << " \"" << sixfold::as_text(each.payload) << '"';
+        }
     }
     static std::uint64_t number(sixfold::epoch epoch) { return static_cast<std::uint64_t>(epoch); }
 
     static void describe(const sixfold::msg_request& m, text_out& out) {
-        out << m.to.name() << ' ' << number(m.epoch) << ':' << m.seq << text(m.form) << " base "
-            << m.base << " attempt " << int{m.attempt} << " \"" << sixfold::as_text(m.payload)
-            << '"';
+        out << m.to.name() << ' ' << number(m.epoch) << ':' << m.first << " number " << m.number
+            << " base " << m.base << (m.probes() ? " probe" : "") << (m.keep ? " keep" : "");
+        describe(m.entries, out);
     }
     static void describe(const sixfold::msg_answer& m, text_out& out) {
-        out << m.to.name() << ' ' << number(m.id.epoch) << ':' << m.id.seq << " attempt "
-            << int{m.attempt} << (m.away ? " away" : "");
+        static constexpr const char* words[] = {"taken", "away", "refused"};
+        out << m.to.name() << " number " << m.number << ' '
+            << words[static_cast<std::size_t>(m.word)];
     }
     static void describe(const sixfold::msg_notify& m, text_out& out) {
-        out << m.from.name() << ' ' << number(m.epoch) << ':' << m.seq << text(m.form)
-            << " attempt " << int{m.attempt} << (m.drained ? " drained" : "")
-            << (m.clean() ? " clean" : "") << " low " << m.low << " \""
-            << sixfold::as_text(m.payload) << '"';
+        out << m.from.name() << ' ' << number(m.epoch) << ':' << m.first;
+        if (m.drained) {
+            out << " drained, serial " << m.serial << " index " << m.index;
+        } else {
+            out << " number " << m.number;
+        }
+        out << (m.probes() ? " probe" : "") << (m.clean() ? " clean" : "") << " low " << m.low;
+        describe(m.entries, out);
     }
     static void describe(sixfold::ack_word word, sixfold::bytes state, text_out& out) {
         static constexpr const char* words[] = {"state", "waiting", "past", "stored", "ended"};
@@ -193,23 +199,43 @@ class frame_log {
             out << " floor " << ack.floor() << " end " << ack.end();
         }
     }
+    static void describe(const std::optional<sixfold::echo>& echo, text_out& out) {
+        if (echo) {
+            out << " echo " << echo->number << " missing " << echo->missing
+                << (echo->repeated ? " repeated" : "");
+        }
+    }
     static void describe(const sixfold::ack_request& m, text_out& out) {
         out << m.to.name() << ' ' << number(m.epoch) << " serial " << m.serial;
         describe(m.word, m.state, out);
+        describe(m.echo, out);
     }
     static void describe(const sixfold::ack_answer& m, text_out& out) {
-        out << m.to.name() << " serial " << m.serial;
+        out << "serial " << m.serial;
     }
     static void describe(const sixfold::ack_notify& m, text_out& out) {
         out << m.from.name() << ' ' << number(m.epoch);
         describe(m.word, m.state, out);
-        out << " seq " << m.seq << " low " << m.low;
+        describe(m.echo, out);
+        out << " number " << m.number << " first " << m.first << " count " << int{m.count}
+            << " low " << m.low << (m.away ? " away" : "");
+    }
+    static void describe(const std::optional<sixfold::mailbox_key>& key, text_out& out) {
+        if (key) {
+            out << ' ' << key->from.name() << ' ' << number(key->id.epoch) << ':' << key->id.seq;
+        } else {
+            out << " -";
+        }
     }
     static void describe(const sixfold::sync_request& m, text_out& out) {
-        out << "serial " << m.serial << (m.after ? " after a row" : " from the beginning");
+        out << "serial " << m.serial << " rows " << m.rows << " room " << m.room << " from";
+        describe(m.from, out);
+        out << " until";
+        describe(m.until, out);
     }
     static void describe(const sixfold::sync_answer& m, text_out& out) {
-        out << "serial " << m.serial << " rows " << m.rows << (m.last ? "" : " that was all");
+        out << "serial " << m.serial << " rows " << m.rows << " next";
+        describe(m.next, out);
     }
 
     std::vector<logged_frame> frames_;

@@ -23,13 +23,15 @@ std::vector<blob> make_frames() {
     std::vector<blob> frames;
     const std::string text(300, 'x');
     for (const std::size_t size : {0U, 1U, 300U, 100U, 5U}) {
-        const msg_request msg{
-            .to = "bob", .epoch = epoch{1}, .seq = size, .payload = as_bytes(text).first(size)};
+        const msg_request msg{.to = "bob",
+                              .epoch = epoch{1},
+                              .first = size,
+                              .entries = run::of(as_bytes(text).first(size))};
         blob out(size_max);
         out.resize(encode(msg, framing("alice"), out));
         frames.push_back(out);
     }
-    frames.push_back({std::byte{0x11}, std::byte{0}, std::byte{0}});
+    frames.push_back({std::byte{0x21}, std::byte{0}, std::byte{0}});
     return frames;
 }
 
@@ -62,7 +64,7 @@ std::vector<blob> feed(stream_reader& reader, bytes all, std::size_t piece_size)
 
 }  // namespace
 
-TEST_CASE("stream reader: the same frames come out, whatever the pieces [spec 2.11]") {
+TEST_CASE("stream reader: the same frames come out, whatever the pieces [spec 2.13]") {
     const auto frames = make_frames();
     const blob all = join(frames);
     for (std::size_t size = 1; size <= all.size(); ++size) {
@@ -108,7 +110,7 @@ TEST_CASE("stream reader: allocates its buffer once, and then no more") {
     CHECK(frames == 6);
 }
 
-TEST_CASE("stream reader: refuses another version or kind at its first byte [spec 2.11]") {
+TEST_CASE("stream reader: refuses another version or kind at its first byte [spec 2.13]") {
     for (unsigned first = 0; first < 256; ++first) {
         const refusal why = check_first_byte(static_cast<std::byte>(first));
         stream_reader reader(size_max);
@@ -119,10 +121,10 @@ TEST_CASE("stream reader: refuses another version or kind at its first byte [spe
 }
 
 TEST_CASE(
-    "stream reader: refuses a frame above the largest as soon as its length is there [spec 2.11]") {
+    "stream reader: refuses a frame above the largest as soon as its length is there [spec 2.13]") {
     // 400 bytes in all: 396 (8C 03) behind a header of 4.
-    const blob largest{std::byte{0x11}, std::byte{0}, std::byte{0x8C}, std::byte{0x03}};
-    const blob larger{std::byte{0x11}, std::byte{0}, std::byte{0x8D}, std::byte{0x03}};
+    const blob largest{std::byte{0x21}, std::byte{0}, std::byte{0x8C}, std::byte{0x03}};
+    const blob larger{std::byte{0x21}, std::byte{0}, std::byte{0x8D}, std::byte{0x03}};
     for (std::size_t piece = 1; piece <= 4; ++piece) {
         stream_reader takes(size_max);
         CHECK(feed(takes, largest, piece).empty());
@@ -137,7 +139,7 @@ TEST_CASE(
 }
 
 TEST_CASE("stream reader: with room for less than a header it refuses, and writes nowhere else") {
-    const blob header{std::byte{0x11}, std::byte{0},    std::byte{0xFF},
+    const blob header{std::byte{0x21}, std::byte{0},    std::byte{0xFF},
                       std::byte{0xFF}, std::byte{0xFF}, std::byte{0x7F}};
     for (std::size_t piece = 1; piece <= 6; ++piece) {
         stream_reader reader(1);
@@ -146,9 +148,9 @@ TEST_CASE("stream reader: with room for less than a header it refuses, and write
     }
 }
 
-TEST_CASE("stream reader: refuses a length that is none, and is silent for ever [spec 2.11]") {
+TEST_CASE("stream reader: refuses a length that is none, and is silent for ever [spec 2.13]") {
     const auto frames = make_frames();
-    const blob bad{std::byte{0x11}, std::byte{0}, std::byte{0x80}, std::byte{0}};
+    const blob bad{std::byte{0x21}, std::byte{0}, std::byte{0x80}, std::byte{0}};
     for (std::size_t piece = 1; piece <= 8; ++piece) {
         stream_reader reader(size_max);
         const auto out = feed(reader, join({frames[0], bad, frames[1]}), piece);
@@ -167,7 +169,7 @@ TEST_CASE("stream reader: whatever comes in, it stays within its buffer and its 
             state = state * 1664525 + 1013904223;
             byte = static_cast<std::byte>(state >> 24);
         }
-        noise[0] = static_cast<std::byte>(0x11 + round % 8);
+        noise[0] = static_cast<std::byte>(0x21 + round % 8);
         noise[2] &= std::byte{0x8F};
         stream_reader whole(32);
         stream_reader pieces(32);
