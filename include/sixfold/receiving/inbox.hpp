@@ -64,7 +64,7 @@ class inbox {
     void take(const sync_answer& answer, time_point now) {
         (void)acks_.answered(answer.serial, now);
         const std::uint32_t marked = round_.marked();
-        round_.answered(answer, now, acks_.wait(round_.fruitless()) / 4);
+        round_.answered(answer, now, acks_.wait(0) / 4);
         if (marked != inbound_store::none) {
             consider(marked, now);
         }
@@ -160,8 +160,8 @@ inline std::uint32_t inbox::insert(const peer& from) {
 inline void
 inbox::follow(std::uint32_t which, const msg_notify& notice, const intake& found, time_point now) {
     if (found.row) {
-        const bool row_waits = notice.drained && notice.epoch > found.row->epoch;
-        round_.mark(which, *found.row, row_waits ? notice.epoch : epoch::none);
+        const bool goes_on = found.row->epoch < notice.epoch;  // behind what lies in the way
+        round_.mark(which, *found.row, goes_on ? notice.epoch : epoch::none);
     }
     if (notice.drained) {
         round_.row(notice, found, now);

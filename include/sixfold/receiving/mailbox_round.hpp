@@ -15,6 +15,7 @@
 #include "sixfold/receiving/mailbox_marks.hpp"
 #include "sixfold/receiving/mailbox_page.hpp"
 #include "sixfold/receiving/page_size.hpp"
+#include "sixfold/receiving/room.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/frame.hpp"
@@ -39,8 +40,7 @@ class mailbox_round {
     /// Takes its memory.
     explicit mailbox_round(const receiver_options& options)
         : size_((std::min)(options.window, options.held_entries)), interval_(options.sync_interval),
-          quarter_((std::max)((std::min)(options.window, options.held_entries) / 4, 1U)),
-          places_quarter_((std::max)(options.held_entries / 4, 1U)) {
+          quarter_(share((std::min)(options.window, options.held_entries), false)) {
         left_.reserve(ranges_max + 2);
     }
 
@@ -67,11 +67,11 @@ class mailbox_round {
             finish_whole(now);
         }
     }
-    /// sync:A. `soon`: how long what was sent before it may still be on its way.
+    /// sync:A. `soon`: how long what was sent before it may still be on its way, if anything has come of it.
     void answered(const sync_answer& answer, time_point now, duration soon) {
         if (stage_ == stage::waiting && answer.serial == serial_ && !page_.answered()) {
             page_.answer(answer.rows, answer.next);
-            due_ = later(now, soon);
+            due_ = page_.any() ? later(now, soon) : due_;
             finish_whole(now);
         }
     }
@@ -84,7 +84,7 @@ class mailbox_round {
             begin({}, now);
         }
     }
-    /// Something waits behind a hole that a row may fill: the next round is no later than the first.
+    /// Something waits behind a hole that a row may fill: the next round comes after a first rest.
     void look_soon(time_point now) noexcept {
         if (stage_ == stage::resting) {
             due_ = (std::min)(due_, later(now, interval_));
@@ -168,7 +168,8 @@ class mailbox_round {
     void finish(time_point now);
     [[nodiscard]] bool can_take(std::uint32_t which, const inbound_store& store, bool quiet) const;
     [[nodiscard]] bool has_places(const inbound_store& store) const noexcept {
-        return store.places_left() >= places_quarter_ || store.held().size() == 0;
+        return store.places_left() >= share(store.held().places(), false) ||
+               store.held().size() == 0;
     }
     [[nodiscard]] static stream_range
     range_of(const inbound_store& store, std::uint32_t which, epoch of) {
@@ -189,8 +190,7 @@ class mailbox_round {
     duration interval_;       // the first rest
     duration rest_{};         // the last rest
     time_point due_ = never;
-    std::uint32_t quarter_;         // of the window
-    std::uint32_t places_quarter_;  // of the store
+    std::uint32_t quarter_;  // of the window
     std::uint32_t fruitless_ = 0;
     std::uint32_t marked_ = none;  // the stream whose mark the request is for
     ack_serial serial_ = 0;        // of the request, while waiting
@@ -217,10 +217,10 @@ inline void mailbox_round::begin(std::optional<mailbox_key> from, time_point now
 }
 
 inline void mailbox_round::rest(const inbound_store& store, std::uint8_t chance, time_point now) {
-    const bool waits = store.held().waiting() != 0;
+    const bool soon = round_news_ || store.held().waiting() != 0;
     const duration cap = (std::max)(interval_, rest_max);
     const duration longer = rest_ > cap / 2 ? cap : 2 * rest_;
-    rest_ = round_news_ || waits ? interval_ : (std::max)(interval_, longer);
+    rest_ = soon ? interval_ : (std::max)(interval_, longer);
     enter(stage::resting, later(now, rest_ + rest_ / 1024 * chance));
 }
 
@@ -292,8 +292,7 @@ inline std::optional<sync_request> mailbox_round::poll(const inbound_store& stor
     } else if (stage_ == stage::resting) {
         begin({}, now);
     }
-    const std::uint32_t rows = cut(store);
-    if (rows != 0) {
+    if (const std::uint32_t rows = cut(store); rows != 0) {
         return sync_request{.serial = serial,
                             .rows = rows,
                             .room = size_.bytes(store.held().bytes_left()),
@@ -336,32 +335,35 @@ inline std::uint32_t mailbox_round::cut(const inbound_store& store) {
     return 0;
 }
 
-/// The first range begins in a stream of which something is here or was turned away. 0: it is gone.
+/// The first range begins in a stream of which something is here or was turned away: up to its mark it is asked for what it lacks,
+/// as far as there is room. 0: the range is gone, or begins behind the stream.
 inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
                                                const stream_range& special) {
-    const inbound_stream& stream = store[special.which];
+    const std::uint32_t which = special.which;
+    const inbound_stream& stream = store[which];
     const bool ours = special.from.id.epoch == stream.epoch();
-    const bool marked = marks_.of(special.which) != mailbox_marks::stage::none &&
-                        marks_.row(special.which).epoch == special.from.id.epoch;
+    if (marks_.of(which) == mailbox_marks::stage::fruitless) {
+        marks_.take(which);  // once in a round
+    }
     const seq at = (std::max)(left_.front().from->id.seq, ours ? stream.first_lacking() : 0);
-    const seq end = ours ? stream.window().floor() + store.room(special.which) : seq_end;
-    if (marked && marks_.of(special.which) == mailbox_marks::stage::fruitless) {
-        marks_.take(special.which);  // once in a round
-    } else if (marked || at >= end) {
-        if (!marked) {
-            marks_.set(special.which, {stream.epoch(), at});
-        }
+    const seq end = ours ? stream.window().floor() + store.room(which) : seq_end;
+    const bool marked = marks_.of(which) != mailbox_marks::stage::none &&
+                        marks_.row(which).epoch == special.from.id.epoch;
+    if (at >= end && !marked) {
+        marks_.set(which, {stream.epoch(), at});
+    }
+    if (at >= end || (marked && at >= marks_.row(which).seq)) {
         left_.front().from = special.until;
         return 0;
     }
-    if (!left_.front().until || special.until < *left_.front().until) {
-        split(special.until);
+    mailbox_key until = special.until;
+    until.id.seq = marked ? marks_.row(which).seq : until.id.seq;
+    if (!left_.front().until || until < *left_.front().until) {
+        split(until);
     }
     left_.front().from->id.seq = at;
-    if (left_.front().empty()) {
-        return 0;
-    }
-    return size_.rows(static_cast<std::uint32_t>((std::min)(end - at, seq{UINT32_MAX})));
+    const auto room = static_cast<std::uint32_t>((std::min)(end - at, seq{UINT32_MAX}));
+    return left_.front().empty() ? 0 : size_.rows(room);
 }
 
 /// The first stream that ends behind the beginning of the first range, of those that are asked alone.

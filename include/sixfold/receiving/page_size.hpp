@@ -11,8 +11,9 @@ namespace sixfold::inline v0 {
 
 /// How many rows and bytes of a mailbox are asked for at once. (spec 3.26)
 ///
-/// Bytes are halved when some of a page got lost, else doubled until the first loss, and then 1 KiB more. Rows are doubled while all
-/// are taken. Does not know what there is room for.
+/// Bytes are halved when some of a page got lost, else doubled until the first loss, and then 1 KiB more. Rows likewise, 16 more; but
+/// when some got lost or could not be taken it is a window of them again, as what comes behind a hole or is too much comes twice.
+/// Does not know what there is room for.
 class page_size {
   public:
     /// At first so many rows, 1 or more.
@@ -37,7 +38,11 @@ class page_size {
         } else {
             bytes_ = (std::min)(lossy_ ? bytes_ + kibibyte : 2 * bytes_, bytes_max);
         }
-        rows_ = turned_away ? first_rows_ : whole ? (std::min)(2 * rows_, rows_max) : rows_;
+        if (!whole || turned_away) {
+            rows_ = first_rows_;
+        } else {
+            rows_ = (std::min)(lossy_ ? rows_ + rows_more : 2 * rows_, rows_max);
+        }
     }
 
   private:
@@ -47,6 +52,7 @@ class page_size {
     static constexpr std::uint32_t bytes_min = 4 * kibibyte;
     static constexpr std::uint32_t bytes_max = 256 * kibibyte;
     static constexpr std::uint32_t rows_max = 256;
+    static constexpr std::uint32_t rows_more = 16;
 
     std::uint32_t first_rows_;
     std::uint32_t rows_;

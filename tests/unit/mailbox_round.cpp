@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/drained_world.hpp"
+#include "support/receiver_access.hpp"
+
+// The drain by need, over a good or bad link. What is counted are rows, frames and bytes; times are virtual.
+
+namespace mailbox_round_tests {
+namespace {
+
+using support::drained_world;
+using namespace sixfold;
+using namespace std::chrono_literals;
+
+constexpr epoch entered{0xE};
+constexpr epoch larger{0xF};
+const framing link("bob");
+
+std::string name(int i) {
+    return "alice" + std::to_string(100 + i);
+}
+/// Was each row accepted once, and each stream in its order?
+void check_all(const drained_world& w, std::size_t count) {
+    CHECK(w.rows.empty());
+    CHECK(w.accepted.size() == count);
+    CHECK(w.order.size() == count);
+    std::map<std::string, seq> next;
+    for (const mailbox_key& each : w.order) {
+        seq& own = next[std::string(each.from.name())];
+        CHECK(each.id.seq == own);
+        own = each.id.seq + 1;
+    }
+}
+
+// --- how often a row comes -------------------------------------------------------------------------------
+
+TEST_CASE("mailbox_round: each row comes about once, whatever gets lost [spec 3.26, 3.27]") {
+    struct bound {
+        double loss;
+        double rows_per_row;
+        duration time;  // virtual, in the mean, at 20 ms a hop
+    };
+    for (const bound& most : {bound{0, 1.0, 300ms}, bound{.01, 1.1, 700ms}, bound{.05, 1.2, 1500ms},
+                              bound{.2, 1.45, 6s}, bound{.3, 1.7, 16s}}) {
+        constexpr int worlds = 5;
+        std::size_t rows = 0;
+        duration time{};
+        for (int i = 0; i < worlds; ++i) {
+            drained_world w;
+            w.random = random_source(static_cast<std::uint64_t>(i) + 1);
+            w.loss = most.loss;
+            w.put("alice", entered, 0, 1000, 64);
+            w.b.link_up(link);
+            time += w.drain();
+            rows += w.sent_rows;
+            check_all(w, 1000);
+        }
+        INFO("loss " << most.loss);
+        CHECK(static_cast<double>(rows) <= most.rows_per_row * 1000 * worlds);
+        CHECK(time <= most.time * worlds);
+    }
+}
+
+TEST_CASE("mailbox_round: many senders at once, and a link that loses 30 % [spec 3.26]") {
+    drained_world w;
+    w.loss = .3;
+    for (int i = 0; i < 16; ++i) {
+        w.put(name(i), entered, 0, 256, 64);
+    }
+    w.b.link_up(link);
+    CHECK(w.drain() < 5min);
+    check_all(w, 16 * 256);
+    CHECK(w.sent_rows < 2 * 16 * 256);
+}
+
+TEST_CASE("mailbox_round: rows that are held and settled one by one are not asked for again [spec "
+          "3.26]") {
+    drained_world w;
+    w.app = 200ms;
+    w.put("alice", entered, 0, 32, 1000);
+    w.b.link_up(link);
+    (void)w.drain();
+    check_all(w, 32);
+    CHECK(w.notices == 32);  // each in a frame of its own, as two have no room
+    CHECK(w.sent_rows == 32);
+    CHECK(w.syncs <= 3);
+}
+
+TEST_CASE("mailbox_round: an app that takes a row a second costs a tenth more than the rows [spec "
+          "3.26]") {
+    drained_world w;
+    w.app = 1s;
+    w.put("alice", entered, 0, 1024, 1024);
+    w.b.link_up(link);
+    CHECK(w.drain() <= 1024s);
+    check_all(w, 1024);
+    CHECK(w.sent_rows <= 1024 + 16);
+    CHECK(w.syncs <= 80);
+    CHECK(w.bytes_down + w.bytes_up <= 1024 * 1024 * 11 / 10);
+}
+
+TEST_CASE("mailbox_round: streams wait for places, and none of them twice for nothing [spec 3.24, "
+          "3.26]") {
+    drained_world w;
+    w.app = 100ms;
+    for (int i = 0; i < 20; ++i) {
+        w.put(name(i), entered, 0, 64, 64);
+    }
+    w.b.link_up(link);
+    CHECK(w.drain() <= 130s);
+    check_all(w, 20 * 64);
+    CHECK(w.sent_rows <= 1280 * 21 / 20);
+    CHECK(w.syncs <= 60);
+}
+
+TEST_CASE("mailbox_round: with capacities of one it is slow, and comes to its end [spec 3.24]") {
+    drained_world w({.window = 1, .held_entries = 1});
+    w.app = 1ms;
+    w.loss = .2;
+    for (int i = 0; i < 3; ++i) {
+        w.put(name(i), entered, 0, 20, 64);
+    }
+    w.b.link_up(link);
+    CHECK(w.drain() < 10min);
+    check_all(w, 60);
+    CHECK(w.sent_rows < 60 * 6);
+}
+
+TEST_CASE("mailbox_round: a stream that is full holds up no other [spec 3.26]") {
+    drained_world w({.window = 8});
+    w.app_takes = false;
+    w.put(name(0), entered, 0, 100, 10);
+    w.put(name(1), entered, 0, 5, 10);
+    w.b.link_up(link);
+    w.run_for(5s);
+    CHECK(w.b.held() == 8 + 5);
+    const std::size_t before = w.sent_rows;
+    CHECK(before <= 64 + 8 + 5);
+    w.run_for(20s);
+    CHECK(w.sent_rows == before);  // what is full is not asked for
+    w.app_takes = true;
+    CHECK(w.drain() < 10s);
+    check_all(w, 105);
+    CHECK(w.sent_rows <= before + 95);
+}
+
+TEST_CASE("mailbox_round: tombstones end what they stand for [spec 3.18]") {
+    drained_world w;
+    w.put("alice", entered, 0, 10, 10);
+    w.rows[{"alice", {entered, 4}}] = "";
+    w.b.link_up(link);
+    (void)w.drain();
+    CHECK(w.rows.empty());
+    CHECK(w.order.size() == 9);
+    CHECK(w.sent_rows == 10);
+}
+
+// --- epochs ------------------------------------------------------------------------------------------------
+
+TEST_CASE("mailbox_round: rows of a larger epoch come when those of the smaller ones are over, "
+          "once more at most "
+          "[spec 3.22, 3.26]") {
+    for (const duration app : {duration::zero(), duration(50ms)}) {
+        drained_world w;
+        w.app = app;
+        w.put("alice", entered, 0, 10, 10);
+        w.put("alice", larger, 0, 10, 10);
+        w.put("carol", entered, 0, 10, 10);
+        w.b.link_up(link);
+        CHECK(w.drain() < 10s);
+        CHECK(w.rows.empty());
+        CHECK(w.order.size() == 30);
+        CHECK(w.sent_rows <= 30 + 12);
+        CHECK(receiver_access::stream(w.b, "alice").epoch() == larger);
+    }
+}
+
+TEST_CASE("mailbox_round: holes of an epoch that its sender has left are passed, and its rows "
+          "taken [spec 3.23]") {
+    drained_world w;
+    w.put("alice", entered, 0, 3, 10);
+    w.put("alice", entered, 5, 3, 10);  // 3 and 4 are lost for ever
+    w.b.link_up(link);
+    w.run_for(1s);
+    CHECK(w.order.size() == 3);
+    w.put("alice", larger, 0, 4, 10);
+    REQUIRE(w.b.handle(
+                msg_notify{.from = "alice", .epoch = larger, .low = 0, .smaller = {entered, 5}}) ==
+            refusal::none);
+    CHECK(w.drain() < 5s);
+    CHECK(w.rows.empty());
+    CHECK(w.order.size() == 10);
+}
+
+TEST_CASE("mailbox_round: rows of a past epoch are told so, and deleted [spec 3.22]") {
+    drained_world w;
+    REQUIRE(w.b.handle(msg_notify{.from = "alice", .epoch = larger}) == refusal::none);
+    w.put("alice", entered, 0, 50, 10);
+    w.b.link_up(link);
+    CHECK(w.drain() < 1s);
+    CHECK(w.order.empty());
+    CHECK(w.sent_rows == 50);
+    CHECK(w.b.past_epochs() >= 1);
+}
+
+// --- rounds ------------------------------------------------------------------------------------------------
+
+TEST_CASE(
+    "mailbox_round: while nothing is new the rests grow, from 30 s to an hour [spec 3.26, 3.28]") {
+    drained_world w;
+    w.b.link_up(link);
+    std::vector<duration> rests;
+    time_point last = w.clock.now();
+    std::size_t before = 0;
+    while (rests.size() < 14) {
+        REQUIRE(w.step(time_point(100h)));
+        if (w.syncs != before) {
+            before = w.syncs;
+            rests.push_back(w.clock.now() - last);
+            last = w.clock.now();
+        }
+    }
+    duration least = 30s;
+    for (std::size_t i = 1; i < rests.size(); ++i) {
+        CHECK(rests[i] >= least);
+        CHECK(rests[i] <= least * 5 / 4 + 100ms);
+        least = std::min<duration>(2 * least, 1h);
+    }
+    SECTION("and begin anew when something was") {
+        w.put("alice", entered, 0, 1, 10);
+        (void)w.drain(2h);
+        CHECK(w.rows.empty());
+        const std::size_t syncs = w.syncs;
+        w.run_for(40s);
+        CHECK(w.syncs > syncs);
+    }
+    SECTION("and with a new link") {
+        w.b.link_up(link);
+        w.run_for(1s);
+        const std::size_t syncs = w.syncs;
+        w.run_for(39s);
+        CHECK(w.syncs == syncs + 1);
+    }
+    SECTION("and end sooner when something waits behind a hole, which a row may fill") {
+        w.put("alice", entered, 0, 1, 10);  // stored, and its msg:N was lost
+        w.run_for(1s);
+        (void)w.b.handle(msg_notify{.from = "alice", .epoch = entered});
+        (void)w.b.handle(msg_notify{
+            .from = "alice", .epoch = entered, .first = 1, .entries = run::of(as_bytes("x"))});
+        w.run_for(31s);
+        CHECK(w.order.size() == 2);
+    }
+}
+
+TEST_CASE("mailbox_round: without an answer it asks more and more seldom, and goes on where it was "
+          "[spec 3.27]") {
+    drained_world w;
+    w.put("alice", entered, 0, 600, 64);
+    w.b.link_up(link);
+    while (w.order.size() < 200) {
+        REQUIRE(w.step(time_point(1min)));
+    }
+    const std::size_t syncs = w.syncs;
+    w.loss = 1;
+    w.run_for(10min);
+    CHECK(w.syncs - syncs <= 1);
+    CHECK(w.bytes_up < 10'000);  // of ten minutes
+    w.loss = 0;
+    const std::size_t rows = w.sent_rows;
+    CHECK(w.drain() < 1min);
+    check_all(w, 600);
+    CHECK(w.sent_rows - rows <= 600 - 192);
+}
+
+TEST_CASE("mailbox_round: a link that comes and goes finds the round where it was [spec 3.26]") {
+    drained_world w({.held_entries = 1024, .held_bytes = 1 << 20});
+    for (int i = 0; i < 40; ++i) {
+        w.put(name(i), entered, 0, 64, 64);
+    }
+    w.app_takes = false;  // nothing gets out of the mailbox
+    int links = 0;
+    for (std::uint32_t before = UINT32_MAX; w.b.held() != before && links < 100; ++links) {
+        before = w.b.held();
+        w.b.link_up(link);
+        w.run_for(130ms);  // enough for three pages
+        w.b.link_down();
+        w.to_b.clear();
+        w.to_relay.clear();
+    }
+    CHECK(w.b.held() >= 768);
+    CHECK(w.sent_rows < w.b.held() * 2);
+}
+
+TEST_CASE("mailbox_round: rows that never get through do not make a storm [spec 3.27]") {
+    drained_world w;
+    w.put("alice", entered, 0, 1, 1000);
+    w.b.link_up(link);
+    for (int i = 0; i < 100'000 && w.step(time_point(10min)); ++i) {
+        std::erase_if(w.to_b, [&](const auto& each) {
+            return each.second.size() > 500;  // as if the packets were too large
+        });
+    }
+    CHECK(w.syncs < 60);
+}
+
+}  // namespace
+}  // namespace mailbox_round_tests
