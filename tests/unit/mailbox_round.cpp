@@ -150,6 +150,18 @@ TEST_CASE("mailbox_round: a stream that is full holds up no other [spec 3.26]") 
     CHECK(w.sent_rows <= before + 95);
 }
 
+TEST_CASE(
+    "mailbox_round: what is asked for in a rest does not put off the next round [spec 3.26]") {
+    drained_world w;
+    w.app = 1s;
+    w.put(name(0), entered, 0, 200, 10);
+    w.b.link_up(link);
+    w.run_for(10s);
+    w.put(name(1), entered, 0, 1, 10);
+    w.run_for(40s);
+    CHECK(receiver_access::knows(w.b, name(1)));
+}
+
 TEST_CASE("mailbox_round: tombstones end what they stand for [spec 3.18]") {
     drained_world w;
     w.put("alice", entered, 0, 10, 10);

@@ -22,6 +22,19 @@ struct key_range {
     [[nodiscard]] bool empty() const noexcept { return from && until && !(*from < *until); }
 };
 
+/// All keys of one stream.
+struct stream_range {
+    std::uint32_t which = UINT32_MAX;  ///< the index of its sender; of none: there is no stream
+    mailbox_key from{};                ///< its first key
+    mailbox_key until{};               ///< behind its last
+
+    /// No stream.
+    stream_range() = default;
+    /// The stream of a sender and epoch.
+    stream_range(std::uint32_t index, const peer& sender, epoch of)
+        : which(index), from{sender, {of, 0}}, until{sender, {of, seq_end}} {}
+};
+
 /// Which rows of one page of a mailbox have come, and what of it is still to be asked for. (spec 3.27)
 ///
 ///     index      0 1 2 . . 5 6 7 . 9 |           rows 12, next: a key

@@ -86,9 +86,8 @@ class mailbox_round {
     }
     /// Something waits behind a hole that a row may fill: the next round comes after a first rest.
     void look_soon(time_point now) noexcept {
-        if (stage_ == stage::resting) {
-            due_ = (std::min)(due_, later(now, interval_));
-        }
+        next_round_ = (std::min)(next_round_, later(now, interval_));
+        due_ = stage_ == stage::resting ? next_round_ : due_;
     }
 
     // --- room ------------------------------------------------------------------------------------------------------
@@ -146,13 +145,6 @@ class mailbox_round {
     /// What is left of a round is kept in so many pieces, and two more while one is cut.
     static constexpr std::size_t ranges_max = 16;
 
-    /// All of one stream.
-    struct stream_range {
-        std::uint32_t which = none;
-        mailbox_key from{};
-        mailbox_key until{};
-    };
-
     void ask(time_point now) noexcept { enter(stage::asking, now); }
     void enter(stage now, time_point due) noexcept {
         stage_ = now;
@@ -173,8 +165,7 @@ class mailbox_round {
     }
     [[nodiscard]] static stream_range
     range_of(const inbound_store& store, std::uint32_t which, epoch of) {
-        const peer& from = store.senders()[which];
-        return {which, {from, {of, 0}}, {from, {of, seq_end}}};
+        return stream_range(which, store.senders()[which], of);
     }
     [[nodiscard]] stream_range next_special(const inbound_store& store) const;
     void take_mark(const inbound_store& store);
@@ -185,10 +176,11 @@ class mailbox_round {
     std::vector<key_range> left_;  // of the round, in the order in which it is asked for
     mailbox_page page_;            // of the first of them, while waiting
     mailbox_marks marks_;
-    std::size_t looked_ = 0;  // which of the marks was looked at last
-    page_size size_;          // of the next request
-    duration interval_;       // the first rest
-    duration rest_{};         // the last rest
+    std::size_t looked_ = 0;   // which of the marks was looked at last
+    page_size size_;           // of the next request
+    duration interval_;        // the first rest
+    duration rest_{};          // the last rest
+    time_point next_round_{};  // while it rests, or a mark is asked for in a rest
     time_point due_ = never;
     std::uint32_t quarter_;  // of the window
     std::uint32_t fruitless_ = 0;
@@ -211,6 +203,7 @@ inline void mailbox_round::begin(std::optional<mailbox_key> from, time_point now
         left_.push_back({{}, from});
     }
     marked_ = none;
+    next_round_ = {};
     fruitless_ = 0;
     round_news_ = again_ = false;
     ask(now);
@@ -221,7 +214,8 @@ inline void mailbox_round::rest(const inbound_store& store, std::uint8_t chance,
     const duration cap = (std::max)(interval_, rest_max);
     const duration longer = rest_ > cap / 2 ? cap : 2 * rest_;
     rest_ = soon ? interval_ : (std::max)(interval_, longer);
-    enter(stage::resting, later(now, rest_ + rest_ / 1024 * chance));
+    next_round_ = later(now, rest_ + rest_ / 1024 * chance);
+    enter(stage::resting, next_round_);
 }
 
 /// The page is as whole as it gets: what is left of it comes first in the round.
@@ -304,6 +298,8 @@ inline std::optional<sync_request> mailbox_round::poll(const inbound_store& stor
     } else if (again_) {
         begin({}, now);
         return poll(store, serial, chance, now);
+    } else if (next_round_ > now) {
+        enter(stage::resting, next_round_);  // it was a mark that was asked for
     } else {
         rest(store, chance, now);
     }
@@ -367,7 +363,7 @@ inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
 }
 
 /// The first stream that ends behind the beginning of the first range, of those that are asked alone.
-inline mailbox_round::stream_range mailbox_round::next_special(const inbound_store& store) const {
+inline stream_range mailbox_round::next_special(const inbound_store& store) const {
     const std::optional<mailbox_key>& from = left_.front().from;
     stream_range best;
     const auto consider = [&](const stream_range& one) {
