@@ -98,6 +98,15 @@ class frame_log {
         return sum;
     }
 
+    /// How many probes of a kind there were.
+    [[nodiscard]] std::size_t probes(kind what, std::size_t from = 0) const {
+        std::size_t sum = 0;
+        for (std::size_t i = from; i < frames_.size(); ++i) {
+            sum += std::size_t{frames_[i].what == what && is_probe(i)};
+        }
+        return sum;
+    }
+
     /// All frames of a type, probes left out. Their spans are good until the next frame.
     template <class Frame>
     [[nodiscard]] std::vector<Frame> all(std::size_t from = 0) const {

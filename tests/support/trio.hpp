@@ -25,6 +25,7 @@
 #include "support/frame_log.hpp"
 #include "support/journal_bytes.hpp"
 #include "support/party.hpp"
+#include "support/receiver_access.hpp"
 #include "support/test_access.hpp"
 
 // A, the relay and B in one process, with a network between them that does what a script says, on a
@@ -92,7 +93,7 @@ class trio {
     void crash(party& who) {
         const bool again = who.online();
         disconnect(who);
-        sixfold::test_access::crash(who.machine->receiver());
+        sixfold::receiver_access::crash(who.machine->receiver());
         who.waiting.clear();
         if (again) {
             connect(who);
@@ -228,8 +229,9 @@ class trio {
     [[nodiscard]] bool quiet() const {
         return flights_.empty() && stores_.empty() && script_.empty() &&
                std::all_of(parties_.begin(), parties_.end(), [](const party& each) {
-                   return !each.online() || (sixfold::test_access::quiet(each.machine->sender()) &&
-                                             sixfold::test_access::quiet(each.machine->receiver()));
+                   return !each.online() ||
+                          (sixfold::test_access::quiet(each.machine->sender()) &&
+                           sixfold::receiver_access::quiet(each.machine->receiver()));
                });
     }
 
@@ -259,6 +261,7 @@ class trio {
     struct stored_request {
         sixfold::peer from;
         std::vector<std::byte> wire;
+        bool passed_on;
     };
     /// First what is due first, and in the order in which it was sent.
     using moment = std::pair<sixfold::time_point, std::uint64_t>;
@@ -395,12 +398,13 @@ class trio {
     void finish() {
         while (auto request = out_.next_request()) {
             const auto* msg = std::get_if<sixfold::msg_request>(&request->what);
-            const bool put = msg != nullptr && msg->form != sixfold::form::probe;
+            const bool put = msg != nullptr && !msg->probes();
             const sixfold::duration wait = put ? options_.put : options_.store;
             if (wait != sixfold::duration::zero()) {
-                stores_.emplace(
-                    moment{clock.now() + wait, ++serial_},
-                    stored_request{request->from, {request->wire.begin(), request->wire.end()}});
+                stores_.emplace(moment{clock.now() + wait, ++serial_},
+                                stored_request{request->from,
+                                               {request->wire.begin(), request->wire.end()},
+                                               request->passed_on});
                 continue;
             }
             const sixfold::mailbox_outcome outcome = mailbox_.execute(*request);
@@ -425,6 +429,7 @@ class trio {
         REQUIRE(sixfold::decode(stored.wire, sixfold::framing(stored.from), whole) ==
                 sixfold::refusal::none);
         sixfold::mailbox_request request{stored.from, {}, stored.wire};
+        request.passed_on = stored.passed_on;
         if (const auto* msg = std::get_if<sixfold::msg_request>(&whole)) {
             request.what = *msg;
         } else if (const auto* ack = std::get_if<sixfold::ack_request>(&whole)) {
@@ -480,7 +485,7 @@ class trio {
             }
             const auto* request = std::get_if<sixfold::msg_request>(&whole);
             const auto* notify = std::get_if<sixfold::msg_notify>(&whole);
-            return (request != nullptr ? request->form : notify->form) == sixfold::form::probe;
+            return request != nullptr ? request->probes() : notify->probes();
         });
     }
 

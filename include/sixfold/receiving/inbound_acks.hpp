@@ -92,6 +92,8 @@ class inbound_acks {
         const time_point lost = is_stream_ ? never : ring_.next_loss(path_);
         return (std::min)(lost, said_ == 0 ? never : timer_);
     }
+    /// Are sendings of a stream missing in front of the newest that came?
+    [[nodiscard]] bool has_missed(std::uint32_t which) { return of(which).seen().any_missing(); }
     /// Does the relay know all that there is to say of a stream?
     [[nodiscard]] bool is_quiet(std::uint32_t which) const noexcept {
         return which >= answers_.size() ||

@@ -131,8 +131,12 @@ inline std::optional<intake> inbox::take(const msg_notify& notice, time_point no
         round_.row(notice, {}, now);
         return std::nullopt;
     }
-    const intake found = messages_.take(which, notice);
+    intake found = messages_.take(which, notice);
     acks_.owe(which, notice, found);
+    if (notice.probes() && found.answer == ack_word::state && acks_.has_missed(which)) {
+        // What is missing was stored, maybe, and then nobody sends it again.
+        found.row = msgid{notice.epoch, messages_.store()[which].first_lacking()};
+    }
     tell_displaced();
     follow(which, notice, found, now);
     return found;
@@ -165,7 +169,7 @@ inbox::follow(std::uint32_t which, const msg_notify& notice, const intake& found
     }
     if (notice.drained) {
         round_.row(notice, found, now);
-    } else if (messages_.store().held().waiting(which) != 0) {
+    } else if (messages_.store().held().waiting(which) != 0 || notice.probes()) {
         round_.look_soon(now);
     }
     if (found.let_in) {

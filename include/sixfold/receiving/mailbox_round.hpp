@@ -345,7 +345,7 @@ inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
     const seq end = ours ? stream.window().floor() + store.room(which) : seq_end;
     const bool marked = marks_.of(which) != mailbox_marks::stage::none &&
                         marks_.row(which).epoch == special.from.id.epoch;
-    if (at >= end && !marked) {
+    if (at >= end) {
         marks_.set(which, {stream.epoch(), at});
     }
     if (at >= end || (marked && at >= marks_.row(which).seq)) {

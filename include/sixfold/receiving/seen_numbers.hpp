@@ -39,6 +39,8 @@ class seen_numbers {
     [[nodiscard]] std::optional<echo> get() const noexcept {
         return any_ ? std::optional(echo{newest_, missing_, told_}) : std::nullopt;
     }
+    /// Is one missing?
+    [[nodiscard]] bool any_missing() const noexcept { return missing_ != 0; }
     /// That has been told.
     void tell() noexcept { told_ = any_; }
 
