@@ -33,9 +33,9 @@ class lone_relay {
             const sixfold::framing link(name_of(from), sixfold::checksum::off);
             const sixfold::msg_request request{.to = name_of(random_.below(peers_)),
                                                .epoch = sixfold::epoch{1},
-                                               .seq = i,
+                                               .first = i,
                                                .base = i,
-                                               .payload = payload_};
+                                               .entries = sixfold::run::of(payload_)};
             packets_.add(encode(request, link, packets_.room(256)));
             from_.push_back(link_of(from));
         }

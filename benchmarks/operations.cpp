@@ -32,25 +32,32 @@ struct named_frame {
 };
 
 std::vector<named_frame> all_frames() {
-    const msgid id{some_epoch, 300};
+    const mailbox_key key{"alice---", {some_epoch, 300}};
+    const run one = run::of(payload);
+    const sending_number number = 1000;
     return {
-        {"msg:R",
-         msg_request{
-             .to = "bob-----", .epoch = id.epoch, .seq = id.seq, .base = 299, .payload = payload}},
-        {"msg:A", msg_answer{.to = "bob-----", .id = id}},
-        {"msg:N",
-         msg_notify{.from = "alice---", .epoch = id.epoch, .seq = id.seq, .payload = payload}},
+        {"msg:R", msg_request{.to = "bob-----",
+                              .epoch = some_epoch,
+                              .number = number,
+                              .first = 300,
+                              .base = 299,
+                              .entries = one}},
+        {"msg:A", msg_answer{.to = "bob-----", .number = number}},
+        {"msg:N", msg_notify{.from = "alice---",
+                             .epoch = some_epoch,
+                             .number = number,
+                             .first = 300,
+                             .entries = one}},
         {"ack:R", ack_request{.to = "alice---",
-                              .epoch = id.epoch,
+                              .epoch = some_epoch,
                               .serial = 1000,
-                              .echo = echo{id.seq, 0},
+                              .echo = echo{number},
                               .state = state}},
-        {"ack:A", ack_answer{.to = "alice---", .serial = 1000}},
+        {"ack:A", ack_answer{1000}},
         {"ack:N",
-         ack_notify{
-             .from = "bob-----", .epoch = id.epoch, .echo = echo{id.seq, 0}, .state = state}},
-        {"sync:R", sync_request{.serial = 1000, .after = mailbox_key{"alice---", id}}},
-        {"sync:A", sync_answer{.serial = 1000, .last = mailbox_key{"alice---", id}, .rows = 10}},
+         ack_notify{.from = "bob-----", .epoch = some_epoch, .echo = echo{number}, .state = state}},
+        {"sync:R", sync_request{.serial = 1000, .rows = 64, .room = 16384, .from = key}},
+        {"sync:A", sync_answer{.serial = 1000, .rows = 10, .next = key}},
     };
 }
 

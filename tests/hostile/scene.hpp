@@ -71,36 +71,65 @@ inline std::vector<frame> all_to_client(const peer& other, epoch theirs, epoch o
     const mailbox_key key{other, {theirs, 4}};
     const epoch later{static_cast<std::uint64_t>(theirs) + 1};
     const epoch next{static_cast<std::uint64_t>(ours) + 1};
+    const run one = run::of(text);
+    static const run_writer two = [] {
+        run_writer out;
+        out.add({false, as_bytes("text")});
+        out.add({true, {}});
+        return out;
+    }();
+    const msg_notify direct{
+        .from = other, .epoch = theirs, .number = 5, .first = 3, .entries = one};
+    msg_notify several = direct;
+    several.entries = two.get();
+    msg_notify tombstone = direct;
+    tombstone.entries = run::tombstone();
+    const msg_notify drained{.from = other,
+                             .epoch = theirs,
+                             .drained = true,
+                             .serial = 7,
+                             .first = 3,
+                             .low = 3,
+                             .entries = two.get()};
+    msg_notify not_clean = drained;
+    not_clean.epoch = later;
+    not_clean.smaller = {theirs, 3};
+    not_clean.entries = one;
+    const msg_answer taken{.to = other, .number = 5};
+    msg_answer away = taken;
+    away.epoch = ours;
+    away.word = msg_word::away;
+    msg_answer refused = away;
+    refused.word = msg_word::refused;
+    refused.reason = refused_reason::over_quota;
+    ack_notify stored{.from = other, .epoch = ours, .word = ack_word::stored, .number = 5};
+    stored.first = 1;
+    stored.count = 1;
+    const ack_notify ended{
+        .from = other, .epoch = ours, .word = ack_word::ended, .number = 5, .low = 1};
+    ack_notify remembered = ended;
+    remembered.away = true;
+    remembered.state = first_accepted;
     return {
-        msg_notify{.from = other, .epoch = theirs, .seq = 3, .payload = text},
-        msg_notify{.from = other, .epoch = theirs, .form = form::tombstone, .seq = 3},
-        msg_notify{
-            .from = other, .epoch = theirs, .seq = 3, .drained = true, .low = 3, .payload = text},
-        msg_notify{.from = other,
-                   .epoch = later,
-                   .seq = 3,
-                   .drained = true,
-                   .low = 3,
-                   .smaller = {theirs, 3},
-                   .payload = text},
-        msg_notify{.from = other, .epoch = theirs, .form = form::probe, .low = 3},
-        msg_notify{
-            .from = other, .epoch = later, .form = form::probe, .low = 0, .smaller = {theirs, 3}},
-        msg_answer{.to = other, .id = {ours, 1}, .attempt = 0},
-        msg_answer{.to = other, .id = {ours, 1}, .attempt = 0, .away = true},
-        ack_answer{.to = other, .serial = 7},
-        ack_notify{.from = other, .epoch = ours, .echo = echo{1, 0}, .state = first_accepted},
+        direct,
+        several,
+        tombstone,
+        drained,
+        not_clean,
+        msg_notify{.from = other, .epoch = theirs, .number = 5, .low = 3},
+        msg_notify{.from = other, .epoch = later, .number = 5, .low = 0, .smaller = {theirs, 3}},
+        taken,
+        away,
+        refused,
+        ack_answer{7},
+        ack_notify{.from = other, .epoch = ours, .echo = echo{5, 1}, .state = first_accepted},
         ack_notify{.from = other, .epoch = ours, .state = first_accepted},
-        ack_notify{.from = other, .epoch = ours, .word = ack_word::waiting},
+        ack_notify{.from = other, .epoch = ours, .word = ack_word::waiting, .number = 5},
         ack_notify{.from = other, .epoch = ours, .word = ack_word::past, .current = next},
-        ack_notify{.from = other, .epoch = ours, .word = ack_word::stored, .seq = 1},
-        ack_notify{.from = other, .epoch = ours, .word = ack_word::ended, .low = 1},
-        ack_notify{.from = other,
-                   .epoch = ours,
-                   .word = ack_word::ended,
-                   .low = 1,
-                   .state = first_accepted},
-        sync_answer{.serial = 7, .last = key, .rows = 2},
+        stored,
+        ended,
+        remembered,
+        sync_answer{.serial = 7, .rows = 2, .next = key},
         sync_answer{.serial = 7},
     };
 }
@@ -109,24 +138,30 @@ inline std::vector<frame> all_to_client(const peer& other, epoch theirs, epoch o
 inline std::vector<frame> all_to_relay(const peer& other, epoch ours, epoch theirs) {
     const bytes text = as_bytes("text");
     const epoch later{static_cast<std::uint64_t>(theirs) + 1};
+    const msg_request msg{
+        .to = other, .epoch = ours, .number = 5, .first = 3, .base = 2, .entries = run::of(text)};
+    msg_request never = msg;
+    never.storing = storing::forbidden;
+    msg_request tombstone = msg;
+    tombstone.entries = run::tombstone();
+    msg_request kept = msg;
+    kept.keep = true;
+    kept.left = 1000;
     return {
-        msg_request{.to = other, .epoch = ours, .seq = 3, .base = 2, .payload = text},
-        msg_request{.to = other,
-                    .epoch = ours,
-                    .storing = storing::forbidden,
-                    .seq = 3,
-                    .base = 2,
-                    .payload = text},
-        msg_request{.to = other, .epoch = ours, .form = form::tombstone, .seq = 3, .base = 2},
-        msg_request{.to = other, .epoch = ours, .form = form::probe, .base = 2},
+        msg,
+        never,
+        tombstone,
+        kept,
+        msg_request{.to = other, .epoch = ours, .number = 5, .base = 2},
         ack_request{
-            .to = other, .epoch = theirs, .serial = 7, .echo = echo{1, 0}, .state = first_accepted},
+            .to = other, .epoch = theirs, .serial = 7, .echo = echo{5, 1}, .state = first_accepted},
         ack_request{.to = other, .epoch = theirs, .serial = 7, .state = first_accepted},
-        ack_request{.to = other, .epoch = theirs, .word = ack_word::waiting, .serial = 7},
+        ack_request{
+            .to = other, .epoch = theirs, .word = ack_word::waiting, .serial = 7, .number = 5},
         ack_request{
             .to = other, .epoch = theirs, .word = ack_word::past, .serial = 7, .current = later},
-        sync_request{.serial = 7, .after = mailbox_key{other, {theirs, 4}}},
-        sync_request{.serial = 7},
+        sync_request{.serial = 7, .rows = 9, .room = 999, .from = mailbox_key{other, {theirs, 4}}},
+        sync_request{.serial = 7, .rows = 9, .room = 999},
     };
 }
 

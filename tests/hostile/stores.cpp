@@ -39,7 +39,9 @@ struct post_office {
     /// A message from one to the other; whether the mailbox has taken it.
     bool put(int number, const peer& from, const peer& to, seq at, std::string_view text = "text") {
         const blob wire = encoded(
-            msg_request{.to = to, .epoch = epoch{1}, .seq = at, .payload = as_bytes(text)}, from);
+            msg_request{
+                .to = to, .epoch = epoch{1}, .first = at, .entries = run::of(as_bytes(text))},
+            from);
         REQUIRE(relay.handle(link_of(number), wire, out) == refusal::none);
         const auto request = out.next_request();
         REQUIRE(request.has_value());
@@ -138,7 +140,7 @@ TEST_CASE(
             packet_reader reader(copy);
             while (const auto one = reader.next()) {
                 REQUIRE(s.at_relay(at_bob, *one) == refusal::none);
-                REQUIRE(s.out.frames().size() <= 17);  // a page of 16 rows, and its end
+                REQUIRE(s.out.frames().size() <= 257);  // a page of 256 rows, and its end
                 s.carry();
             }
         }
@@ -151,7 +153,7 @@ TEST_CASE(
     s.settle();
     CHECK(s.box.rows() == 3);
     // Somebody who asks a thousand times at once gets a thousand answers, on his own link.
-    const blob ask = encoded(sync_request{.serial = 1}, "mallory");
+    const blob ask = encoded(sync_request{.serial = 1, .rows = 9, .room = 999}, "mallory");
     for (int i = 0; i < 1000; ++i) {
         REQUIRE(s.at_relay(at_mallory, ask) == refusal::none);
     }
@@ -165,18 +167,24 @@ TEST_CASE(
     "hostile 52: a store that fails after it has done it is asked again, and nothing doubles") {
     scene s;
     const std::vector<frame> asked = {
-        msg_request{
-            .to = "carol", .epoch = s.of_alice(), .seq = 7, .base = 7, .payload = as_bytes("x")},
-        msg_request{
-            .to = "carol", .epoch = s.of_alice(), .form = form::tombstone, .seq = 7, .base = 7},
-        msg_request{.to = "carol", .epoch = s.of_alice(), .form = form::probe, .base = 7},
+        msg_request{.to = "carol",
+                    .epoch = s.of_alice(),
+                    .first = 7,
+                    .base = 7,
+                    .entries = run::of(as_bytes("x"))},
+        msg_request{.to = "carol",
+                    .epoch = s.of_alice(),
+                    .first = 7,
+                    .base = 7,
+                    .entries = run::tombstone()},
+        msg_request{.to = "carol", .epoch = s.of_alice(), .base = 7},
         ack_request{.to = "bob", .epoch = s.of_bob(), .serial = 7, .state = first_accepted},
         ack_request{.to = "bob",
                     .epoch = s.of_bob(),
                     .word = ack_word::past,
                     .serial = 8,
                     .current = epoch{~std::uint64_t{0}}},
-        sync_request{.serial = 9},
+        sync_request{.serial = 9, .rows = 9, .room = 999},
     };
     for (const frame& each : asked) {
         const blob wire = encoded(each, "alice");

@@ -96,11 +96,12 @@ inline std::string portrait(const memory_mailbox& machine, manual_clock& /*clock
     add(out, machine.states());
     memory_mailbox asked = machine;
     for (const peer name : {"alice", "bob", "carol", "mallory"}) {
-        const auto page = asked.execute({.from = name, .what = sync_request{}, .wire = {}});
+        const auto page = asked.execute(
+            {.from = name, .what = sync_request{.rows = 1000, .room = 1U << 20}, .wire = {}});
         for (const mailbox_row& row : page.rows) {
             add(out, row.from.bytes());
             add(out, row.id.seq);
-            add(out, static_cast<int>(row.form));
+            add(out, static_cast<int>(row.tombstone));
             add(out, row.payload);
         }
     }

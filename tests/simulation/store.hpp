@@ -71,21 +71,17 @@ class store {
 
     /// Whether anything of the honest lies there for this client.
     [[nodiscard]] bool waits_for(client_number who) {
-        sixfold::mailbox_request next{name_of(who), sixfold::sync_request{}, {}};
-        while (true) {
-            const sixfold::mailbox_outcome page = rows_.execute(next);
-            if (page.rows.empty()) {
-                return false;
-            }
+        sixfold::sync_request next = whole();
+        do {
+            const sixfold::mailbox_outcome page = rows_.execute({name_of(who), next, {}});
             for (const sixfold::mailbox_row& row : page.rows) {
                 if (world_->book.honest(number_of(row.from))) {
                     return true;
                 }
             }
-            const sixfold::mailbox_row& last = page.rows.back();
-            std::get<sixfold::sync_request>(next.what).after =
-                sixfold::mailbox_key{last.from, last.id};
-        }
+            next.from = page.next;
+        } while (next.from);
+        return false;
     }
 
     [[nodiscard]] sixfold::mailbox_outcome execute(const sixfold::mailbox_request& request) {
@@ -94,13 +90,12 @@ class store {
         }
         sixfold::mailbox_outcome out = rows_.execute(request);
         if (const auto* msg = std::get_if<sixfold::msg_request>(&request.what);
-            msg != nullptr && msg->form == sixfold::form::payload) {
+            msg != nullptr && msg->entries.count() > msg->entries.tombstones()) {
             demand(msg->storing == sixfold::storing::allowed ||
                        !world_->book.honest(number_of(request.from)),
                    "stored, and it must not be");
             if (out.done) {
-                world_->book.put(number_of(request.from), number_of(msg->to),
-                                 {msg->epoch, msg->seq});
+                note(request.from, *msg);
             } else {
                 world_->seen.see(sight::store_full);
             }
@@ -114,18 +109,18 @@ class store {
 
     /// Retention: a tombstone takes the place of the first payload of somebody.
     void take_back(const sixfold::peer& to) {
-        const sixfold::mailbox_outcome page = rows_.execute({to, sixfold::sync_request{}, {}});
+        const sixfold::mailbox_outcome page = rows_.execute({to, whole(), {}});
         for (const sixfold::mailbox_row& row : page.rows) {
-            if (row.form == sixfold::form::payload) {
+            if (!row.tombstone) {
                 if (world_->book.honest(number_of(row.from))) {
                     world_->book.taken_back(row.payload);
                 }
                 sixfold::msg_request tombstone;
                 tombstone.to = to;
                 tombstone.epoch = row.id.epoch;
-                tombstone.form = sixfold::form::tombstone;
-                tombstone.seq = row.id.seq;
-                tombstone.base = row.base;
+                tombstone.entries = sixfold::run::tombstone();
+                tombstone.first = row.id.seq;
+                tombstone.base = row.low;
                 demand(rows_.execute({row.from, tombstone, {}}).done, "a tombstone has no room");
                 return;
             }
@@ -133,6 +128,19 @@ class store {
     }
 
   private:
+    [[nodiscard]] static sixfold::sync_request whole() {
+        return {.serial = 0, .rows = 1000, .room = 1U << 20};
+    }
+    void note(const sixfold::peer& from, const sixfold::msg_request& msg) {
+        sixfold::seq which = msg.first;
+        for (const sixfold::run_entry& each : msg.entries) {
+            if (!each.tombstone) {
+                world_->book.put(number_of(from), number_of(msg.to), {msg.epoch, which});
+            }
+            ++which;
+        }
+    }
+
     surroundings* world_;
     sixfold::memory_mailbox rows_;
 };
