@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,11 +13,13 @@
 
 #include <sixfold/sixfold.hpp>
 
-// What tests may do to a machine that no app can: copy it, look inside, and pull the plug.
+// What tests may do to a machine that no app can: copy it, and look inside. Of a receiver: receiver_access.hpp.
 
 namespace sixfold::inline v0 {
 
 struct test_access {
+    using names = std::vector<std::string>;
+
     // --- a copy, so that one state goes on in several ways -------------------------------------------
 
     /// A machine that can be copied.
@@ -37,61 +39,25 @@ struct test_access {
         return machine;
     }
 
-    // --- the plug ----------------------------------------------------------------------------------
-
-    /// What is left of a receiver after a crash, if its journal holds what it has committed: the first
-    /// group of each stream, and nothing else.
-    static void crash(receiver& r) {
-        held_messages none(r.options_.held_entries, r.options_.held_bytes, r.options_.payload_max,
-                           1);
-        r.messages_.held = none;
-        r.sync_ = mailbox_sync(r.options_.sync_interval);
-        r.acks_.owed_ = {};
-        r.acks_.withheld_.clear();
-        r.acks_.retries_ = deadlines();
-        r.acks_.relay_trip_ = round_trip();
-        r.shown_ = held_messages::none;
-        r.linked_ = false;
-        for (inbound_stream& stream : r.messages_.streams) {
-            inbound_stream left(r.options_.window, r.options_.exceptions);
-            left.epoch = stream.epoch;
-            left.window = stream.window;
-            left.horizon = stream.horizon;
-            left.exceptions = stream.exceptions;
-            left.next = stream.window.floor();
-            left.record = stream.record;
-            stream = left;
-        }
-        for (std::uint32_t which = 0; which < r.messages_.streams.size(); ++which) {
-            r.messages_.line_up(which);
-        }
-    }
-
     // --- a look inside -----------------------------------------------------------------------------
 
-    /// All that decides what a sender will do next, but for times and counts of tries.
+    /// All that decides what a sender will do next, but for times, sendings and counts of tries.
     static std::string fingerprint(const sender& s) {
         std::string out;
-        for (const outbound_stream& stream : s.messages_.streams) {
-            add(out, static_cast<std::uint64_t>(stream.epoch));
+        for (std::uint32_t which = 0; which < s.messages_.size(); ++which) {
+            const outbound_stream& stream = s.messages_[which];
+            const outbound_path& path = s.requests_.path(which);
+            add(out, static_cast<std::uint64_t>(stream.epoch()));
             add(out, stream.first());
             add(out, stream.base());
             add(out, stream.unsent());
             add(out, stream.next());
-            add(out, stream.sent_end);
-            add(out, stream.reported_floor ? *stream.reported_floor + 1 : 0);
-            add(out, stream.stored);
-            add(out, stream.tombstones);
-            add(out, (stream.met ? 1U : 0U));
-            add(out, stream.limits.window);
+            add(out, stream.sent_end());
+            add(out, path.word.floor_ ? *path.word.floor_ + 1 : 0);
+            add(out, path.word.met() ? 1U : 0U);
+            add(out, path.word.limits_.room);
             for (seq at = stream.first(); at < stream.next(); ++at) {
-                const std::uint32_t slot = stream.slot(at);
-                add(out, slot == outbound_stream::no_slot
-                             ? 99U
-                             : static_cast<std::uint64_t>(
-                                   without_relayed(s.messages_.queue[slot].state)) *
-                                       8 +
-                                   (s.messages_.queue[slot].unsettled ? 1U : 0U));
+                add(out, stream.has(at) ? place_word(s, stream[at]) : 99U);
             }
         }
         return out;
@@ -101,12 +67,11 @@ struct test_access {
     static std::string journal_fingerprint(const sender& s) {
         const wait_ack_queue& queue = s.messages_.queue;
         std::string out;
-        for (std::uint32_t which = 0; which < s.messages_.streams.size(); ++which) {
-            const outbound_stream& stream = s.messages_.streams[which];
-            add(out, s.messages_.is_durable(which) ? 1U : 0U);
-            add(out, stream.record == wait_ack_queue::no_record ? 1U : 0U);
-            add(out, static_cast<std::uint64_t>(stream.journaled_epoch));
-            add(out, stream.journaled_next);
+        for (const outbound_ledger::known& stream : s.messages_.ledger.streams_) {
+            add(out, s.messages_.ledger.is_durable(stream.record) ? 1U : 0U);
+            add(out, stream.record == outbound_ledger::no_record ? 1U : 0U);
+            add(out, static_cast<std::uint64_t>(stream.last.epoch));
+            add(out, stream.last.next);
         }
         for (std::uint32_t slot = 0; slot < queue.size(); ++slot) {
             const wait_ack_queue::entry& e = queue[slot];
@@ -124,170 +89,132 @@ struct test_access {
         }
         return out;
     }
-    /// Likewise of a receiver: what was not written, and what waits for it.
-    static std::string journal_fingerprint(const receiver& r) {
-        std::string out;
-        for (const inbound_stream& stream : r.messages_.streams) {
-            const bool withheld = stream.record > r.acks_.durable_;
-            add(out, stream.record == inbound_stream::no_record ? 2U : withheld ? 1U : 0U);
-            add(out, withheld ? static_cast<std::uint64_t>(stream.past) : 0U);
-            add(out, withheld ? static_cast<std::uint64_t>(stream.waiting) : 0U);
-        }
-        return out;
-    }
 
-    /// Likewise of a receiver, but for its round through the mailbox and the answers it waits for.
-    static std::string fingerprint(const receiver& r) {
-        std::map<std::string, std::string> streams;  // by name: which came first does not matter
-        for (std::uint32_t which = 0; which < r.messages_.streams.size(); ++which) {
-            streams[std::string(r.messages_.peers[which].name())] = fingerprint_of(r, which);
-        }
-        std::string out;
-        for (const auto& [name, state] : streams) {
-            out += name;
-            out += state;
-        }
-        for (std::uint32_t slot = r.messages_.held.first_; slot != held_messages::none;
-             slot = r.messages_.held[slot].next) {
-            out += r.messages_.peers[r.messages_.held[slot].stream].name();
-            add(out, r.messages_.held[slot].id.seq);
-        }
-        return out;
-    }
-    /// ... of what it has from one sender.
-    static std::string fingerprint(const receiver& r, const peer& from) {
-        const std::uint32_t which = r.messages_.peers.look_up(from);
-        return which == peer_table::none ? std::string() : fingerprint_of(r, which);
-    }
-
-    /// Has it nothing to send, and waits for no answer but those to its probes, which are repair?
+    /// Has it nothing to send, and waits for nothing but the answer to a probe about what rests in a mailbox?
     static bool quiet(const sender& s) {
-        return s.messages_.retries.size() == 0 &&
-               s.messages_.queue.first(wait_ack_queue::place::due) == wait_ack_queue::none;
-    }
-    /// Likewise, but for the mailbox that it asks for now and then.
-    static bool quiet(const receiver& r) {
-        const mailbox_sync& sync = r.sync_;
-        return r.acks_.retries_.size() == 0 && r.acks_.owed_.empty() && sync.resting_ &&
-               sync.deadline_ >= later(sync.rested_at_, sync.interval_);
-    }
-
-    /// The serial that the next ack:A, or sync:A, must name to be taken for an answer.
-    static std::uint32_t ack_serial(const receiver& r, const peer& from) {
-        const std::uint32_t which = r.messages_.peers.look_up(from);
-        return which == peer_table::none ? 0 : r.messages_.streams[which].serial;
+        bool rests = s.requests_.first_line_.empty() && s.requests_.again_line_.empty();
+        for (std::uint32_t which = 0; which < s.messages_.size(); ++which) {
+            for (const transit each : {transit::fresh, transit::noted, transit::due, transit::out,
+                                       transit::there, transit::turned_away}) {
+                rests = rests && s.messages_[which].count(each) == 0;
+            }
+        }
+        return rests;
     }
 
     // A peer by value: GCC 14 suspects a reference of coming from a temporary that it was given.
-    static outbound_stream& stream(sender& s, peer to) {
-        return s.messages_.streams[s.messages_.peers.look_up(to)];
+    static const outbound_stream& stream(const sender& s, peer to) {
+        return s.messages_[s.messages_.peers.look_up(to)];
     }
+    static outbound_path& path(sender& s, peer to) {
+        return s.requests_.path(s.messages_.peers.look_up(to));
+    }
+    static const outbound_hop& hop(const sender& s) { return s.requests_.hop_; }
+    static const round_trip& trip(const outbound_hop& hop) { return hop.trip_; }
+    static duration smoothed(const round_trip& trip) { return trip.smoothed_; }
     static bool writes_to(const sender& s, const peer& to) {
         return s.messages_.peers.look_up(to) != peer_table::none;
     }
-    static inbound_stream& stream(receiver& r, peer from) {
-        return r.messages_.streams[r.messages_.peers.look_up(from)];
-    }
     /// How many peers were written to.
-    static std::size_t streams(const sender& s) { return s.messages_.streams.size(); }
+    static std::size_t streams(const sender& s) { return s.messages_.size(); }
     static wait_ack_queue& queue(sender& s) { return s.messages_.queue; }
     static const wait_ack_queue& queue(const sender& s) { return s.messages_.queue; }
-    static const held_messages& held(const receiver& r) { return r.messages_.held; }
-    static std::uint32_t index(const receiver& r, const peer& from) {
-        return r.messages_.peers.look_up(from);
+    static const outbound_ledger& ledger(const sender& s) { return s.messages_.ledger; }
+    /// When the timer of a stream goes off.
+    static time_point timer(const sender& s, const peer& to) {
+        return s.requests_.timers_.of(s.messages_.peers.look_up(to));
     }
-    /// When the message in a slot is sent again, and when its receiver is probed again.
-    static time_point retry_of(const sender& s, std::uint32_t slot) {
-        return s.messages_.retries.of(slot);
+    /// Where a seq is on its way; none if it has ended.
+    static std::optional<transit> where(const sender& s, const peer& to, seq at) {
+        const outbound_stream& of = stream(s, to);
+        return of.has(at) ? std::optional(of[at].now) : std::nullopt;
     }
-    static time_point probe_of(const sender& s, const peer& to) {
-        return s.probes_.of(s.messages_.peers.look_up(to));
-    }
-    /// The sender's estimate of the time to the relay, and to a receiver.
-    static const round_trip& relay_trip(const sender& s) { return s.requests_.relay_trip_; }
-    static const round_trip& relay_trip(const receiver& r) { return r.acks_.relay_trip_; }
-    static const mailbox_sync& sync(const receiver& r) { return r.sync_; }
-    /// Zero for a sender that is not known.
-    static seq floor(const receiver& r, const peer& from) {
-        const std::uint32_t which = r.messages_.peers.look_up(from);
-        return which == peer_table::none ? 0 : r.messages_.streams[which].window.floor();
-    }
-    static bytes held_payload(const receiver& r, const message& m) {
-        return r.messages_.held.payload(
-            r.messages_.held.find(r.messages_.peers.look_up(m.from), m.id));
+    /// How many sendings are remembered.
+    static std::uint64_t remembered(const sending_ring& ring) { return ring.end_ - ring.begin_; }
+    static const loss_rule& rule(const sending_ring& ring, signal by) {
+        return ring.rules_[sending_ring::index(by)];
     }
 
     // --- field by field ------------------------------------------------------------------------------
 
-    /// The fields in which they differ. A new field does not compile before it is here, and so in the tables of its tests.
-    static std::vector<std::string> differing(const outbound_stream& a, const outbound_stream& b) {
-        std::vector<std::string> out;
-        const auto compare = [&](const char* name, bool same) {
-            if (!same) {
-                out.emplace_back(name);
-            }
-        };
-        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17,
-                     a18, a19, a20] = a;
-        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17,
-                     b18, b19, b20] = b;
-        compare("epoch", a0 == b0);
-        compare("limits", a1 == b1);
-        compare("record", a2 == b2);
-        compare("journaled_epoch", a3 == b3);
-        compare("journaled_next", a4 == b4);
-        compare("trip", a5 == b5);
-        compare("reported_floor", a6 == b6);
-        compare("known", a7 == b7);
-        compare("probed_at", a8 == b8);
-        compare("probes", a9 == b9);
-        compare("stored", a10 == b10);
-        compare("tombstones", a11 == b11);
-        compare("met", a12 == b12);
-        compare("backed_off", a13 == b13);
-        compare("sent_end", a14 == b14);
-        (void)a15, (void)b15;  // its places are written before they are read
-        compare("first", a16 == b16);
-        compare("base", a17 == b17);
-        compare("unsent", a18 == b18);
-        compare("next", a19 == b19);
-        compare("passed", a20 == b20);
-        return out;
+    // The fields in which they differ. A new field does not compile before it is here, and so in the tables of its tests.
+
+    static names differing(const outbound_stream& a, const outbound_stream& b) {
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11] = b;
+        // Places are written before they are read.
+        return different({{"epoch", a0 == b0},
+                          {"ring", a1.used(0) == b1.used(0) || a1.size() != b1.size()},
+                          {"first", a2 == b2},
+                          {"base", a3 == b3},
+                          {"unsent", a4 == b4},
+                          {"next", a5 == b5},
+                          {"sent_end", a6 == b6},
+                          {"passed", a7 == b7},
+                          {"lowest_due", a8 == b8},
+                          {"counts", a9 == b9},
+                          {"tombstones", a10 == b10},
+                          {"lowered", a11 == b11}});
     }
-    static std::vector<std::string> differing(const inbound_stream& a, const inbound_stream& b) {
-        std::vector<std::string> out;
-        const auto compare = [&](const char* name, bool same) {
-            if (!same) {
-                out.emplace_back(name);
+    static names differing(const sending_ring& a, const sending_ring& b) {
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7] = b;
+        (void)a0, (void)b0;  // its places are written before they are read
+        return different({{"begin", a1 == b1},
+                          {"oldest", a2 == b2},
+                          {"end", a3 == b3},
+                          {"told", std::equal(a4, a4 + 2, b4)},
+                          {"rules", std::equal(a5, a5 + 2, b5)},
+                          {"lost", a6 == b6},
+                          {"origin", a7 == b7}});
+    }
+    static names differing(const stream_timer& a, const stream_timer& b) {
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10] = b;
+        return different({{"sent_at", a0 == b0},
+                          {"probed_at", a1 == b1},
+                          {"heard_at", a2 == b2},
+                          {"turned_at", a3 == b3},
+                          {"begun_at", a4 == b4},
+                          {"way_timeouts", a5 == b5},
+                          {"silences", a6 == b6},
+                          {"probes", a7 == b7},
+                          {"turns", a8 == b8},
+                          {"begins", a9 == b9},
+                          {"chance", a10 == b10}});
+    }
+    static names differing(const receiver_word& a, const receiver_word& b) {
+        const auto& [a0, a1, a2, a3, a4] = a;
+        const auto& [b0, b1, b2, b3, b4] = b;
+        return different({{"limits", a0 == b0},
+                          {"relay_payload_max", a1 == b1},
+                          {"floor", a2 == b2},
+                          {"known", a3 == b3},
+                          {"met", a4 == b4}});
+    }
+    static names differing(const outbound_hop& a, const outbound_hop& b) {
+        const auto& [a0, a1, a2, a3, a4] = a;
+        const auto& [b0, b1, b2, b3, b4] = b;
+        (void)a0, (void)b0;  // an option
+        return different({{"trip", a1 == b1},
+                          {"counted_at", a2 == b2},
+                          {"timeouts", a3 == b3},
+                          {"over", a4 == b4}});
+    }
+    /// ... with those of its parts, each under the name of its part.
+    static names differing(const outbound_path& a, const outbound_path& b) {
+        const auto& [a0, a1, a2, a3, a4, a5, a6] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6] = b;
+        names out = different(
+            {{"trip", a1 == b1}, {"loss", a4 == b4}, {"asks", a5 == b5}, {"greet", a6 == b6}});
+        const auto add_all = [&out](const std::string& part, const names& fields) {
+            for (const std::string& each : fields) {
+                out.push_back(part + "." + each);
             }
         };
-        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17,
-                     a18, a19, a20, a21, a22] = a;
-        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17,
-                     b18, b19, b20, b21, b22] = b;
-        compare("epoch", a0 == b0);
-        compare("window", a1 == b1);
-        compare("horizon", a2 == b2);
-        compare("exceptions", a3 == b3);
-        compare("held", a4 == b4);
-        compare("next", a5 == b5);
-        compare("ahead_count", a6 == b6);
-        compare("ahead", a7 == b7);
-        compare("echo", a8 == b8);
-        compare("latest", a9 == b9);
-        compare("past", a10 == b10);
-        compare("waiting", a11 == b11);
-        compare("record", a12 == b12);
-        compare("sent_at", a13 == b13);
-        compare("first_serial", a14 == b14);
-        compare("serial", a15 == b15);
-        compare("resends", a16 == b16);
-        compare("owed", a17 == b17);
-        compare("state_due", a18 == b18);
-        compare("unanswered", a19 == b19);
-        compare("tell_limits", a20 == b20);
-        compare("limits_sent", a21 == b21);
-        compare("exceptions_max", a22 == b22);
+        add_all("sendings", differing(a0, b0));
+        add_all("timer", differing(a2, b2));
+        add_all("word", differing(a3, b3));
         return out;
     }
 
@@ -346,15 +273,10 @@ struct test_access {
     // --- rules broken on purpose -------------------------------------------------------------------
 
     /// Ends a message as if B had said so.
-    static void advance(sender& s, std::uint32_t stream) {
-        s.messages_.advance(stream);
-        s.consider_probe(stream);
-    }
-
     static void end(sender& s, std::uint32_t slot, status how) {
         const std::uint32_t which = s.messages_.queue[slot].stream;
         s.messages_.end(slot, how);
-        advance(s, which);
+        s.consider(which);
     }
 
   private:
@@ -373,30 +295,23 @@ struct test_access {
         return sum;
     }
 
-    static std::string fingerprint_of(const receiver& r, std::uint32_t which) {
-        const inbound_stream& stream = r.messages_.streams[which];
-        const seq floor = stream.window.floor();
-        std::string out;
-        add(out, static_cast<std::uint64_t>(stream.epoch));
-        add(out, floor);
-        add(out, stream.horizon);
-        add(out, stream.next);
-        add(out, static_cast<std::uint64_t>(stream.ahead));
-        for (seq at = 0; at < stream.window.width(); ++at) {
-            const bool ahead =
-                r.messages_.held.find(which, {stream.ahead, at}) != held_messages::none;
-            add(out, ahead ? 1U : 0U);
-        }
-        for (const exception& e : stream.exceptions) {
-            add(out, e.seq * 8 + static_cast<std::uint64_t>(e.how));
-        }
-        for (seq at = floor; at < floor + stream.window.width(); ++at) {
-            const std::uint32_t slot = r.messages_.held.find(which, {stream.epoch, at});
-            const bool handed = slot != held_messages::none && r.messages_.held[slot].handed;
-            add(out, (stream.window.of(at) == standing::duplicate ? 1U : 0U) |
-                         (stream.held.test(at) ? 2U : 0U) | (handed ? 4U : 0U));
+    static names different(std::initializer_list<std::pair<const char*, bool>> fields) {
+        names out;
+        for (const auto& [name, same] : fields) {
+            if (!same) {
+                out.emplace_back(name);
+            }
         }
         return out;
+    }
+
+    /// All of a message in one number.
+    static std::uint64_t place_word(const sender& s, const outbound_stream::place& here) {
+        const wait_ack_queue::entry& e = s.messages_.queue[here.slot];
+        return (static_cast<std::uint64_t>(without_relayed(e.state)) * 8 +
+                static_cast<std::uint64_t>(here.now)) *
+                   2 +
+               (e.unsettled ? 1U : 0U);
     }
     /// What the relay has taken is sent again like what it has not: only the app knows the difference.
     static message_state without_relayed(message_state s) {

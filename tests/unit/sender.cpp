@@ -112,8 +112,8 @@ TEST_CASE("sender: takes decoded frames of any kind that it has a part in") {
     f.up();
     f.send("bob", "x");
     (void)f.transmit();
-    CHECK(f.a.handle(frame(msg_answer{.to = "bob", .id = {f.stream(), 0}})) == refusal::none);
-    const std::array<std::byte, 2> floor_1{std::byte{0}, std::byte{1}};
+    CHECK(f.a.handle(frame(msg_answer{.to = "bob", .number = f.last})) == refusal::none);
+    const std::array<std::byte, 1> floor_1{std::byte{1}};
     CHECK(f.a.handle(frame(ack_notify{.from = "bob", .epoch = f.stream(), .state = floor_1})) ==
           refusal::none);
     const auto heard = f.a.poll_event();
@@ -121,19 +121,21 @@ TEST_CASE("sender: takes decoded frames of any kind that it has a part in") {
     CHECK(heard->what == status::delivered);
 }
 
-TEST_CASE("sender: a frame of a stream or an epoch that it has not changes nothing [spec 3.7]") {
+TEST_CASE("sender: a frame of a stream or an epoch that it has not changes nothing [spec 2.11]") {
     fixture f;
     f.up();
     f.send("bob", "x");
     (void)f.transmit();
     const std::string before = test_access::fingerprint(f.a);
-    const std::array<std::byte, 2> floor_1{std::byte{0}, std::byte{1}};
+    const std::array<std::byte, 1> floor_1{std::byte{1}};
     CHECK(f.a.handle(ack_notify{.from = "carol", .epoch = f.stream(), .state = floor_1}) ==
           refusal::unknown_stream);
     CHECK(f.a.handle(ack_notify{.from = "bob", .epoch = epoch{1}, .state = floor_1}) ==
           refusal::unknown_stream);
-    CHECK(f.a.handle(msg_answer{.to = "carol", .id = {f.stream(), 0}}) == refusal::unknown_stream);
-    CHECK(f.a.handle(msg_answer{.to = "bob", .id = {epoch{1}, 0}}) == refusal::unknown_stream);
+    CHECK(f.a.handle(msg_answer{.to = "carol"}) == refusal::unknown_stream);
+    CHECK(f.a.handle(msg_answer{
+              .to = "bob", .epoch = epoch{1}, .number = f.last, .word = msg_word::away}) ==
+          refusal::unknown_stream);
     CHECK(f.a.handle(frame(sync_answer{})) == refusal::direction);
     CHECK(test_access::fingerprint(f.a) == before);
     CHECK(f.news() == nothing);
@@ -149,7 +151,7 @@ TEST_CASE("sender: the epoch of a stream is the start number, and random bits be
     const auto epoch_of = [&](std::uint64_t start, std::uint64_t seed) {
         sender a = sender::create(clock, {.start = start, .seed = seed}).value();
         REQUIRE(a.send("bob", as_bytes("x")).has_value());
-        return static_cast<std::uint64_t>(test_access::stream(a, "bob").epoch);
+        return static_cast<std::uint64_t>(test_access::stream(a, "bob").epoch());
     };
     for (const std::uint64_t start : {std::uint64_t{1}, std::uint64_t{77}, start_max}) {
         CHECK(epoch_of(start, 1) >> epoch_random_bits == start);
@@ -162,12 +164,12 @@ TEST_CASE("sender: what it tells only grows stronger, and each thing once") {
     f.up();
     f.send("bob", "x");
     (void)f.transmit();
-    REQUIRE(f.taken(0) == refusal::none);
-    REQUIRE(f.taken(0) == refusal::none);
+    REQUIRE(f.taken() == refusal::none);
+    REQUIRE(f.taken() == refusal::none);
     CHECK(f.news() == std::vector{status::relayed});
     REQUIRE(f.stored(0) == refusal::none);
     REQUIRE(f.stored(0) == refusal::none);
-    REQUIRE(f.taken(0) == refusal::none);
+    REQUIRE(f.taken() == refusal::none);
     CHECK(f.news() == std::vector{status::stored});
     REQUIRE(f.state({.floor = 1}) == refusal::none);
     REQUIRE(f.stored(0) == refusal::none);
@@ -182,7 +184,7 @@ TEST_CASE(
     f.up();
     const ticket message = f.send("bob", "x");
     (void)f.transmit();
-    REQUIRE(f.taken(0) == refusal::none);
+    REQUIRE(f.taken() == refusal::none);
     REQUIRE(f.a.cancel(message));
     CHECK(f.news() == nothing);
     std::array<exception, 1> tombstone{exception{0, fate::tombstoned}};
@@ -196,17 +198,13 @@ TEST_CASE(
     f.up();
     f.send("bob", "x");
     (void)f.transmit();
-    REQUIRE(f.taken(0) == refusal::none);
-    REQUIRE(f.a.handle(ack_notify{.from = "bob",
-                                  .epoch = f.stream(),
-                                  .word = ack_word::past,
-                                  .current = epoch{std::uint64_t{9} << epoch_random_bits}}) ==
-            refusal::none);
+    REQUIRE(f.taken() == refusal::none);
+    REQUIRE(f.past(epoch{std::uint64_t{9} << epoch_random_bits}) == refusal::none);
     CHECK(f.news() == nothing);
     CHECK(f.seqs() == std::vector<seq>{0});
 }
 
-TEST_CASE("sender: what was never sent cannot be delivered [spec 3.8]") {
+TEST_CASE("sender: what was never sent cannot be delivered [spec 3.12]") {
     fixture f({.window = 1});
     f.up();
     f.send("bob", "0");
@@ -228,7 +226,7 @@ TEST_CASE("sender: what was never sent cannot be stored") {
     CHECK(f.seqs() == std::vector<seq>{0});
 }
 
-TEST_CASE("sender: a deadline is heard as expiring, and then how it ended [spec 3.5, 3.6]") {
+TEST_CASE("sender: a deadline is heard as expiring, and then how it ended [spec 3.8, 3.13]") {
     fixture f;
     f.up();
     f.send("bob", "x", {.expires_after = 10s});
@@ -237,8 +235,8 @@ TEST_CASE("sender: a deadline is heard as expiring, and then how it ended [spec 
     CHECK(f.news() == std::vector{status::expiring});
     const auto frames = f.transmit();
     REQUIRE(!frames.empty());
-    CHECK(frames.back().form == form::tombstone);
-    CHECK(frames.back().seq == 0);
+    CHECK(frames.back().messages.back() == support::sent_request::tombstone);
+    CHECK(frames.back().first == 0);
 
     SECTION("the message came first") {
         REQUIRE(f.state({.floor = 1}) == refusal::none);
@@ -266,7 +264,7 @@ TEST_CASE("sender: a deadline that has passed comes before a cancel that is call
 }
 
 TEST_CASE(
-    "sender: only as many stored messages are given up as the memory for them needs [spec 3.6]") {
+    "sender: only as many stored messages are given up as the memory for them needs [spec 3.11]") {
     fixture f({.unsettled_max = 2});
     f.up();
     for (const char* text : {"0", "1"}) {
@@ -274,8 +272,7 @@ TEST_CASE(
     }
     (void)f.transmit();
     const auto ended = [&f](seq low) {
-        return f.a.handle(
-            ack_notify{.from = "bob", .epoch = f.stream(), .word = ack_word::ended, .low = low});
+        return f.ended(low);
     };
     REQUIRE(f.stored(0) == refusal::none);
     REQUIRE(ended(2) == refusal::none);  // there is memory to wait for more
@@ -291,7 +288,7 @@ TEST_CASE(
 
 // --- windows -----------------------------------------------------------------------------------------
 
-TEST_CASE("sender: keeps within its own window, and hands on as it moves [spec 3.4]") {
+TEST_CASE("sender: keeps within its own window, and hands on as it moves [spec 3.9]") {
     fixture f({.window = 3});
     f.up();
     for (int i = 0; i < 7; ++i) {
@@ -305,26 +302,30 @@ TEST_CASE("sender: keeps within its own window, and hands on as it moves [spec 3
     CHECK(f.seqs().empty());  // seq 2 still holds the window
 }
 
-TEST_CASE("sender: the window that a receiver tells shrinks that of the sender [spec 3.4]") {
+TEST_CASE("sender: the room that a receiver tells, from its floor on, narrows what is sent for the "
+          "first time [spec 3.9]") {
     fixture f({.window = 8});
     f.up();
     for (int i = 0; i < 8; ++i) {
         f.send("bob", "x");
     }
     CHECK(f.seqs().size() == 8);
-    REQUIRE(f.state({.floor = 8, .limits = receiver_limits{.window = 2}}) == refusal::none);
+    REQUIRE(f.echoed({.floor = 8, .limits = receiver_limits{.room = 2}}) == refusal::none);
     (void)f.news();
     for (int i = 0; i < 8; ++i) {
         f.send("bob", "x");
     }
     CHECK(f.seqs() == std::vector<seq>{8, 9});
-    REQUIRE(f.state({.floor = 9}) == refusal::none);
+    const std::array<std::byte, 1> next_is_held{std::byte{1}};
+    REQUIRE(f.echoed({.floor = 9, .held = next_is_held}) == refusal::none);
     CHECK(f.seqs() == std::vector<seq>{10});
+    REQUIRE(f.echoed({.floor = 11, .limits = receiver_limits{.room = 1000}}) == refusal::none);
+    CHECK(f.seqs() == std::vector<seq>{11, 12, 13, 14, 15});
 }
 
 TEST_CASE(
     "sender: while a tombstone is under way the receiver's memory for exceptions is the window "
-    "[spec 3.4]") {
+    "[spec 3.9]") {
     fixture f;
     f.up();
     const ticket first = f.send("bob", "x");
@@ -340,7 +341,8 @@ TEST_CASE(
     CHECK(f.seqs() == std::vector<seq>{2, 3, 4, 5});
 }
 
-TEST_CASE("sender: stored frees the payload, the place in the queue and the window [spec 3.4]") {
+TEST_CASE(
+    "sender: stored frees the payload, the place in the queue and the window [spec 3.7, 3.9]") {
     fixture f({.window = 1, .queue_entries = 1, .queue_bytes = 32, .payload_max = 32});
     f.up();
     f.send("bob", std::string(32, 'x'));
@@ -353,138 +355,6 @@ TEST_CASE("sender: stored frees the payload, the place in the queue and the wind
 }
 
 // --- time --------------------------------------------------------------------------------------------
-
-TEST_CASE("sender: the same msgid on every resend, and the time between them never above the cap "
-          "[spec 3.2]") {
-    fixture f({.retry = {.first = 100ms, .max = 2s}});
-    f.up();
-    f.send("bob", "x");
-    (void)f.transmit();
-    REQUIRE(f.state({}) == refusal::none);  // it has met us: no more probes
-    std::vector<duration> waits;
-    time_point last = f.clock.now();
-    for (int i = 0; i < 40; ++i) {
-        f.clock.set(f.a.next_deadline());
-        for (const msg_request& each : f.transmit()) {
-            CHECK(each.seq == 0);
-            CHECK(each.epoch == f.stream());
-            waits.push_back(f.clock.now() - last);
-            last = f.clock.now();
-        }
-    }
-    REQUIRE(waits.size() == 40);
-    CHECK(waits[0] >= 100ms);
-    CHECK(waits[0] <= 125ms);
-    CHECK(waits[1] >= 200ms);
-    std::size_t different = 0;
-    for (std::size_t i = 10; i < waits.size(); ++i) {
-        CHECK(waits[i] >= 2s);
-        CHECK(waits[i] <= 2500ms);  // a quarter of jitter
-        different += std::size_t{waits[i] != waits[i - 1]};
-    }
-    CHECK(different > 20);
-}
-
-TEST_CASE("sender: held messages go out again at the cap, however often they are said to be held "
-          "[spec 3.7]") {
-    fixture f({.retry = {.first = 100ms, .max = 2s}});
-    f.up();
-    f.send("bob", "x");
-    (void)f.transmit();
-    constexpr std::array bit{std::byte{1}};
-    for (int i = 0; i < 3; ++i) {
-        REQUIRE(f.state({.held = bit}) == refusal::none);
-        f.clock.advance(500ms);
-        CHECK(f.seqs().empty());
-    }
-    REQUIRE(f.state({.held = bit}) == refusal::none);
-    f.clock.advance(500ms);
-    CHECK(f.seqs() == std::vector<seq>{0});
-}
-
-TEST_CASE("sender: what is held is stretched again after each sending, in a large window as in a "
-          "small one [spec 3.7]") {
-    for (const std::uint32_t many : {3U, 100U}) {
-        CAPTURE(many);
-        fixture f(
-            {.window = 128, .retry = {.first = 100ms, .min = 100ms, .max = 10s}, .burst = 1024});
-        f.up();
-        f.send("bob", "0");
-        (void)f.transmit();
-        REQUIRE(f.state({.limits = receiver_limits{.window = 128}}) == refusal::none);
-        std::vector<ticket> tickets;
-        for (std::uint32_t i = 1; i < many; ++i) {
-            tickets.push_back(f.send("bob", "x"));
-        }
-        (void)f.transmit();
-        const std::array<std::byte, 1> second{std::byte{2}};
-        const auto is_stretched = [&] {
-            return test_access::retry_of(f.a, 1) == test_access::queue(f.a)[1].sent_at + 10s;
-        };
-        const auto hears_of_it = [&](bytes accepted) {
-            REQUIRE(f.state({.accepted = accepted, .held = second}) == refusal::none);
-        };
-        CHECK_FALSE(is_stretched());
-        hears_of_it({});
-        CHECK(is_stretched());
-        f.clock.advance(1s);
-        hears_of_it({});
-        CHECK(is_stretched());
-
-        f.clock.set(test_access::retry_of(f.a, 1));  // sent again
-        (void)f.transmit();
-        CHECK(test_access::retry_of(f.a, 1) < f.clock.now() + 1s);
-        hears_of_it({});
-        CHECK(is_stretched());
-
-        const std::array<std::byte, 1> third{std::byte{4}};  // B gets on: all are hurried
-        hears_of_it(third);
-        CHECK(test_access::retry_of(f.a, 0) < f.clock.now() + 1s);
-        CHECK(is_stretched());
-
-        f.clock.advance(1ms);
-        f.up();  // all are to be sent again
-        CHECK(test_access::retry_of(f.a, 1) == never);
-        hears_of_it(third);
-        CHECK(is_stretched());
-
-        REQUIRE(f.a.cancel(tickets[0]));
-        CHECK(test_access::retry_of(f.a, 1) == never);
-        (void)f.transmit();
-        CHECK_FALSE(is_stretched());
-        hears_of_it(third);
-        CHECK(is_stretched());
-    }
-}
-
-TEST_CASE("sender: after a long silence a sign of life hurries what was backed off [spec 3.2]") {
-    fixture f({.retry = {.first = 100ms, .max = 1h}});
-    f.up();
-    f.send("bob", "0");
-    f.send("bob", "1");
-    (void)f.transmit();
-    while (f.clock.now() < time_point(1min)) {
-        f.clock.set(f.a.next_deadline());
-        (void)f.transmit();
-    }
-    CHECK(f.a.next_deadline() > f.clock.now() + 10s);
-    REQUIRE(f.state({.floor = 1}) == refusal::none);
-    CHECK(f.seqs() == std::vector<seq>{1});
-}
-
-TEST_CASE("sender: the 257th attempt of a message is a resend as the others") {
-    fixture f({.retry = {.first = 1ms, .min = 1ms, .max = 1ms}});
-    f.up();
-    f.send("bob", "x");
-    (void)f.transmit();
-    REQUIRE(f.state({}) == refusal::none);
-    for (int i = 0; i < 300; ++i) {
-        f.clock.set(f.a.next_deadline());
-        (void)f.transmit();
-    }
-    CHECK(f.a.sent() >= 300);
-    CHECK(f.a.resent() == f.a.sent() - 1);
-}
 
 TEST_CASE("sender: a clock that steps back stands still") {
     fixture f;
@@ -500,35 +370,34 @@ TEST_CASE("sender: a clock that steps back stands still") {
     (void)f.transmit();
     CHECK(f.a.resent() == 0);
     f.clock.set({});
-    REQUIRE(f.taken(0) == refusal::none);  // not a negative sample
+    REQUIRE(f.taken() == refusal::none);  // not a negative sample
     round_trip expected;
     expected.sample(due - 1ns - (time_point{} + 1h), due - 1ns);
-    CHECK(test_access::relay_trip(f.a) == expected);
+    CHECK(test_access::trip(test_access::hop(f.a)) == expected);
     f.clock.set(time_point{} + 1h + 10min);
     (void)f.news();
-    CHECK(f.transmit().back().form == form::tombstone);
+    CHECK(f.transmit().back().messages.back() == support::sent_request::tombstone);
 }
 
-TEST_CASE("sender: after a year everything is resent in bounded bursts, each message once") {
-    fixture f({.window = 64, .queue_entries = 1024, .burst = 10, .burst_interval = 5ms});
+TEST_CASE(
+    "sender: after a year everything is resent in bounded bursts, each message once [spec 3.28]") {
+    fixture f({.burst = 10, .burst_interval = 5ms});
     f.up();
-    for (char c = 'a'; c <= 'j'; ++c) {
-        for (int i = 0; i < 30; ++i) {
-            f.send(std::string(1, c), "x");
-        }
+    for (int i = 0; i < 30; ++i) {
+        f.send("peer " + std::to_string(i), "x");
     }
-    CHECK(f.seqs().size() == 300);
+    CHECK(f.seqs().size() == 30);
     f.clock.advance(std::chrono::hours(24 * 365));
     std::size_t resent = 0;
-    for (int burst = 0; burst < 30; ++burst) {
+    for (int burst = 0; burst < 3; ++burst) {
         const std::size_t now = f.seqs().size();
-        CHECK(now <= 10);
+        CHECK(now == 10);
         CHECK(f.seqs().empty());
         resent += now;
         f.clock.set(f.a.next_deadline());
     }
-    CHECK(resent == 300);
-    CHECK(f.a.resent() == 300);
+    CHECK(resent == 30);
+    CHECK(f.a.resent() == 30);
 }
 
 TEST_CASE(
@@ -571,47 +440,11 @@ TEST_CASE("sender: without a link or a message there is nothing to wait for") {
     CHECK(f.a.next_deadline() == f.clock.now() + 1s);
 }
 
-TEST_CASE("sender: measures a round trip only with the attempt that was answered [spec 3.2]") {
-    fixture f({.retry = {.first = 1s}});
-    f.up();
-    f.send("bob", "x");
-    (void)f.transmit();
-    REQUIRE(f.state({}) == refusal::none);
-    f.clock.set(f.a.next_deadline());
-    REQUIRE(f.seqs() == std::vector<seq>{0});  // attempt 1
-    f.clock.advance(10ms);
-    const round_trip relay_before = test_access::relay_trip(f.a);
-    const round_trip peer_before = test_access::stream(f.a, "bob").trip;
-
-    SECTION("an answer to the first attempt says nothing of the second") {
-        REQUIRE(f.taken(0, 0) == refusal::none);
-        REQUIRE(f.state({}, echo{0, 0}) == refusal::none);
-        CHECK(test_access::relay_trip(f.a) == relay_before);
-        CHECK(test_access::stream(f.a, "bob").trip == peer_before);
-    }
-    SECTION("an ack without an echo says nothing") {
-        REQUIRE(f.state({}) == refusal::none);
-        CHECK(test_access::stream(f.a, "bob").trip == peer_before);
-    }
-    SECTION("an answer to the last attempt is a sample") {
-        round_trip expected;
-        expected.sample(10ms, f.clock.now());
-        REQUIRE(f.taken(0, 1) == refusal::none);
-        CHECK(test_access::relay_trip(f.a) == expected);
-        REQUIRE(f.state({}, echo{0, 1}) == refusal::none);
-        CHECK(test_access::stream(f.a, "bob").trip == expected);
-    }
-    SECTION("an attempt that was not made is no sample") {
-        REQUIRE(f.state({}, echo{0, 2}) == refusal::none);
-        REQUIRE(f.state({}, echo{7, 1}) == refusal::none);
-        CHECK(test_access::stream(f.a, "bob").trip == peer_before);
-    }
-}
-
 // --- links, probes, journals -------------------------------------------------------------------------
 
-TEST_CASE(
-    "sender: everything outstanding goes out again when the link comes back, in order [spec 3.9]") {
+TEST_CASE("sender: the lowest run of what is outstanding goes out again when the link comes back, "
+          "behind a "
+          "probe [spec 3.28]") {
     fixture f;
     f.up();
     for (int i = 0; i < 5; ++i) {
@@ -625,53 +458,13 @@ TEST_CASE(
     f.up();
     const auto frames = f.transmit();
     REQUIRE(!frames.empty());
-    CHECK(frames[0].form == form::probe);  // in front of the messages
-    std::vector<seq> seqs;
-    for (std::size_t i = 1; i < frames.size(); ++i) {
-        seqs.push_back(frames[i].seq);
-    }
-    CHECK(seqs == std::vector<seq>{0, 2, 3, 4});
-}
-
-TEST_CASE("sender: probes until the receiver itself has said that it is there, ever more slowly "
-          "[spec 3.9]") {
-    fixture f({.probe_max = 4s});
-    f.up();
-    f.send("bob", "x");
-    CHECK(f.transmit().size() == 2);
-    std::vector<duration> waits;
-    time_point last = f.clock.now();
-    while (waits.size() < 12) {
-        f.clock.set(f.a.next_deadline());
-        if (f.probes() != 0) {
-            waits.push_back(f.clock.now() - last);
-            last = f.clock.now();
-        }
-    }
-    CHECK(waits.front() < waits.back());
-    CHECK(waits.back() <= 5s);
-    REQUIRE(f.a.handle(ack_notify{.from = "bob", .epoch = f.stream(), .word = ack_word::ended}) ==
-            refusal::none);
-    CHECK(test_access::probe_of(f.a, "bob") != never);  // the relay's answer does not end it
-    REQUIRE(f.state({}) == refusal::none);
-    CHECK(test_access::probe_of(f.a, "bob") == never);
+    REQUIRE(frames.size() == 2);
+    CHECK(frames[0].probes());
+    CHECK((frames[1].first == 0 && frames[1].messages.size() == 1));  // 1 is stored
 }
 
 TEST_CASE(
-    "sender: what is stored is asked for, also while an older message is on its way [spec 3.9]") {
-    fixture f;
-    f.up();
-    f.send("bob", "0");
-    f.send("bob", "1");
-    (void)f.transmit();
-    REQUIRE(f.state({}) == refusal::none);
-    CHECK(test_access::probe_of(f.a, "bob") == never);
-    REQUIRE(f.stored(1) == refusal::none);  // its end may have been told, and lost
-    CHECK(test_access::probe_of(f.a, "bob") <= f.clock.now() + 1s);
-}
-
-TEST_CASE(
-    "sender: nothing leaves before its record is durable, and then in order [spec 3.9, 7.6]") {
+    "sender: nothing leaves before its record is durable, and then in order [spec 3.10, 7.6]") {
     fixture f({}, journaling::withhold);
     f.up();
     const ticket first = f.send("bob", "0");
@@ -697,12 +490,12 @@ TEST_CASE(
     f.a.link_down();
     f.up();
     for (const msg_request& each : f.transmit()) {
-        CHECK((each.form == form::probe || each.seq != 0));  // neither tombstone nor payload
+        CHECK((each.probes() || each.first != 0));  // neither tombstone nor payload
     }
     f.a.durable(4);
     const auto frames = f.transmit();
     REQUIRE(frames.size() == 1);
-    CHECK(frames[0].form == form::tombstone);
+    CHECK(frames[0].messages.back() == support::sent_request::tombstone);
 }
 
 TEST_CASE("sender: a stream that begins again waits for its records too [spec 7.6]") {
@@ -712,11 +505,7 @@ TEST_CASE("sender: a stream that begins again waits for its records too [spec 7.
     CHECK(f.journal() == 1);
     f.a.durable(1);
     (void)f.transmit();
-    REQUIRE(f.a.handle(ack_notify{.from = "bob",
-                                  .epoch = f.stream(),
-                                  .word = ack_word::past,
-                                  .current = epoch{std::uint64_t{9} << epoch_random_bits}}) ==
-            refusal::none);
+    REQUIRE(f.past(epoch{std::uint64_t{9} << epoch_random_bits}) == refusal::none);
     CHECK(static_cast<std::uint64_t>(f.stream()) >> epoch_random_bits == 10);
     CHECK(f.journal() == 1);
     CHECK(f.transmit().empty());  // nor a probe, which would name the epoch
@@ -750,20 +539,20 @@ TEST_CASE(
     CHECK(f.a.next_deadline() > time_point(10h));  // our time stands still until then
 }
 
-TEST_CASE("sender: while the pace of resends is used up no timer of a resend wakes the app") {
+TEST_CASE("sender: while the pace of resends is used up a timer wakes the app for no more than its "
+          "turn") {
     fixture f({.burst = 1, .burst_interval = 300ms});
     f.up();
     for (int i = 0; i < 60; ++i) {
-        f.send("bob", "x");
+        f.send("peer " + std::to_string(i), "x");
     }
-    int wakes = 0;
-    int for_nothing = 0;
-    for (; f.clock.now() < time_point(1min); ++wakes) {
-        for_nothing += int(f.transmit().empty());
+    std::uint64_t for_nothing = 0;
+    while (f.clock.now() < time_point(1min)) {
+        for_nothing += std::uint64_t{f.transmit().empty()};
         f.clock.set((std::max)(f.a.next_deadline(), f.clock.now()));
     }
-    CHECK(wakes > 150);
-    CHECK(for_nothing == 0);
+    CHECK(f.a.resent() > 100);
+    CHECK(for_nothing <= f.a.resent());
 }
 
 TEST_CASE("sender: the same calls give the same bytes") {
@@ -797,7 +586,7 @@ TEST_CASE("sender: every capacity can be one") {
     for (seq i = 0; i < 20; ++i) {
         f.send("bob", "x");
         CHECK(f.seqs() == std::vector<seq>{i});
-        REQUIRE(f.taken(i) == refusal::none);
+        REQUIRE(f.taken() == refusal::none);
         if (i % 2 == 0) {
             REQUIRE(f.stored(i) == refusal::none);
         }
@@ -812,10 +601,9 @@ TEST_CASE("sender: what is due is due now, but for a resend whose burst is spent
     fixture f({.burst = 1, .burst_interval = 1s});
     f.up();
     f.send("bob", "0");
-    f.send("bob", "1");
+    f.send("carol", "1");
     CHECK(f.a.next_deadline() == f.clock.now());
     (void)f.transmit();
-    REQUIRE(f.state({}) == refusal::none);  // so that no probe is due
     f.clock.advance(1h);
     CHECK(f.news() == nothing);  // the time goes on here
     CHECK(f.a.next_deadline() == f.clock.now());
@@ -832,41 +620,11 @@ TEST_CASE("sender: a late `away` does not expire what its app has cancelled") {
     const ticket message = f.send("bob", "x", {.storing = storing::forbidden});
     (void)f.transmit();
     REQUIRE(f.a.cancel(message));
-    REQUIRE(f.a.handle(msg_answer{.to = "bob", .id = {f.stream(), 0}, .away = true}) ==
-            refusal::none);
+    REQUIRE(f.away() == refusal::none);
     CHECK(f.news() == nothing);
     std::array<exception, 1> tombstone{exception{0, fate::tombstoned}};
     REQUIRE(f.state({.floor = 1, .exceptions = tombstone}) == refusal::none);
     CHECK(f.news() == std::vector{status::cancelled});
-}
-
-TEST_CASE("sender: an answer to what waits to be resent is no sample") {
-    fixture f;
-    f.up();
-    f.send("bob", "x");
-    (void)f.transmit();
-    f.clock.advance(1h);
-    CHECK(f.news() == nothing);
-    const round_trip before = test_access::stream(f.a, "bob").trip;
-    REQUIRE(f.state({}, echo{0, 0}) == refusal::none);
-    CHECK(test_access::stream(f.a, "bob").trip == before);
-}
-
-TEST_CASE("sender: `waiting` brings no probe before the record of its epoch is durable") {
-    fixture f({}, journaling::withhold);
-    f.up();
-    f.send("bob", "x");
-    const auto waiting = [&] {
-        return f.a.handle(
-            ack_notify{.from = "bob", .epoch = f.stream(), .word = ack_word::waiting});
-    };
-    REQUIRE(waiting() == refusal::none);
-    CHECK(test_access::probe_of(f.a, "bob") == never);
-    CHECK(f.probes() == 0);
-    (void)f.journal();
-    f.a.durable(f.a.written());
-    REQUIRE(waiting() == refusal::none);
-    CHECK(f.probes() == 1);
 }
 
 TEST_CASE("sender: the relay's answer to a probe is refused when what it remembers cannot be") {
@@ -879,11 +637,11 @@ TEST_CASE("sender: the relay's answer to a probe is refused when what it remembe
         return f.a.handle(ack_notify{
             .from = "bob", .epoch = f.stream(), .word = ack_word::ended, .state = state});
     };
-    const std::array<std::byte, 1> cut{};
-    const std::array<std::byte, 2> floor_2{std::byte{0}, std::byte{2}};
+    const std::array<std::byte, 1> cut{std::byte{0x80}};
+    const std::array<std::byte, 1> floor_2{std::byte{2}};
     CHECK(ended(cut) == refusal::truncated);
     CHECK(ended(floor_2) == refusal::never_sent);
-    const std::array<std::byte, 4> accepted_1{std::byte{2}, std::byte{0}, std::byte{1},
+    const std::array<std::byte, 4> accepted_1{std::byte{0}, std::byte{2}, std::byte{1},
                                               std::byte{2}};
     CHECK(ended(accepted_1) == refusal::never_sent);
     CHECK(test_access::fingerprint(f.a) == before);
@@ -906,23 +664,6 @@ TEST_CASE("sender: gives no stored message up for one that is on its way") {
     CHECK(f.a.unsettled() == 1);
 }
 
-TEST_CASE("sender: probes for the end of what is stored, though the receiver is there") {
-    fixture f;
-    f.up();
-    f.send("bob", "0");
-    f.send("bob", "1");
-    (void)f.transmit();
-    REQUIRE(f.state({}) == refusal::none);
-    f.clock.advance(1h);
-    CHECK(f.probes() == 0);
-    REQUIRE(f.stored(1) == refusal::none);
-    f.clock.advance(1h);
-    CHECK(f.probes() == 1);
-    REQUIRE(f.state({.floor = 2}) == refusal::none);
-    f.clock.advance(1h);
-    CHECK(f.probes() == 0);
-}
-
 TEST_CASE("sender: probes that have no room in a packet come with the next one") {
     fixture f;
     f.up();
@@ -940,26 +681,11 @@ TEST_CASE("sender: probes that have no room in a packet come with the next one")
         while (const auto one = reader.next()) {
             frame decoded;
             REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
-            probes += std::size_t{std::get<msg_request>(decoded).form == form::probe};
+            probes += std::size_t{std::get<msg_request>(decoded).probes()};
         }
     }
     CHECK(probes == names.size());
     CHECK(packets > 2);
-}
-
-TEST_CASE("sender: what is held stretches a timer up to its cap, and not beyond") {
-    fixture f({.retry = {.max = 10s}});
-    f.up();
-    f.send("bob", "x");
-    (void)f.transmit();
-    const time_point sent = f.clock.now();
-    const std::array<std::byte, 1> first{std::byte{1}};
-    REQUIRE(f.state({.held = first}) == refusal::none);
-    CHECK(test_access::retry_of(f.a, 0) == sent + 10s);
-    f.a.link_down();
-    f.clock.advance(1h);
-    REQUIRE(f.state({.held = first}) == refusal::none);
-    CHECK(test_access::retry_of(f.a, 0) == sent + 10s);
 }
 
 TEST_CASE("sender: a seq that ended twice has ended once") {
@@ -973,95 +699,6 @@ TEST_CASE("sender: a seq that ended twice has ended once") {
     REQUIRE(f.state({.accepted = second}) == refusal::none);
     CHECK(f.news() == std::vector{status::delivered});
     CHECK(f.a.queued() == 1);
-}
-
-TEST_CASE("sender: a sign of life hurries what is on its way, over what has ended or is due") {
-    fixture f({.retry = {.first = 100ms, .min = 100ms, .max = 1h}});
-    f.up();
-    for (const char* text : {"0", "1", "2"}) {
-        f.send("bob", text);
-    }
-    (void)f.transmit();
-    const auto fall_silent = [&] {
-        for (int i = 0; i < 400; ++i) {
-            f.clock.set(f.a.next_deadline());
-            (void)f.transmit();
-        }
-        f.clock.advance(1ms);
-    };
-    fall_silent();
-    const std::array<std::byte, 1> second{std::byte{2}};
-    REQUIRE(f.state({.accepted = second}) == refusal::none);
-    const time_point soon = f.clock.now() + 100ms;
-    CHECK(test_access::retry_of(f.a, 0) <= soon);
-    CHECK(test_access::retry_of(f.a, 2) <= soon);
-    fall_silent();
-    f.clock.set(test_access::retry_of(f.a, 0));  // due, and not sent
-    CHECK(f.news() == std::vector{status::delivered});
-    const std::array<std::byte, 1> third{std::byte{4}};
-    REQUIRE(f.state({.accepted = second, .held = third}) == refusal::none);
-    CHECK(test_access::retry_of(f.a, 0) == never);
-    CHECK(f.seqs() == std::vector<seq>{0});
-}
-
-TEST_CASE("sender: a later part of a large window ends what it covers, and is no measure of how "
-          "far its receiver "
-          "is [spec 2.8, 3.2, 3.6]") {
-    fixture f({.window = 1024,
-               .queue_entries = 1024,
-               .retry = {.first = 100ms, .min = 100ms, .max = 1h},
-               .burst = 1024});
-    f.up();
-    f.send("bob", "0");
-    (void)f.transmit();
-    REQUIRE(f.state({.limits = receiver_limits{.window = 1024}}) == refusal::none);
-    for (int i = 1; i < 600; ++i) {
-        f.send("bob", "x");
-    }
-    (void)f.transmit();
-    for (int i = 0; i < 20; ++i) {
-        f.clock.set(test_access::retry_of(f.a, 0));
-        (void)f.transmit();
-    }
-    const time_point far = test_access::retry_of(f.a, 0);
-    CHECK(far > f.clock.now() + 10s);
-    f.clock.advance(1ms);
-
-    const std::array<std::byte, 2> some{std::byte{0x81}, std::byte{0x40}};
-    const std::array<std::byte, 1> held{std::byte{2}};
-    REQUIRE(f.state({.skip = 64, .accepted = some, .held = held}) == refusal::none);
-    CHECK(f.a.queued() == 600);  // none left it before the app has heard
-    CHECK(f.news() == std::vector(3, status::delivered));
-    CHECK(f.a.queued() == 597);
-    CHECK(test_access::retry_of(f.a, 0) == far);
-    const std::array<std::byte, 1> two{
-        std::byte{6}};  // fewer, but more than before from the floor on
-    REQUIRE(f.state({.accepted = two}) == refusal::none);
-    CHECK(test_access::retry_of(f.a, 0) < far);
-    CHECK(f.state({.skip = 74, .accepted = some}) == refusal::never_sent);  // 606
-}
-
-TEST_CASE("sender: a later part of a large window says that its receiver is there, and at which "
-          "floor [spec 2.8, 3.9]") {
-    fixture f({.window = 1024, .queue_entries = 1024});
-    f.up();
-    f.send("bob", "0");
-    (void)f.transmit();
-    REQUIRE(f.state({.limits = receiver_limits{.window = 1024}}) == refusal::none);
-    for (int i = 1; i < 600; ++i) {
-        f.send("bob", "x");
-    }
-    f.up();
-    (void)f.transmit();
-    CHECK(test_access::probe_of(f.a, "bob") != never);
-    const std::array<std::byte, 1> one{std::byte{1}};
-    REQUIRE(f.state({.skip = 64, .accepted = one}) == refusal::none);
-    CHECK(test_access::probe_of(f.a, "bob") == never);
-
-    REQUIRE(f.state({.floor = 600}) == refusal::none);
-    CHECK(test_access::probe_of(f.a, "bob") == never);
-    REQUIRE(f.state({.skip = 64, .accepted = one}) == refusal::none);  // it has lost its state
-    CHECK(test_access::probe_of(f.a, "bob") != never);
 }
 
 TEST_CASE("sender: a receiver that makes epochs up stops its own stream at most") {
@@ -1089,11 +726,7 @@ TEST_CASE("sender: what had ended when a stream begins again stays so, and leave
     (void)f.transmit();
     const std::array<std::byte, 1> second{std::byte{2}};
     REQUIRE(f.state({.accepted = second}) == refusal::none);
-    REQUIRE(f.a.handle(ack_notify{.from = "bob",
-                                  .epoch = f.stream(),
-                                  .word = ack_word::past,
-                                  .current = epoch{std::uint64_t{9} << epoch_random_bits}}) ==
-            refusal::none);
+    REQUIRE(f.past(epoch{std::uint64_t{9} << epoch_random_bits}) == refusal::none);
     CHECK(f.seqs() == std::vector<seq>{0, 1});
     CHECK(f.news() == std::vector{status::delivered});
 }
@@ -1122,9 +755,9 @@ TEST_CASE("sender: `away` takes back nothing that may be stored") {
     f.up();
     f.send("bob", "x");
     (void)f.transmit();
-    REQUIRE(f.a.handle(msg_answer{.to = "bob", .id = {f.stream(), 0}, .away = true}) ==
-            refusal::none);
-    CHECK(f.news() == std::vector{status::relayed});
+    REQUIRE(f.away() == refusal::none);
+    CHECK(f.news() == nothing);
+    CHECK(f.where(0) == transit::out);
 }
 
 TEST_CASE("sender: the relay's word that more has ended than was sent is refused") {
@@ -1133,8 +766,7 @@ TEST_CASE("sender: the relay's word that more has ended than was sent is refused
     f.send("bob", "x");
     (void)f.transmit();
     const auto ended = [&](seq low) {
-        return f.a.handle(
-            ack_notify{.from = "bob", .epoch = f.stream(), .word = ack_word::ended, .low = low});
+        return f.ended(low);
     };
     CHECK(ended(2) == refusal::never_sent);
     CHECK(ended(1) == refusal::none);
@@ -1148,11 +780,7 @@ TEST_CASE("sender: of what was stored nobody can say how it ended, once its stre
     (void)f.transmit();
     REQUIRE(f.stored(0) == refusal::none);
     CHECK(f.news() == std::vector{status::stored});
-    REQUIRE(f.a.handle(ack_notify{.from = "bob",
-                                  .epoch = f.stream(),
-                                  .word = ack_word::past,
-                                  .current = epoch{std::uint64_t{9} << epoch_random_bits}}) ==
-            refusal::none);
+    REQUIRE(f.past(epoch{std::uint64_t{9} << epoch_random_bits}) == refusal::none);
     CHECK(f.news() == std::vector{status::ended});
     CHECK(f.seqs().empty());
 }

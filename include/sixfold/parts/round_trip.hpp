@@ -65,6 +65,8 @@ class round_trip {
     friend constexpr bool operator==(const round_trip&, const round_trip&) noexcept = default;
 
   private:
+    friend struct test_access;
+
     /// A path without any variation still needs room for a scheduler's hiccup.
     static constexpr duration granularity = std::chrono::milliseconds(1);
     /// 18 years: far from any real sample, and four variations of it still fit into a duration.
