@@ -27,7 +27,9 @@ class receiver_word {
     /// Exceptions that it remembers.
     [[nodiscard]] std::uint32_t exceptions() const noexcept { return limits_.exceptions; }
     /// Bytes of the largest payload that it, or the relay, takes.
-    [[nodiscard]] std::uint32_t payload_max() const noexcept { return limits_.payload_max; }
+    [[nodiscard]] std::uint32_t payload_max() const noexcept {
+        return (std::min)(limits_.payload_max, relay_payload_max_);
+    }
     /// The first seq that it does not take, as it last said on this link; `seq_end` while it has said nothing.
     [[nodiscard]] seq last_room_end() const noexcept {
         return floor_ ? *floor_ + limits_.room : seq_end;
@@ -57,7 +59,7 @@ class receiver_word {
     }
     /// The relay takes no payload that is larger.
     void limit_payload(std::uint32_t most) noexcept {
-        limits_.payload_max = (std::min)(limits_.payload_max, most);
+        relay_payload_max_ = (std::min)(relay_payload_max_, most);
     }
 
     /// It is not in our epoch.
@@ -81,6 +83,7 @@ class receiver_word {
     }
 
     receiver_limits limits_{};
+    std::uint32_t relay_payload_max_ = UINT32_MAX;
     std::optional<seq> floor_;  // the last that it said since the link came up, not the highest
     seq known_ = 0;             // the most seqs that it said it has, or holds
     bool met_ = false;
