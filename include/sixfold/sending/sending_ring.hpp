@@ -78,11 +78,6 @@ class sending_ring {
         const std::uint64_t at = order_of(which);
         return at == end_ ? nullptr : &ring_[place_of(at)];
     }
-    /// Whether `a` left before `b`; both are remembered.
-    [[nodiscard]] bool is_before(sending_number a, sending_number b) const noexcept {
-        return order_of(a) < order_of(b);
-    }
-
     /// Somebody has answered a sending. True if that is new: then it is a sample.
     bool told(sending_number which, signal by) noexcept {
         const std::uint64_t at = order_of(which);
@@ -160,10 +155,12 @@ class sending_ring {
         }
     }
 
-    /// The one that has been open for longest counts as lost: there is no room for another one.
+    /// Makes room for another one: those that have been open for longest count as lost.
     template <class Carries, class Lost>
     void lose_oldest(Carries carries, Lost lost) {
-        lose_before(number_of(oldest_ + 1), carries, lost);
+        while (full()) {
+            lose_before(number_of(oldest_ + 1), carries, lost);
+        }
     }
 
     /// The newest run that is open; none. Those behind it for which nothing waits are closed.
