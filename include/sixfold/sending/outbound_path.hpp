@@ -37,10 +37,18 @@ class outbound_hop {
         timeouts_ = 0;
         return shorter;
     }
-    /// It was not.
-    void timed_out() noexcept { ++timeouts_; }
-    /// How often it was not since it last was.
-    [[nodiscard]] std::uint32_t timeouts() const noexcept { return timeouts_; }
+    /// What left at `sent` was not. All that left before the last time-out was counted is counted with it: the streams of a packet
+    /// that was lost do not wait for one another.
+    void timed_out(time_point sent, time_point now) noexcept {
+        if (timeouts_ == 0 || sent >= counted_at_) {
+            ++timeouts_;
+            counted_at_ = now;
+        }
+    }
+    /// How often something was not since something last was, as it is counted for what left at `sent`.
+    [[nodiscard]] std::uint32_t timeouts(time_point sent) const noexcept {
+        return timeouts_ != 0 && sent < counted_at_ ? timeouts_ - 1 : timeouts_;
+    }
 
     /// The estimate by which sendings are lost; null on a byte stream, which loses none.
     [[nodiscard]] const round_trip* signal() const noexcept {
@@ -78,6 +86,7 @@ class outbound_hop {
 
     retry_options retry_;
     round_trip trip_;
+    time_point counted_at_{};     // when the last time-out was counted, if there is one
     std::uint32_t timeouts_ = 0;  // h of the specification
     transport over_ = transport::datagrams;
 };

@@ -91,6 +91,12 @@ class outbound_requests {
     };
     [[nodiscard]] wish wish_of(outbound_messages& all, std::uint32_t which) const;
     [[nodiscard]] seq limit(const outbound_messages& all, std::uint32_t which) const noexcept;
+    /// Is something sent that is neither finished nor buried, and not to be sent again already?
+    [[nodiscard]] static bool is_under_way(const outbound_stream& stream) noexcept {
+        return stream.count(transit::out) + stream.count(transit::there) +
+                   stream.count(transit::turned_away) !=
+               0;
+    }
     [[nodiscard]] bool is_shut(const outbound_messages& all, std::uint32_t which) const noexcept;
     [[nodiscard]] auto carries(const outbound_messages& all, std::uint32_t which) const;
     [[nodiscard]] auto makes_due(outbound_messages& all, std::uint32_t which) const;
@@ -244,20 +250,18 @@ outbound_requests::next_of(const outbound_messages& all, std::uint32_t which, ti
     outbound_path& path = paths_[which];
     const outbound_stream& stream = all[which];
     const sending* run = path.sendings.newest_run(carries(all, which));
-    const std::uint32_t sent = stream.count(transit::out) + stream.count(transit::there) +
-                               stream.count(transit::turned_away);
     const bool known = all.is_durable(which);
     return path.timer.next({
         .loss = path.loss,
         .runs = run != nullptr,
         .taken = run != nullptr && (run->taken || hop_.is_byte_stream()),
         .sent_at = run != nullptr ? run->at : now,
-        .unfinished = sent != 0 || is_shut(all, which),
+        .unfinished = is_under_way(stream) || is_shut(all, which),
         .behind = known && path.word.is_behind(stream.base()),
         .resting = known && stream.count(transit::stored) + stream.count(transit::buried) != 0,
         .wait_hop = hop_.wait_hop(path.trip),
         .wait_way = hop_.wait_way(path.trip),
-        .hop_timeouts = hop_.timeouts(),
+        .hop_timeouts = run != nullptr ? hop_.timeouts(run->at) : 0,
         .cap = hop_.cap(),
         .probe_cap = options_.probe_max,
     });
@@ -276,17 +280,22 @@ inline void outbound_requests::take_due(outbound_messages& all, time_point now) 
         switch (due.what) {
         case alarm::none: break;
         case alarm::loss: detect_loss(all, *which, now); break;
-        case alarm::hop: hop_.timed_out(); [[fallthrough]];
+        case alarm::hop:
+            hop_.timed_out(path.sendings.newest_run(carries(all, *which))->at, now);
+            [[fallthrough]];
         case alarm::way: resend_lowest(all, *which); break;
         case alarm::silence:
-            if (path.timer.way_timeouts() > 2) {
+            if (path.timer.way_timeouts() > path.silent_after && is_under_way(all[*which])) {
                 resend_lowest(all, *which);
             } else {
                 path.asks = true;
             }
             break;
         case alarm::behind: path.asks = true; break;
-        case alarm::resting: gather(all, now); break;
+        case alarm::resting:
+            path.asks = true;
+            gather(all, now);
+            break;
         }
         consider(all, *which, now);
     }
@@ -314,12 +323,14 @@ inline void outbound_requests::resend_lowest(outbound_messages& all, std::uint32
     paths_[which].greet = true;
 }
 
-/// One wake-up for all streams that rest, not one for each. (spec 3.10)
+/// One wake-up for all streams that rest, not one for each: those of which half the pause is over go off, too. (spec 3.10)
 inline void outbound_requests::gather(outbound_messages& all, time_point now) {
     for (std::uint32_t which = 0; which < paths_.size(); ++which) {
         outbound_path& path = paths_[which];
         const stream_timer::due due = next_of(all, which, now);
-        if (due.what == stream_timer::alarm::resting && path.timer.gathered_at() <= now) {
+        if (!path.asks && due.what == stream_timer::alarm::resting &&
+            path.timer.gathered_at() <= now) {
+            path.timer.went_off(due.what, static_cast<std::uint8_t>(all.random.next()));
             path.asks = true;
             consider(all, which, now);
         }
