@@ -136,16 +136,17 @@ class outbound_answers {
             path_.timer.ask_anew();
         }
         all_.settle(which_, ack);
-        hold(ack);
         if (notice.echo) {
             take_echo(*notice.echo, ack);
+            dig_up(notice.echo->number, ack);
         }
+        hold(ack);
         return_turned_away();
         requests_.detect_loss(all_, which_, now_);
         return refusal::none;
     }
 
-    /// What the receiver holds is there; what it held and holds no longer was turned away.
+    /// What the receiver holds is there; what was there and is open was turned away.
     void hold(const ack_state& ack) {
         if (stream().count(transit::there) != 0) {
             for (seq at = (std::max)(stream().base(), ack.first());
@@ -174,6 +175,16 @@ class outbound_answers {
         return last != nullptr && last->arrived;
     }
 
+    /// What waits for a sending that has arrived is there; or it was turned away, if the receiver says that it is open.
+    template <class IsOpen>
+    void arrive(const sending& what, sending_number number, IsOpen is_open) {
+        for (seq at = what.first; at < what.first + what.count; ++at) {
+            if (stream().waits_for(at, number)) {
+                all_.become(which_, at, is_open(at) ? transit::turned_away : transit::there);
+            }
+        }
+    }
+
     /// What has arrived, and is open all the same, the receiver had no room for. Echo and state are of one moment.
     void take_echo(const echo& seen, const ack_state& ack) {
         requests_.answered(all_, now_);
@@ -181,12 +192,25 @@ class outbound_answers {
             if (number == seen.number && !seen.repeated) {
                 path_.trip.sample(now_ - each.at, now_);
             }
-            for (seq at = each.first; at < each.first + each.count; ++at) {
-                if (stream().waits_for(at, number) && ack.tells(at) && ack.of(at) == fate::open) {
-                    all_.become(which_, at, transit::turned_away);
-                }
-            }
+            arrive(each, number,
+                   [&ack](seq at) { return ack.tells(at) && ack.of(at) == fate::open; });
         });
+    }
+
+    /// A tombstone lies in the mailbox, and the receiver, asked by this sending, says that its seq is open: its row may have gone
+    /// with a life of the receiver. (spec 3.7)
+    void dig_up(sending_number probe, const ack_state& ack) {
+        const sending* const asked = path_.sendings.find(probe);
+        if (stream().count(transit::buried) == 0 || asked == nullptr || asked->count != 0) {
+            return;
+        }
+        const seq end = (std::min)(stream().unsent(), path_.room_end());
+        for (seq at = (std::max)(stream().base(), ack.first()); at < end && ack.tells(at); ++at) {
+            if (stream().has(at) && stream()[at].now == transit::buried &&
+                ack.of(at) == fate::open) {
+                all_.become(which_, at, transit::due);
+            }
+        }
     }
 
     /// What was turned away goes again as soon as there is room for it, and ever more patiently while the receiver does not get on.
@@ -219,6 +243,7 @@ class outbound_answers {
         const sending* const what = path_.sendings.find(notice.number);
         if (what != nullptr && path_.sendings.told(notice.number, signal::way)) {
             path_.trip.sample(now_ - what->at, now_);
+            arrive(*what, notice.number, [](seq) { return false; });
         }
         path_.word.waits();
         requests_.detect_loss(all_, which_, now_);

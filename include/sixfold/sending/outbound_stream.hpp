@@ -16,7 +16,7 @@ namespace sixfold::inline v0 {
 /// Where a message is on its way, as far as its sender knows. (spec 3.15)
 ///
 ///     fresh -- sending n --> out -- n lost --> due -- sending m --> out ...
-///     out -- held --> there            there, out -- open, n arrived --> turned away --> due
+///     out -- held, or n arrived --> there     out, there -- open, n arrived --> turned away --> due
 ///     any -- taken back --> noted -- its record is durable --> due        (without a journal at once; not if fresh)
 ///     any -- the relay's word --> stored, and of a tombstone: buried      buried -- its row may be gone --> due
 enum class transit : std::uint8_t {
@@ -24,7 +24,7 @@ enum class transit : std::uint8_t {
     noted,  ///< to be sent again, as a tombstone, once its record is durable
     due,    ///< to be sent again
     out,    ///< sent; nothing is known of its last sending but what the relay said
-    there,  ///< the receiver holds it
+    there,  ///< its last sending has arrived, or the receiver holds it
     turned_away,  ///< it reached the receiver, who had no room for it
     stored,       ///< a message in the mailbox: finished, as far as the sender is concerned
     buried,       ///< a tombstone in the mailbox: not sent any more, but not finished
