@@ -20,31 +20,31 @@ struct reported {
     ack_state state;
 
     explicit reported(const inbound_stream& stream,
-                      const std::optional<receiver_limits>& limits = std::nullopt) {
-        const std::size_t size = stream.report(limits, encoded);
+                      const std::optional<receiver_limits>& limits = std::nullopt,
+                      seq latest = 0) {
+        const std::size_t size = stream.report(latest, limits, encoded);
         REQUIRE(size != 0);
         REQUIRE(ack_state::decode(std::span(encoded).first(size), state) == refusal::none);
     }
 };
 
-TEST_CASE("inbound_stream: an empty stream is floor 0, and nothing else [spec 3.11]") {
+TEST_CASE("inbound_stream: an empty stream is floor 0, and nothing else [spec 3.16]") {
     const inbound_stream stream(8, 4);
     const reported report(stream);
     CHECK(report.state.floor() == 0);
     CHECK(report.state.horizon() == 0);
     CHECK(report.state.end() == 0);
     CHECK(!report.state.limits());
-    CHECK(stream.epoch == epoch::none);
+    CHECK(stream.epoch() == epoch::none);
 }
 
 TEST_CASE("inbound_stream: reports what has ended, how, and what is held") {
     inbound_stream stream(8, 4);
-    for (const seq each : {seq{0}, seq{1}, seq{3}, seq{4}}) {
-        stream.window.accept(each);
-    }
-    stream.note({3, fate::tombstoned});
-    stream.note({1, fate::rejected});
-    stream.held.set(5);
+    stream.end(0, fate::accepted);
+    stream.end(3, fate::tombstoned);
+    stream.end(1, fate::rejected);
+    stream.end(4, fate::accepted);
+    stream.hold(5);
     const reported report(stream, receiver_limits{8, 4, 100});
     const std::vector<fate> expected{fate::accepted, fate::rejected, fate::open, fate::tombstoned,
                                      fate::accepted, fate::held,     fate::open};
@@ -56,18 +56,18 @@ TEST_CASE("inbound_stream: reports what has ended, how, and what is held") {
 
 TEST_CASE(
     "inbound_stream: when the memory for exceptions is full the horizon moves over the lowest "
-    "[spec 3.15]") {
+    "[spec 3.19]") {
     inbound_stream stream(64, 2);
-    for (seq i = 0; i < 10; ++i) {
-        stream.window.accept(i);
+    for (const seq each : {seq{0}, seq{3}, seq{4}, seq{6}, seq{7}, seq{9}}) {
+        stream.end(each, fate::accepted);
     }
-    stream.note({8, fate::tombstoned});
-    stream.note({2, fate::tombstoned});
-    CHECK(stream.horizon == 0);
-    stream.note({5, fate::rejected});
-    CHECK(stream.horizon == 3);
-    stream.note({1, fate::rejected});  // below: nobody can be told any more
-    CHECK(stream.horizon == 3);
+    stream.end(8, fate::tombstoned);
+    stream.end(2, fate::tombstoned);
+    CHECK(stream.horizon() == 0);
+    stream.end(5, fate::rejected);
+    CHECK(stream.horizon() == 3);
+    stream.end(1, fate::rejected);  // below: nobody can be told any more
+    CHECK(stream.horizon() == 3);
     const reported report(stream);
     CHECK(report.state.of(2) == fate::ended);
     CHECK(report.state.of(3) == fate::accepted);
@@ -76,48 +76,71 @@ TEST_CASE(
 }
 
 TEST_CASE("inbound_stream: raising the floor takes the horizon along, and keeps what is above "
-          "[spec 3.16]") {
+          "[spec 3.20]") {
     inbound_stream stream(8, 4);
-    stream.window.accept(0);
-    stream.note({0, fate::tombstoned});
-    stream.window.accept(5);
-    stream.note({5, fate::rejected});
+    stream.end(0, fate::tombstoned);
+    stream.end(5, fate::rejected);
     stream.raise(3);
-    CHECK(stream.window.floor() == 3);
-    CHECK(stream.horizon == 3);
+    CHECK(stream.window().floor() == 3);
+    CHECK((stream.horizon() == 3 && stream.next() == 3 && stream.end() == 6));
     const reported report(stream);
     CHECK(report.state.of(0) == fate::ended);
     CHECK(report.state.of(5) == fate::rejected);
     stream.raise(1000);
-    CHECK(stream.window.floor() == 1000);
-    CHECK(stream.exceptions.empty());
+    CHECK(stream.window().floor() == 1000);
+    CHECK(stream.end() == 1000);
+    CHECK(stream.exceptions().empty());
 }
 
-TEST_CASE("inbound_stream: enters an epoch as an empty stream [spec 3.12]") {
+TEST_CASE("inbound_stream: enters an epoch as an empty stream, which is kept as before [spec 3.16, "
+          "3.22]") {
     inbound_stream stream(8, 4);
+    stream.hear();
+    CHECK(stream.stage() == stream_stage::waiting);
+    stream.enter(epoch{7});
+    CHECK((stream.stage() == stream_stage::entered && !stream.kept()));
     stream.raise(5);
-    stream.window.accept(6);
-    stream.note({6, fate::rejected});
-    stream.echo = echo{6, 1};
-    stream.next = stream.latest = 7;
+    stream.end(6, fate::rejected);
+    stream.hold(7);
+    stream.hear();
+    CHECK((stream.stage() == stream_stage::left && stream.kept()));
     stream.enter(epoch{9});
-    CHECK(stream.epoch == epoch{9});
-    CHECK((stream.window.floor() == 0 && stream.horizon == 0 && stream.next == 0 &&
-           stream.latest == 0));
-    CHECK(stream.window.of(6) == standing::fresh);
-    CHECK((stream.exceptions.empty() && !stream.echo));
+    CHECK((stream.epoch() == epoch{9} && stream.stage() == stream_stage::entered));
+    CHECK((stream.window().floor() == 0 && stream.horizon() == 0 && stream.next() == 0 &&
+           stream.end() == 0));
+    CHECK(stream.window().of(6) == standing::fresh);
+    CHECK((stream.exceptions().empty() && !stream.holds(7) && stream.kept()));
+}
+
+TEST_CASE(
+    "inbound_stream: passes what has ended and what is held, and stops at a hole [spec 3.21]") {
+    inbound_stream stream(8, 4);
+    for (const seq each : {seq{0}, seq{2}, seq{4}}) {
+        stream.hold(each);
+    }
+    stream.end(1, fate::tombstoned);
+    CHECK(stream.first_lacking() == 3);
+    CHECK(stream.pass_next() == seq{0});
+    CHECK(stream.pass_next() == seq{2});
+    CHECK(!stream.pass_next());
+    CHECK((stream.next() == 3 && stream.first_lacking() == 3));
+    CHECK(stream.held_below(4) == 2);
+    CHECK(stream.held_below(0) == 0);  // none
+    CHECK(stream.open_below(5) == 1);
+    stream.end(3, fate::accepted);
+    CHECK(stream.pass_next() == seq{4});
+    CHECK(stream.first_lacking() == 5);
 }
 
 TEST_CASE("inbound_stream: a report fits whatever is in it") {
     inbound_stream stream(1 << 12, 64);
     stream.raise(seq_end - (1 << 13));
-    const seq floor = stream.window.floor();
+    const seq floor = stream.window().floor();
     for (seq i = 1; i < 1 << 12; ++i) {
         if (i % 2 == 1) {
-            stream.window.accept(floor + i);
-            stream.note({floor + i, fate::rejected});
+            stream.end(floor + i, fate::rejected);
         } else {
-            stream.held.set(floor + i);
+            stream.hold(floor + i);
         }
     }
     const reported report(stream, receiver_limits{1 << 12, 64, 1 << 27});
@@ -127,44 +150,42 @@ TEST_CASE("inbound_stream: a report fits whatever is in it") {
 
 TEST_CASE(
     "inbound_stream: what is beyond 512 seqs and not asked for is told when the floor has come "
-    "closer [spec 2.8]") {
-    inbound_stream stream(1024, 64);
-    for (const seq each : {seq{511}, seq{512}, seq{600}}) {
-        stream.window.accept(each);
+    "closer [spec 2.9]") {
+    inbound_stream stream(1024, 1);
+    for (const seq each : {seq{511}, seq{512}}) {
+        stream.end(each, each == 511 ? fate::rejected : fate::accepted);
     }
-    stream.note({600, fate::rejected});
-    stream.held.set(513);
-    stream.horizon = 512;  // it has forgotten how 511 ended
+    stream.end(600, fate::rejected);  // and how 511 ended is forgotten
+    stream.hold(513);
     const reported far(stream);
     CHECK(far.state.horizon() == 512);
     CHECK(far.state.of(511) == fate::ended);
     for (const seq beyond : {seq{512}, seq{513}, seq{600}}) {
         CHECK(far.state.of(beyond) == fate::open);
     }
-    stream.horizon = 513;
+    stream.end(700, fate::rejected);  // 600 is forgotten
+    CHECK(stream.horizon() == 601);
     CHECK(reported(stream).state.horizon() == 512);  // the end of what it reports
-    stream.window.accept(0);
-    for (seq each = 1; each <= 88; ++each) {
-        stream.window.accept(each);
+    for (seq each = 0; each <= 188; ++each) {
+        stream.end(each, fate::accepted);
     }
     const reported near(stream);
-    CHECK(near.state.floor() == 89);
-    CHECK(near.state.horizon() == 513);
+    CHECK(near.state.floor() == 189);
+    CHECK(near.state.horizon() == 601);
     CHECK(near.state.of(512) == fate::ended);
     CHECK(near.state.of(513) == fate::held);
-    CHECK(near.state.of(600) == fate::rejected);
+    CHECK(near.state.of(700) == fate::rejected);
 }
 
-TEST_CASE("inbound_stream: speaks of what came or ended last, and of those up to it [spec 2.8]") {
+TEST_CASE("inbound_stream: speaks of what came or ended last, and of those up to it [spec 2.9]") {
     inbound_stream stream(2048, 64);
     stream.raise(100);
     for (const seq each : {seq{101}, seq{611}, seq{612}, seq{1000}, seq{1200}, seq{1203}}) {
-        stream.window.accept(each);
+        stream.end(each, fate::accepted);
     }
-    stream.held.set(1001);
-    const auto first_of = [&](seq answered) {
-        stream.latest = answered;
-        return reported(stream).state.first();
+    stream.hold(1001);
+    const auto first_of = [&](seq latest) {
+        return reported(stream, std::nullopt, latest).state.first();
     };
     CHECK(first_of(611) == 100);        // the last that bits from the floor on can tell of
     CHECK(first_of(612) == 100 + 504);  // with what is next to it, but 101
@@ -178,7 +199,7 @@ TEST_CASE("inbound_stream: speaks of what came or ended last, and of those up to
     CHECK(first_of(1001) == 100 + 504);  // held; what is next to it begins with 611
 
     CHECK(first_of(1203) == 100 + 8 * 112);
-    const reported report(stream);
+    const reported report(stream, std::nullopt, 1203);
     CHECK(report.state.floor() == 100);
     CHECK(report.state.covers(1000));
     CHECK(report.state.of(1001) == fate::held);
