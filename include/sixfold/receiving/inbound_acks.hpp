@@ -21,6 +21,7 @@
 #include "sixfold/receiving/inbound_journal.hpp"
 #include "sixfold/receiving/inbound_messages.hpp"
 #include "sixfold/receiving/inbound_store.hpp"
+#include "sixfold/receiving/room_line.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
@@ -46,16 +47,20 @@ class inbound_acks {
 
     /// The answer to a frame of a sender is owed.
     void owe(std::uint32_t which, const msg_notify& notice, const intake& found);
-    /// A seq has ended, or was turned away: the sender is told at once.
+    /// A seq has ended: the sender is told at once.
     void owe_state(std::uint32_t which, seq about);
-    /// With limits.
-    void owe_limits(std::uint32_t which) { of(which).owe_limits(ring_.next()); }
+    /// Something of a sender was turned away, which is told with its limits.
+    void turn_away(std::uint32_t which) {
+        of(which).owe_limits(ring_.next());
+        narrow_.wait(which, room_line::need::place);
+    }
     /// There may be more room than was told. Of those whose room was narrow the next ones are told, up to one for whom that is not so.
     void room_grew(const inbound_store& store);
     /// A sender was dropped, and another has its index.
     void forget(std::uint32_t which) {
         said_ -= std::uint32_t{of(which).state() == inbound_answer::progress::said};
         of(which) = inbound_answer(ring_.next());
+        narrow_.leave(which);
     }
     /// There is a new link: all that was not answered is to be said again. O(streams).
     void restart(transport link);
@@ -120,7 +125,6 @@ class inbound_acks {
     struct told {
         inbound_answer answer;
         bool in_line = false;  // of those that are owed something
-        bool narrow = false;   // in the line of those that were told a narrow room
     };
 
     [[nodiscard]] inbound_answer& of(std::uint32_t which);
@@ -147,7 +151,7 @@ class inbound_acks {
     std::vector<told> answers_;            // by the index of the sender
     id_queue owed_;                        // streams, in order
     std::vector<std::uint32_t> withheld_;  // those of them that wait for a record
-    id_queue narrow_;                      // streams of which the room that was told is narrow
+    room_line narrow_;                     // streams of which the room that was told is narrow
     ack_ring ring_;
     round_trip path_;           // from ack:R to ack:A, from sync:R to sync:A
     time_point timer_ = never;  // when the lowest ack:R is given up, if a state was not answered
@@ -193,8 +197,10 @@ inline void inbound_acks::owe(std::uint32_t which, const msg_notify& notice, con
         if (!notice.drained) {
             of(which).saw(notice.number);
         }
-        if (notice.probes() || found.turned_away) {
-            owe_limits(which);
+        if (found.turned_away) {
+            turn_away(which);
+        } else if (notice.probes()) {
+            of(which).owe_limits(ring_.next());
         }
         owe_state(which, found.latest);
     }
@@ -237,20 +243,20 @@ inline bool inbound_acks::has_grown(const inbound_store& store,
     return room > told_room && (was_shut || room - told_room >= (window_ + 1) / 2);
 }
 
+/// Of those of whom something was turned away no more are told than there are places.
 inline void inbound_acks::room_grew(const inbound_store& store) {
-    while (!narrow_.empty()) {
-        const std::uint32_t which = narrow_.front();
-        narrow_.pop();
-        const bool grown = has_grown(store, which);
+    std::uint32_t places = store.places_left();
+    while (const auto which = narrow_.front()) {
+        const bool wants_place = narrow_.of(*which) == room_line::need::place;
+        const bool grown = wants_place ? places != 0 : has_grown(store, *which);
+        if (!grown && (wants_place || is_narrow(store, *which))) {
+            return narrow_.rotate();  // its turn comes again
+        }
+        narrow_.leave(*which);
         if (grown) {
-            owe_state(which, answers_[which].answer.latest());
+            owe_state(*which, answers_[*which].answer.latest());
+            places -= std::uint32_t{wants_place};
         }
-        if (grown || !is_narrow(store, which)) {
-            answers_[which].narrow = false;
-            continue;
-        }
-        narrow_.push(which);  // its turn comes again
-        return;
     }
 }
 
@@ -340,9 +346,8 @@ inline std::size_t inbound_acks::transmit_state(const inbound_store& store,
     ++said_;
     answer.said_state(ring_.next(), tells ? room : 0);
     sent(ack_ring::kind::state, which, tells ? room : 0, now);
-    if (is_narrow(store, which) && !answers_[which].narrow) {
-        answers_[which].narrow = true;
-        narrow_.push(which);
+    if (is_narrow(store, which)) {
+        narrow_.wait(which, room_line::need::room);
     }
     return size;
 }

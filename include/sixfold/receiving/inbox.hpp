@@ -178,12 +178,15 @@ inbox::follow(std::uint32_t which, const msg_notify& notice, const intake& found
     if (found.news || found.row) {
         consider(which, now);
     }
+    if (found.news && notice.looked()) {
+        places_came(now);  // what a floor or an epoch has left behind
+    }
 }
 
 /// Who had to make place sends again what was held, as soon as there is room. (spec 3.24)
 inline void inbox::tell_displaced() {
     while (const auto one = messages_.store().poll_displaced()) {
-        acks_.owe_limits(one->stream);
+        acks_.turn_away(one->stream);
         acks_.owe_state(one->stream, one->id.seq);
         round_.mark(one->stream, one->id, epoch::none);
     }
