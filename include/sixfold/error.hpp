@@ -151,7 +151,7 @@ class [[nodiscard]] result<void, Error> {
     Error error_{};
 };
 
-/// Why bytes from the other side were refused. Refused bytes change nothing but a counter. (spec 2.9)
+/// Why bytes from the other side were refused. Refused bytes change nothing but a counter. (spec 2.11)
 enum class refusal : std::uint8_t {
     none,               ///< not refused
     truncated,          ///< shorter than it says, or than its kind needs
@@ -167,7 +167,7 @@ enum class refusal : std::uint8_t {
     ack_state,          ///< an ack state or echo that contradicts itself
     run,                ///< no entry, too many, or one that its frame cannot carry
     frame_too_large,    ///< longer than a `stream_reader` was told to take
-    payload_too_large,  ///< larger than the options allow
+    payload_too_large,  ///< larger than the relay's option allows: the only one that is answered, too
     direction,  ///< a kind that this side never takes: an answer to a relay, a request to a client
     unknown_link,  ///< from a link that the relay was not told of, or that a newer one has replaced
     unknown_stream,  ///< about a stream that this machine has not
@@ -184,7 +184,7 @@ inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::m
 ///
 /// Of bytes that cannot be decoded nobody knows what they were to be, nor where the next frame begins: what is behind them in
 /// a packet is dropped, and a byte stream is to be closed. So is one that is no link, or no longer. All else was understood
-/// and is only not done; the frames behind it are taken. (law 8, spec 2.10, 2.11)
+/// and is only not done; the frames behind it are taken. (law 8, spec 2.12, 2.13)
 [[nodiscard]] constexpr bool ends_stream(refusal why) noexcept {
     switch (why) {
     case refusal::truncated:

@@ -13,7 +13,7 @@
 
 namespace sixfold::inline v0 {
 
-/// Puts the frames together that a byte stream delivers in pieces of any size. (spec 2.11)
+/// Puts the frames together that a byte stream delivers in pieces of any size. (spec 2.13)
 ///
 /// It keeps track of the frame that has begun and is not whole yet, in one buffer that is allocated
 /// at construction. It does not know what is in a frame: `decode` does. A byte stream has no second

@@ -2,11 +2,14 @@
 #include "sixfold/memory_mailbox.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
+#include <new>
 #include <string>
 #include <variant>
 
 #include "sixfold/testing/mailbox_requests.hpp"
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
 
 // What it does as any mailbox does is in tests/mailbox.
@@ -92,6 +95,36 @@ TEST_CASE("memory_mailbox: at the bound the oldest ack state makes room") {
     CHECK(known("alice"));
     CHECK_FALSE(known("carol"));
     CHECK(known("dave"));
+}
+
+TEST_CASE("memory_mailbox: where memory runs out within a run, it is as it was") {
+    if (support::allocations_in([] { CHECK(strings(9).size() == 9); }) == 0) {
+        SKIP("allocations are not counted here");
+    }
+    memory_mailbox mailbox = make();
+    CHECK(mailbox.execute(put("alice", "bob", 1, 5, "five", 2)).done);
+    const std::string text(100, 'x');
+    const run_writer three = written({ended, message(text), message("seven")});
+    const mailbox_request known = put_run("alice", "bob", 1, 5, three.get(), 4);
+    const mailbox_request unknown = put_run("carol", "dave", 1, 5, three.get(), 4);
+    for (const mailbox_request& request : {known, unknown}) {
+        memory_mailbox other = mailbox;
+        const std::size_t needed =
+            support::allocations_in([&] { CHECK(other.execute(request).done); });
+        CHECK(needed > 5);
+        for (std::size_t i = 0; i < needed; ++i) {
+            support::failing_allocation = support::allocation_count + i;
+            CHECK_THROWS_AS(mailbox.execute(request), std::bad_alloc);
+            support::failing_allocation = SIZE_MAX;
+            CHECK(mailbox.rows() == 1);
+            CHECK(mailbox.bytes() == 4);
+            CHECK(drain(mailbox, "bob") == strings{"alice 1:5 five"});
+            CHECK(mailbox.execute(look("alice", "bob", 1)).low == 2);
+        }
+    }
+    CHECK(mailbox.execute(known).done);
+    CHECK(mailbox.rows() == 3);
+    CHECK(mailbox.bytes() == 105);
 }
 
 TEST_CASE("memory_mailbox: an ack:R that erases nothing, or is damaged, is not done") {

@@ -22,7 +22,7 @@ struct mailbox_limits {
     std::size_t bytes_max = std::size_t{1} << 28;  ///< payloads of all rows; a row takes 250 more
     std::size_t page_rows = 256;          ///< rows of a page: the most that a client asks for
     std::size_t page_bytes = 256 * 1024;  ///< payloads of a page of several rows: likewise
-    std::size_t states_max = 65536;       ///< last ack states; the oldest makes room
+    std::size_t states_max = 65536;       ///< last ack states; the oldest makes room (spec 5.7)
 
     /// What is wrong with them, in a sentence that names the limit; empty: nothing.
     [[nodiscard]] constexpr std::string_view problem() const noexcept {
