@@ -12,10 +12,11 @@
 #include <fmt/format.h>
 
 #include <sixfold/ext/fmt.hpp>
-#include <sixfold/sixfold.hpp>
+#include <sixfold/receiver.hpp>
+#include <sixfold/wire/packet.hpp>
 #include "support/catch.hpp"
 #include "support/golden.hpp"
-#include "support/test_access.hpp"
+#include "support/receiver_access.hpp"
 
 // One message of A at B, brought into each of its states; then one input of each kind.
 
@@ -29,26 +30,38 @@ constexpr epoch smaller{0xD};
 constexpr epoch entered{0xE};
 constexpr epoch larger{0xF};
 
-msg_notify direct(seq at, form what = form::payload, epoch in = entered) {
-    return {.from = "alice",
-            .epoch = in,
-            .form = what,
-            .seq = at,
-            .payload = what == form::payload ? as_bytes("text") : bytes{}};
+run text() {
+    return run::of(as_bytes("text"));
+}
+/// Two messages, or a message and a tombstone.
+run two(bool gone) {
+    static std::array<run_writer, 2> writers;
+    run_writer& both = writers[gone ? 1 : 0];
+    both.clear();
+    both.add({false, as_bytes("text")});
+    both.add({gone, gone ? bytes() : as_bytes("more")});
+    return both.get();
+}
+
+/// Sending number 7.
+msg_notify direct(seq first, run entries = text(), epoch in = entered) {
+    return {.from = "alice", .epoch = in, .number = 7, .first = first, .entries = entries};
 }
 
 /// What the relay says of the mailbox: no row of a smaller epoch, or the lowest of them.
 constexpr msgid clean{};
 
-msg_notify drained(seq at, seq low, msgid behind, form what = form::payload, epoch in = entered) {
-    msg_notify notice = direct(at, what, in);
-    notice.drained = true;
-    notice.low = low;
-    notice.smaller = behind;
-    return notice;
+msg_notify drained(seq at, seq low, msgid behind, run entries = text(), epoch in = entered) {
+    return {.from = "alice",
+            .epoch = in,
+            .drained = true,
+            .first = at,
+            .low = low,
+            .smaller = behind,
+            .entries = entries};
 }
 msg_notify probe(seq low, msgid behind, epoch in = entered) {
-    return {.from = "alice", .epoch = in, .form = form::probe, .low = low, .smaller = behind};
+    return {.from = "alice", .epoch = in, .number = 7, .low = low, .smaller = behind};
 }
 
 /// A receiver, and a message under test, E/1, of a stream whose message 0 was accepted long ago.
@@ -60,7 +73,7 @@ struct subject {
     std::optional<receiver> b;
     std::array<std::byte, 4096> buffer{};
     std::vector<message> handed;
-    std::uint32_t serials = 0;  // of the last frame before the input
+    ack_serial serials = 0;  // of the last frame before the input
 
     subject(const receiver_options& options, journaling keeps) {
         b.emplace(receiver::create(clock, 1, options, keeps).value());
@@ -97,9 +110,9 @@ struct subject {
             for (const frame& sent : frames()) {
                 more = true;
                 if (const auto* ack = std::get_if<ack_request>(&sent)) {
-                    (void)b->handle(ack_answer{ack->to, ack->serial});
+                    (void)b->handle(ack_answer{ack->serial});
                 } else if (const auto* sync = std::get_if<sync_request>(&sent)) {
-                    (void)b->handle(sync_answer{sync->serial, std::nullopt});
+                    (void)b->handle(sync_answer{sync->serial, 0, std::nullopt});
                 }
             }
         }
@@ -126,11 +139,12 @@ struct subject {
 
     /// The frames that come out now. Serials are counted from the last one before.
     [[nodiscard]] std::string sends() {
-        const std::uint32_t before = serials;
+        const ack_serial before = serials;
         lines.clear();
         (void)frames();
         for (std::uint32_t i = 1; i < 10; ++i) {
-            const std::string serial = fmt::format("serial {}", before + i);
+            const std::string serial =
+                fmt::format("serial {}", static_cast<ack_serial>(before + i));
             if (const auto at = lines.find(serial); at != std::string::npos) {
                 lines.replace(at, serial.size(), fmt::format("serial +{}", i));
             }
@@ -140,21 +154,23 @@ struct subject {
 
     /// "E floor 1: held" of the message under test.
     [[nodiscard]] std::string where() {
-        const std::uint32_t which = test_access::index(*b, "alice");
+        const std::uint32_t which = receiver_access::index(*b, "alice");
         if (which == peer_table::none) {
             return "unknown";
         }
-        const inbound_stream& stream = test_access::stream(*b, "alice");
+        const inbound_stream& stream = receiver_access::stream(*b, "alice");
         std::array<std::byte, 512> encoded{};
         ack_state state;
-        const std::size_t size = stream.report(std::nullopt, encoded);
+        const std::size_t size = stream.report(0, std::nullopt, encoded);
         REQUIRE(ack_state::decode(bytes(encoded).first(size), state) == refusal::none);
         std::string how = fmt::format("{}", state.of(own));
-        const held_messages& held = test_access::held(*b);
-        if (const auto at = held.find(which, {stream.epoch, own}); at != held_messages::none) {
-            how += held[at].handed ? ", handed" : held[at].ready ? ", ready" : "";
+        const held_messages& held = receiver_access::held(*b);
+        if (const auto at = held.find(which, {stream.epoch(), own}); at != held_messages::none) {
+            how += held[at].stage == held_messages::stage::handed  ? ", handed"
+                   : held[at].stage == held_messages::stage::ready ? ", ready"
+                                                                   : "";
         }
-        return fmt::format("{} floor {}: {}", stream.epoch, state.floor(), how);
+        return fmt::format("{} floor {}: {}", stream.epoch(), state.floor(), how);
     }
 };
 
@@ -218,6 +234,12 @@ std::vector<state_row> states() {
              (void)s.b->handle(direct(2));
              s.settle();
          }},
+        {"open, left", usual,
+         [](subject& s) {
+             s.enter();
+             (void)s.b->handle(direct(0, text(), larger));
+             s.settle();
+         }},
         {"ready", usual, after(direct(subject::own))},
         {"ready, as it comes", unordered, after(direct(subject::own))},
         {"handed", usual, hand_out},
@@ -230,11 +252,11 @@ std::vector<state_row> states() {
          },
          journaling::withhold},
         {"rejected", usual, settled(false)},
-        {"tombstoned", usual, after(direct(subject::own, form::tombstone))},
+        {"tombstoned", usual, after(direct(subject::own, run::tombstone()))},
         {"below the horizon", usual, after(probe(2, clean))},
         {"no room for a peer", one_peer,
          [](subject& s) {
-             msg_notify other = direct(0);
+             msg_notify other = probe(1, clean);  // something has ended: carol stays
              other.from = "carol";
              (void)s.b->handle(other);
              s.settle();
@@ -276,9 +298,12 @@ std::vector<input> inputs() {
     return {
         take("msg:N 0", direct(0)),
         take("msg:N 1", direct(1)),
-        take("msg:N 1 tombstone", direct(1, form::tombstone)),
+        take("msg:N 1 tombstone", direct(1, run::tombstone())),
         take("msg:N 2", direct(2)),
-        take("msg:N 2 tombstone", direct(2, form::tombstone)),
+        take("msg:N 2 tombstone", direct(2, run::tombstone())),
+        take("msg:N 1 and 2", direct(1, two(false))),
+        take("msg:N 0, 1 tombstone", direct(0, two(true))),
+        take("msg:N floor+W-1, floor+W", direct(end - 1, two(false))),
         take("msg:N floor+W-1", direct(end - 1)),
         take("msg:N floor+W", direct(end)),
         take("msg:N the last seq", direct(seq_end - 1)),
@@ -286,12 +311,12 @@ std::vector<input> inputs() {
              [] {
                  static const std::array<std::byte, 2000> much{};
                  msg_notify notice = direct(1);
-                 notice.payload = much;
+                 notice.entries = run::of(much);
                  return notice;
              }()),
         take("drained 1 low 0", drained(1, 0, clean)),
         take("drained 1 low 1", drained(1, 1, clean)),
-        take("drained 1 tombstone", drained(1, 1, clean, form::tombstone)),
+        take("drained 1 tombstone", drained(1, 1, clean, run::tombstone())),
         take("drained 2 low 1", drained(2, 1, clean)),
         take("drained 2 low 2", drained(2, 2, clean)),
         take("drained 1 dirty", drained(1, 1, dirty)),
@@ -302,14 +327,14 @@ std::vector<input> inputs() {
         take("probe low 2", probe(2, clean)),
         take("probe low 9", probe(9, clean)),
         take("probe low 9 dirty", probe(9, dirty)),
-        take("D msg:N 1", direct(1, form::payload, smaller)),
-        take("D drained 1 clean", drained(1, 1, clean, form::payload, smaller)),
+        take("D msg:N 1", direct(1, text(), smaller)),
+        take("D drained 1 clean", drained(1, 1, clean, text(), smaller)),
         take("D probe low 9", probe(9, clean, smaller)),
-        take("F msg:N 0", direct(0, form::payload, larger)),
-        take("F drained 0 dirty", drained(0, 0, dirty, form::payload, larger)),
-        take("F drained 0, E/2 waits", drained(0, 0, {entered, 2}, form::payload, larger)),
-        take("F drained 0 clean", drained(0, 0, clean, form::payload, larger)),
-        take("F drained 2 low 1 clean", drained(2, 1, clean, form::payload, larger)),
+        take("F msg:N 0", direct(0, text(), larger)),
+        take("F drained 0 dirty", drained(0, 0, dirty, text(), larger)),
+        take("F drained 0, E/2 waits", drained(0, 0, {entered, 2}, text(), larger)),
+        take("F drained 0 clean", drained(0, 0, clean, text(), larger)),
+        take("F drained 2 low 1 clean", drained(2, 1, clean, text(), larger)),
         take("F probe low 0 dirty", probe(0, dirty, larger)),
         take("F probe low 0, E/1 waits", probe(0, {entered, 1}, larger)),
         take("F probe low 0, E/2 waits", probe(0, {entered, 2}, larger)),
@@ -318,16 +343,16 @@ std::vector<input> inputs() {
         take("F probe low 3 clean", probe(3, clean, larger)),
         {"ack:A of the last",
          [](subject& s) {
-             const std::uint32_t serial = test_access::ack_serial(*s.b, "alice");
-             return reason(s.b->handle(ack_answer{"alice", serial}));
+             return reason(s.b->handle(ack_answer{receiver_access::state_serial(*s.b, "alice")}));
          }},
-        {"ack:A of a stranger",
+        {"ack:A of another life",
          [](subject& s) {
-             return reason(s.b->handle(ack_answer{"mallory", s.serials}));
+             return reason(s.b->handle(ack_answer{static_cast<ack_serial>(s.serials + 5)}));
          }},
         {"sync:A of another",
          [](subject& s) {
-             return reason(s.b->handle(sync_answer{s.serials + 5, std::nullopt}));
+             return reason(
+                 s.b->handle(sync_answer{static_cast<ack_serial>(s.serials + 5), 0, std::nullopt}));
          }},
         {"ack:N",
          [](subject& s) {

@@ -18,7 +18,6 @@
 #include "sixfold/parts/round_trip.hpp"
 #include "sixfold/receiving/ack_ring.hpp"
 #include "sixfold/receiving/inbound_answer.hpp"
-#include "sixfold/receiving/inbound_journal.hpp"
 #include "sixfold/receiving/inbound_messages.hpp"
 #include "sixfold/receiving/inbound_store.hpp"
 #include "sixfold/receiving/room_line.hpp"
@@ -32,8 +31,8 @@ namespace sixfold::inline v0 {
 
 /// Which senders are to be told how far we are, and when one is told again because the relay has not answered. (law 6, spec 3.25)
 ///
-/// Keeps track of their line, of whom a narrow room was told, of the answers that are waited for, and of the time to the relay. Does
-/// not know why something is owed. O(1) for each stream that a call is about.
+/// Keeps track of their line, of the answers that are waited for, and of the time to the relay. Does not know why something is owed.
+/// O(1) for each stream that a call is about.
 class inbound_acks {
   public:
     /// `random` gives the first serial, and the jitter.
@@ -78,19 +77,17 @@ class inbound_acks {
     [[nodiscard]] ack_serial next_serial() const noexcept { return ring_.next(); }
     /// That has left. Precondition: `has_room`.
     void sent_sync(time_point now) { ring_.sent(ack_ring::kind::sync, 0, 0, now); }
-    /// May another request leave? Not behind so many unanswered ones that its serial would have two meanings.
+    /// May another request leave, without its serial having two meanings?
     [[nodiscard]] bool has_room() const noexcept { return ring_.has_room(); }
 
     /// The relay has answered an ack:R or sync:R. The stream that is through with what it had to say, if any.
     std::optional<std::uint32_t> answered(ack_serial serial, time_point now);
-    /// What is lost, or was not answered for too long, is owed again.
+    /// What is lost, or was not answered in time, is owed again.
     void take_due(time_point now);
-
-    // --- to look at ------------------------------------------------------------------------------------------------
 
     /// What a sender is told that we take, with all the room that there may be.
     [[nodiscard]] const receiver_limits& limits() const noexcept { return limits_; }
-    /// Is somebody to be told at once?
+    /// Is somebody to be told now?
     [[nodiscard]] bool owes() const noexcept { return !owed_.empty() && has_room(); }
     /// When somebody is told again; `never`.
     [[nodiscard]] time_point next_retry() const noexcept {
@@ -282,7 +279,7 @@ inline std::size_t inbound_acks::transmit(const inbound_messages& all,
     return used;
 }
 
-/// What is owed to one sender: an answer about another epoch, the state of ours, or all of them. (spec 3.25)
+/// An answer about another epoch, the state of ours, or all of them. (spec 3.25)
 inline std::size_t inbound_acks::transmit_one(const inbound_store& store,
                                               std::uint32_t which,
                                               const framing& link,
@@ -387,16 +384,14 @@ inline void inbound_acks::take_due(time_point now) {
     while (const auto lost = is_stream_ ? std::nullopt : ring_.lose(path_, now)) {
         say_again(*lost);
     }
+    if (said_ == 0 || timer_ > now) {
+        return;
+    }
+    timer_ = later(now, wait(++tries_));
     // Only the one that waits longest is said again: when that is answered, the others are known to be lost.
-    for (const std::uint32_t before = said_; said_ != 0 && said_ == before && timer_ <= now;) {
-        const auto lost = ring_.give_up();
-        if (!lost) {
-            break;
-        }
+    std::optional<ack_ring::sending> lost;
+    for (const std::uint32_t before = said_; said_ == before && (lost = ring_.give_up());) {
         say_again(*lost);
-        if (said_ != before) {
-            timer_ = later(now, wait(++tries_));
-        }
     }
 }
 

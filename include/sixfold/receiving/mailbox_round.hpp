@@ -90,9 +90,7 @@ class mailbox_round {
         due_ = stage_ == stage::resting ? next_round_ : due_;
     }
 
-    // --- room ------------------------------------------------------------------------------------------------------
-
-    /// Something of a stream has ended or was answered. `quiet`: the relay knows all that there is to say of it.
+    /// Something of a stream has ended or was answered. `quiet`: the relay knows all there is to say of it.
     void consider(std::uint32_t which, const inbound_store& store, bool quiet, time_point now) {
         marks_.refresh(which);
         if (can_take(which, store, quiet)) {
@@ -152,16 +150,16 @@ class mailbox_round {
     }
     void begin(std::optional<mailbox_key> from, time_point now);
     void rest(const inbound_store& store, std::uint8_t chance, time_point now);
-    void finish_whole(time_point now) {
-        if (page_.is_whole()) {
-            finish(now);
-        }
-    }
+    void finish_whole(time_point now) { return page_.is_whole() ? finish(now) : void(); }
     void finish(time_point now);
     [[nodiscard]] bool can_take(std::uint32_t which, const inbound_store& store, bool quiet) const;
     [[nodiscard]] bool has_places(const inbound_store& store) const noexcept {
         return store.places_left() >= share(store.held().places(), false) ||
                store.held().size() == 0;
+    }
+    /// Behind the last seq of a stream that can be taken now.
+    [[nodiscard]] static seq end_of_room(const inbound_store& store, std::uint32_t which) noexcept {
+        return store.places_left() == 0 ? 0 : store[which].window().floor() + store.room(which);
     }
     [[nodiscard]] static stream_range
     range_of(const inbound_store& store, std::uint32_t which, epoch of) {
@@ -253,7 +251,7 @@ mailbox_round::can_take(std::uint32_t which, const inbound_store& store, bool qu
     if (row.epoch != stream.epoch()) {
         return row.epoch < stream.epoch() || (quiet && nothing_held);
     }
-    const seq end = stream.window().floor() + store.room(which);
+    const seq end = end_of_room(store, which);
     const seq at = (std::max)(row.seq, stream.first_lacking());
     return at < end && (nothing_held || end - at >= quarter_);
 }
@@ -266,8 +264,8 @@ inline void mailbox_round::take_mark(const inbound_store& store) {
     if (const auto which = marks_.next_in_line()) {
         const msgid row = marks_.row(*which);
         marks_.take(*which);
-        const stream_range all = range_of(store, *which, row.epoch);
-        left_.insert(left_.begin(), {mailbox_key{all.from.from, row}, all.until});
+        const mailbox_key until = range_of(store, *which, row.epoch).until;
+        left_.insert(left_.begin(), {mailbox_key{until.from, row}, until});
         marked_ = *which;
     }
 }
@@ -342,7 +340,7 @@ inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
         marks_.take(which);  // once in a round
     }
     const seq at = (std::max)(left_.front().from->id.seq, ours ? stream.first_lacking() : 0);
-    const seq end = ours ? stream.window().floor() + store.room(which) : seq_end;
+    const seq end = ours ? end_of_room(store, which) : seq_end;
     const bool marked = marks_.of(which) != mailbox_marks::stage::none &&
                         marks_.row(which).epoch == special.from.id.epoch;
     if (at >= end) {
