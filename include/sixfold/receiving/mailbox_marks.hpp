@@ -93,11 +93,11 @@ class mailbox_marks {
             marks_[which].now = stage::set;
         }
     }
-    /// What was asked for has come: on to the next epoch, if rows of it wait.
+    /// What was asked for has come, or cannot come: on to the next epoch, if rows of it wait.
     void go_beyond(std::uint32_t which) {
-        if (of(which) == stage::none && which < marks_.size() &&
-            marks_[which].beyond != epoch::none) {
+        if (which < marks_.size() && marks_[which].beyond != epoch::none) {
             const epoch larger = marks_[which].beyond;
+            take(which);
             marks_[which].beyond = epoch::none;
             set(which, {larger, 0});
         }

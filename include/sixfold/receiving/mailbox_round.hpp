@@ -13,6 +13,7 @@
 #include "sixfold/receiving/inbound_messages.hpp"
 #include "sixfold/receiving/inbound_store.hpp"
 #include "sixfold/receiving/mailbox_marks.hpp"
+#include "sixfold/receiving/mailbox_need.hpp"
 #include "sixfold/receiving/mailbox_page.hpp"
 #include "sixfold/receiving/page_size.hpp"
 #include "sixfold/receiving/room.hpp"
@@ -93,7 +94,11 @@ class mailbox_round {
     /// Something of a stream has ended or was answered. `quiet`: the relay knows all there is to say of it.
     void consider(std::uint32_t which, const inbound_store& store, bool quiet, time_point now) {
         marks_.refresh(which);
-        if (can_take(which, store, quiet)) {
+        const bool waits = marks_.of(which) == mailbox_marks::stage::set;
+        if (waits && quiet && is_behind_hole(store, which, marks_.row(which))) {
+            marks_.go_beyond(which);
+        }
+        if (waits && can_take(store, which, marks_.row(which), quiet, quarter_)) {
             marks_.put_in_line(which);
         }
         wake(store, now);
@@ -152,15 +157,11 @@ class mailbox_round {
     void rest(const inbound_store& store, std::uint8_t chance, time_point now);
     void finish_whole(time_point now) { return page_.is_whole() ? finish(now) : void(); }
     void finish(time_point now);
-    [[nodiscard]] bool can_take(std::uint32_t which, const inbound_store& store, bool quiet) const;
     [[nodiscard]] bool has_places(const inbound_store& store) const noexcept {
         return store.places_left() >= share(store.held().places(), false) ||
                store.held().size() == 0;
     }
     /// Behind the last seq of a stream that can be taken now.
-    [[nodiscard]] static seq end_of_room(const inbound_store& store, std::uint32_t which) noexcept {
-        return store.places_left() == 0 ? 0 : store[which].window().floor() + store.room(which);
-    }
     [[nodiscard]] static stream_range
     range_of(const inbound_store& store, std::uint32_t which, epoch of) {
         return stream_range(which, store.senders()[which], of);
@@ -229,7 +230,9 @@ inline void mailbox_round::finish(time_point now) {
             marks_.fruitless(marked_);
         }
         if (left_.size() == before) {
-            marks_.go_beyond(marked_);
+            if (marks_.of(marked_) == mailbox_marks::stage::none) {
+                marks_.go_beyond(marked_);
+            }
             marked_ = none;
         }
     }
@@ -237,24 +240,6 @@ inline void mailbox_round::finish(time_point now) {
 }
 
 // --- marks -----------------------------------------------------------------------------------------------------------
-
-/// Rows of our epoch can be taken if there is room for a quarter of the window, or nothing is held of it; those of a smaller one
-/// are told that they are past; those of a larger one come in when all of ours is over, and told.
-inline bool
-mailbox_round::can_take(std::uint32_t which, const inbound_store& store, bool quiet) const {
-    if (marks_.of(which) == mailbox_marks::stage::none) {
-        return false;
-    }
-    const msgid row = marks_.row(which);
-    const inbound_stream& stream = store[which];
-    const bool nothing_held = store.held().lowest(which) == none;
-    if (row.epoch != stream.epoch()) {
-        return row.epoch < stream.epoch() || (quiet && nothing_held);
-    }
-    const seq end = end_of_room(store, which);
-    const seq at = (std::max)(row.seq, stream.first_lacking());
-    return at < end && (nothing_held || end - at >= quarter_);
-}
 
 /// What can go again comes before the round goes on.
 inline void mailbox_round::take_mark(const inbound_store& store) {

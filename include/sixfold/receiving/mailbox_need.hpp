@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RECEIVING_MAILBOX_NEED_HPP
+#define SIXFOLD_RECEIVING_MAILBOX_NEED_HPP
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sixfold/receiving/inbound_store.hpp"
+#include "sixfold/receiving/inbound_stream.hpp"
+#include "sixfold/types.hpp"
+
+// Whether rows of a mailbox, from a mark on, are worth asking for. (spec 3.26) `row` is the mark of stream `which`.
+
+namespace sixfold::inline v0 {
+
+/// The first seq of a stream for which there is no room; 0 if there is none for anybody.
+[[nodiscard]] inline seq end_of_room(const inbound_store& store, std::uint32_t which) noexcept {
+    return store.places_left() == 0 ? 0 : store[which].window().floor() + store.room(which);
+}
+
+/// Can they be taken? Rows of our epoch if there is room for a quarter of the window, or nothing is held of it; those of a smaller
+/// one are told that they are past; those of a larger one come in when all of ours is over, and the relay knows (`quiet`).
+[[nodiscard]] inline bool can_take(const inbound_store& store,
+                                   std::uint32_t which,
+                                   msgid row,
+                                   bool quiet,
+                                   std::uint32_t quarter) noexcept {
+    const inbound_stream& stream = store[which];
+    const bool nothing_held = store.held().lowest(which) == inbound_store::none;
+    if (row.epoch != stream.epoch()) {
+        return row.epoch < stream.epoch() || (quiet && nothing_held);
+    }
+    const seq end = end_of_room(store, which);
+    const seq at = (std::max)(row.seq, stream.first_lacking());
+    return at < end && (nothing_held || end - at >= quarter);
+}
+
+/// Are they of our epoch, and behind a hole that is wider than the room, though nothing is held? Then only a row of a larger epoch
+/// can say that nobody fills it. (spec 3.23)
+[[nodiscard]] inline bool
+is_behind_hole(const inbound_store& store, std::uint32_t which, msgid row) noexcept {
+    const inbound_stream& stream = store[which];
+    return row.epoch == stream.epoch() && row.seq >= stream.window().floor() + store.room(which) &&
+           store.held().lowest(which) == inbound_store::none;
+}
+
+}  // namespace sixfold::inline v0
+
+#endif
