@@ -95,8 +95,8 @@ struct receiver_options {
         256 << 10;  ///< their payloads; storage of this size is taken at construction
     std::uint32_t peers_max = 1024;  ///< senders that are remembered, for ever
     retry_options retry{};           ///< of ack:R and sync:R
-    duration sync_interval =
-        std::chrono::seconds(30);  ///< how often a quiet mailbox is asked for, as a repair
+    duration sync_interval = std::chrono::seconds(
+        30);  ///< after how long a quiet mailbox is looked into, as a repair; twice as long each time, up to an hour
     sixfold::delivery delivery = delivery::in_order;      ///< in order, per sender
     sixfold::acceptance acceptance = acceptance::by_app;  ///< whose word counts
 };

@@ -128,7 +128,7 @@ class outbound_answers {
             return begin_again(stream().epoch(), refusal::never_sent);
         }
         const receiver_word::progress progress = path_.word.said(ack);
-        path_.timer.heard(now_);
+        path_.heard(now_);
         if (progress.got_on) {
             path_.timer.got_on();
         }

@@ -13,6 +13,7 @@
 #include "sixfold/sending/stream_timer.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
+#include "sixfold/wire/run.hpp"
 
 namespace sixfold::inline v0 {
 
@@ -108,12 +109,22 @@ struct outbound_path {
     /// After so many time-outs the mailbox is asked to keep what is sent.
     [[nodiscard]] bool keeps() const noexcept { return timer.way_timeouts() >= silent_after; }
 
+    /// A run of so many messages was neither stored nor seen: the mailbox, which takes it as a whole or not at all, may have room
+    /// for fewer. (spec 3.6)
+    void halve_runs(std::size_t of) noexcept { run_max = (std::max)(of / 2, std::size_t{1}); }
+    /// The receiver has said something: it is not the mailbox on which they depend.
+    void heard(time_point now) noexcept {
+        timer.heard(now);
+        run_max = run::count_max;
+    }
+
     /// There is a new link: what was measured on the last one, and how often it was in vain, counts no more. Numbers go on.
     void link_up() noexcept {
         trip = {};
         timer.link_up();
         word.link_up();
         loss = never;
+        run_max = run::count_max;
         asks = false;
         greet = true;
     }
@@ -123,6 +134,7 @@ struct outbound_path {
         timer.begin();
         word.begin();
         loss = never;
+        run_max = run::count_max;
         asks = false;
         greet = true;
     }
@@ -131,8 +143,9 @@ struct outbound_path {
     round_trip trip;  ///< from msg:R to the receiver's own ack
     stream_timer timer;
     receiver_word word;
-    time_point loss = never;  ///< when the next sending is lost by time
-    bool asks = false;        ///< a probe is to go out
+    time_point loss = never;               ///< when the next sending is lost by time
+    std::size_t run_max = run::count_max;  ///< messages of the next run
+    bool asks = false;                     ///< a probe is to go out
     bool greet =
         true;  ///< a probe goes in front of the next run, unless the receiver is met (spec 3.10)
 };

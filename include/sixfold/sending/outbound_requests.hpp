@@ -282,8 +282,12 @@ inline void outbound_requests::take_due(outbound_messages& all, time_point now) 
         case alarm::loss: detect_loss(all, *which, now); break;
         case alarm::hop:
             hop_.timed_out(path.sendings.newest_run(carries(all, *which))->at, now);
-            [[fallthrough]];
-        case alarm::way: resend_lowest(all, *which); break;
+            resend_lowest(all, *which);
+            break;
+        case alarm::way:
+            path.halve_runs(path.sendings.newest_run(carries(all, *which))->count);
+            resend_lowest(all, *which);
+            break;
         case alarm::silence:
             if (path.timer.way_timeouts() > path.silent_after && is_under_way(all[*which])) {
                 resend_lowest(all, *which);

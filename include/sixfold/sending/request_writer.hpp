@@ -60,7 +60,7 @@ class request_writer {
         const outbound_stream& stream = all[which];
         const seq due = all.lowest_due(which);
         const seq first = due == outbound_stream::no_seq ? stream.unsent() : due;
-        fill(all, stream, first, limit, out.size());
+        fill(all, stream, first, limit, path.run_max, out.size());
         const bool forbidden = is_never_stored(all, stream[first]);
         msg_request request{.to = all.peers[which],
                             .epoch = stream.epoch(),
@@ -90,11 +90,12 @@ class request_writer {
               const outbound_stream& stream,
               seq first,
               seq limit,
+              std::size_t count_max,
               std::size_t room) noexcept {
         const std::size_t most = room > head_max ? room - head_max : 0;
         run_.clear();
         const bool forbidden = is_never_stored(all, stream[first]);
-        for (seq at = first; stream.has(at); ++at) {
+        for (seq at = first; at < first + count_max && stream.has(at); ++at) {
             const outbound_stream::place& here = stream[at];
             const bool opens =
                 here.now == transit::fresh && at < limit && all.is_durable_message(here.slot);
