@@ -69,6 +69,15 @@ struct receiver_access {
     static bytes held_payload(const receiver& r, const message& m) {
         return held(r).payload(held(r).find(index(r, m.from), m.id));
     }
+    /// How many messages of a larger epoch are held.
+    static std::size_t early(const receiver& r, const peer& from) {
+        std::size_t count = 0;
+        for (auto at = held(r).early(index(r, from)); at != held_messages::none;
+             at = held(r)[at].below) {
+            ++count;
+        }
+        return count;
+    }
     /// The serial that the next ack:A must name to be taken for an answer to the last state.
     static ack_serial state_serial(const receiver& r, const peer& from) {
         return knows(r, from) ? answer(r, from).last_serial_ : ack_serial{0};

@@ -203,10 +203,13 @@ struct test_access {
     }
     /// ... with those of its parts, each under the name of its part.
     static names differing(const outbound_path& a, const outbound_path& b) {
-        const auto& [a0, a1, a2, a3, a4, a5, a6] = a;
-        const auto& [b0, b1, b2, b3, b4, b5, b6] = b;
-        names out = different(
-            {{"trip", a1 == b1}, {"loss", a4 == b4}, {"asks", a5 == b5}, {"greet", a6 == b6}});
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7] = b;
+        names out = different({{"trip", a1 == b1},
+                               {"loss", a4 == b4},
+                               {"run_max", a5 == b5},
+                               {"asks", a6 == b6},
+                               {"greet", a7 == b7}});
         const auto add_all = [&out](const std::string& part, const names& fields) {
             for (const std::string& each : fields) {
                 out.push_back(part + "." + each);
