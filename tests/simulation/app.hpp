@@ -14,11 +14,14 @@
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
+#include <sixfold/words.hpp>
 #include "simulation/faults.hpp"
 #include "simulation/ledger.hpp"
 #include "simulation/record.hpp"
 #include "simulation/skewed_clock.hpp"
+#include "simulation/witness.hpp"
 #include "support/journal_bytes.hpp"
+#include "support/receiver_access.hpp"
 #include "support/test_access.hpp"
 
 namespace simulation {
@@ -54,6 +57,7 @@ class app {
         disk kind,
         const sixfold::client_options& options)
         : number_(number), world_(&world), disk_(kind), options_(options), clock_{&world.clock} {
+        witness_.emplace(world.seen);
         options_.journaling =
             kind == disk::none ? sixfold::journaling::none : sixfold::journaling::withhold;
     }
@@ -111,6 +115,10 @@ class app {
         demand(made.has_value(),
                "a journal is refused: " + std::string(made ? "" : made.error().what));
         machine_.emplace(*std::move(made));
+        witness_->begin();
+        if (world_->what.wrap != 0) {
+            sixfold::receiver_access::count_from(machine_->receiver(), near_wrap());
+        }
         most_queued_ = (std::max)(options_.sender.queue_entries, machine_->sender().queued());
         if (disk_ != disk::none) {
             journal_ = support::snapshot_of(*machine_);
@@ -158,13 +166,22 @@ class app {
         rows_.clear();
     }
 
+    void link_up(sixfold::checksum mode, sixfold::transport over) {
+        framing_ = sixfold::framing(name_of(number_), mode);
+        machine_->link_up(mode, over);
+        witness_->link_up(machine_->sender());
+        world_->seen.see(sight::byte_stream, over == sixfold::transport::byte_stream);
+    }
+
     /// Takes a packet. Now and then it is looked whether a frame that was refused has changed anything. (law 8)
     void handle(sixfold::bytes packet) {
         const bool looks = ++handled_ % 16 == 0;
         const std::string before = looks ? fingerprint() : std::string();
+        look_at_sender();
         const sixfold::refusal why = machine_->handle(packet);
+        tell_witness(packet, why);
         if (!looks || why == sixfold::refusal::none || why == sixfold::refusal::never_sent) {
-            return;  // what was never sent begins a new epoch (spec 3.8)
+            return;  // what was never sent begins a new epoch (spec 3.12)
         }
         sixfold::packet_reader frames(packet);
         const bool one = frames.next().has_value();
@@ -182,6 +199,7 @@ class app {
             crash_at_ = 1 + how.below(4);
         }
         effects_ = 0;
+        look_at_sender();
         send_new();
         hear();
         look();
@@ -223,9 +241,28 @@ class app {
         std::map<inbox_key, bool> inbox;
     };
 
+    // The sender before and after each call, so that time brings nothing in between.
+    void look_at_sender() {
+        sixfold::test_access::tick(machine_->sender());
+        witness_->look(machine_->sender());
+    }
+    /// Relays put out one frame in a packet.
+    void tell_witness(sixfold::bytes packet, sixfold::refusal why) {
+        sixfold::frame what;
+        if (why == sixfold::refusal::none &&
+            sixfold::decode(packet, framing_, what) == sixfold::refusal::none) {
+            witness_->heard(machine_->sender(), what);
+        } else {
+            witness_->look(machine_->sender());
+        }
+    }
+    [[nodiscard]] std::uint16_t near_wrap() {
+        return static_cast<std::uint16_t>(0U - 1 - world_->dice.below(20));
+    }
+
     [[nodiscard]] std::string fingerprint() const {
         return sixfold::test_access::fingerprint(machine_->sender()) + '|' +
-               sixfold::test_access::fingerprint(machine_->receiver());
+               sixfold::receiver_access::fingerprint(machine_->receiver());
     }
     [[nodiscard]] client_number to(const row& each) const {
         return world_->book.letters[each.id].to;
@@ -265,8 +302,9 @@ class app {
                     machine_->send(name_of(it.to), write_letter(each.id, it.size), each.how);
                 if (!sent) {
                     if (sent.error().code == sixfold::errc::payload_too_large) {
-                        each.end =
-                            sixfold::status::rejected;  // its receiver has said that it would
+                        each.end = it.too_large_for_relay  // which has said so, or its receiver
+                                       ? sixfold::status::expired
+                                       : sixfold::status::rejected;
                         change(each);
                         continue;
                     }
@@ -283,12 +321,20 @@ class app {
             }
         }
     }
+    void say(const sixfold::event& news) const {
+        world_->told.say([&] {
+            return std::string(name_of(number_).name()) + " hears " +
+                   std::string(sixfold::to_string(news.what)) + " of its seq " +
+                   std::to_string(news.name.seq) + " to " + std::string(news.to.name());
+        });
+    }
     void hear() {
         while (const auto news = machine_->poll_event()) {
             demand(!ended_.contains(news->id), "news of a message after it has ended");
             if (sixfold::is_final(news->what)) {
                 ended_.insert(news->id);
             }
+            say(*news);
             const auto it = std::find_if(rows_.begin(), rows_.end(), [&](const row& each) {
                 return each.ticket == news->id && !sixfold::is_final(each.end);
             });
@@ -435,11 +481,29 @@ class app {
     void put_out() {
         buffer_.resize(
             (std::max)(machine_->packet_size_min(), static_cast<std::size_t>(world_->what.packet)));
+        if (world_->what.wrap != 0) {
+            sixfold::test_access::count_from(machine_->sender(), near_wrap());
+        }
         while (const auto packet = machine_->poll_transmit(buffer_)) {
+            look_at_frames(*packet);
             effect(sent_before_ ? sight::crash_between_sends : sight::crash_before_send);
             sent_before_ = true;
             transmit(*packet);
         }
+    }
+
+    void look_at_frames(sixfold::bytes packet) {
+        sixfold::packet_reader reader(packet);
+        while (const auto one = reader.next()) {
+            sixfold::frame what;
+            demand(sixfold::decode(*one, framing_, what) == sixfold::refusal::none,
+                   "a client puts out what cannot be read");
+            if (const auto* msg = std::get_if<sixfold::msg_request>(&what)) {
+                witness_->sent(machine_->sender(), *msg);
+                world_->seen.see(sight::numbers_wrapped, msg->number == 0);
+            }
+        }
+        witness_->look(machine_->sender());
     }
 
     client_number number_;
@@ -459,6 +523,8 @@ class app {
 
     // in memory
     std::optional<sixfold::client> machine_;
+    std::optional<witness> witness_;
+    sixfold::framing framing_{sixfold::peer()};
     std::vector<row> rows_;
     std::vector<std::size_t> changed_;
     std::vector<arrival> waiting_;

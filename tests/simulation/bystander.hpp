@@ -6,6 +6,7 @@
 
 #include <sixfold/sixfold.hpp>
 #include "simulation/record.hpp"
+#include "support/receiver_access.hpp"
 #include "support/test_access.hpp"
 
 // What a client is about to be told although it has it, cannot use it yet, or is past it.
@@ -14,18 +15,16 @@ namespace simulation {
 
 inline void watch(sixfold::receiver& b, const sixfold::msg_notify& notice, sightings& seen) {
     using namespace sixfold;
-    if (test_access::index(b, notice.from) == peer_table::none || notice.form == form::probe) {
+    if (!receiver_access::knows(b, notice.from) || notice.probes()) {
         return;
     }
-    const inbound_stream& stream = test_access::stream(b, notice.from);
-    if (notice.epoch < stream.epoch) {
+    const inbound_stream& stream = receiver_access::stream(b, notice.from);
+    const seq end = notice.first + notice.entries.count();
+    if (notice.epoch < stream.epoch()) {
         seen.see(sight::came_in_past_epoch);
-    } else if (notice.epoch == stream.epoch) {
-        if (notice.seq < stream.window.floor()) {
-            seen.see(sight::came_below_floor);
-        } else if (stream.window.of(notice.seq) == standing::beyond) {
-            seen.see(sight::came_beyond_window);
-        }
+    } else if (notice.epoch == stream.epoch()) {
+        seen.see(sight::came_below_floor, notice.first < stream.window().floor());
+        seen.see(sight::came_beyond_window, stream.window().of(end - 1) == standing::beyond);
     }
 }
 
@@ -35,10 +34,15 @@ inline void watch(sixfold::sender& a, const sixfold::ack_notify& notice, sightin
         return;
     }
     const outbound_stream& stream = test_access::stream(a, notice.from);
-    if (notice.epoch != stream.epoch) {
+    if (notice.epoch != stream.epoch()) {
         seen.see(sight::told_of_past_epoch);
-    } else if (notice.echo && notice.echo->seq < stream.first()) {
-        seen.see(sight::told_after_end);
+    } else if (notice.echo) {
+        seen.see(sight::echo_of_missing, notice.echo->missing != 0);
+        seen.see(sight::repeated_echo, notice.echo->repeated);
+        const sending* const last =
+            test_access::path(a, notice.from).sendings.find(notice.echo->number);
+        seen.see(sight::told_after_end, last != nullptr && last->count != 0 &&
+                                            last->first + last->count <= stream.first());
     }
 }
 

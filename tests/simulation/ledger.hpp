@@ -43,9 +43,10 @@ struct letter {
     bool perishable = false;  ///< it has a deadline, or must not be stored
     bool taken_back = false;  ///< the mailbox has made a tombstone of it
     bool too_large = false;   ///< for its receiver
-    bool rejected = false;    ///< by the other app, or it is too large for it
-    bool stored = false;      ///< its sender was told so
-    bool named = false;       ///< it was sent under some msgid
+    bool too_large_for_relay = false;
+    bool rejected = false;  ///< by the other app, or it is too large for it
+    bool stored = false;    ///< its sender was told so
+    bool named = false;     ///< it was sent under some msgid
     /// Its receiver, which has rows and records apart, has lost its power between the two: it has the message, and its journal
     /// does not know. It comes again, or, if it was taken back meanwhile, does not.
     bool unrecorded = false;
@@ -54,7 +55,7 @@ struct letter {
 
     /// May it end otherwise than by being accepted?
     [[nodiscard]] bool may_end_otherwise() const {
-        return cancelled || perishable || taken_back || rejected;
+        return cancelled || perishable || taken_back || rejected || too_large_for_relay;
     }
 };
 
@@ -93,9 +94,9 @@ class ledger {
     [[nodiscard]] bool between_honest(client_number who, const sixfold::frame& what) const {
         return honest(who) && std::visit(
                                   [&](const auto& frame) {
-                                      if constexpr (requires { frame.to; }) {
+                                      if constexpr (requires { frame.to.name(); }) {
                                           return honest(number_of(frame.to));
-                                      } else if constexpr (requires { frame.from; }) {
+                                      } else if constexpr (requires { frame.from.name(); }) {
                                           return honest(number_of(frame.from));
                                       } else {
                                           return false;
@@ -285,8 +286,9 @@ class ledger {
             seen_->see(sight::told_cancelled);
             break;
         case status::expired:
-            demand(it.perishable || it.taken_back || it.cancelled,
+            demand(it.perishable || it.taken_back || it.cancelled || it.too_large_for_relay,
                    "told expired, and it could not");
+            seen_->see(sight::refused_too_large, it.too_large_for_relay);
             demand(!remembers || !settled(it), "told expired, and its receiver has settled it");
             seen_->see(sight::told_expired);
             break;
@@ -310,21 +312,26 @@ class ledger {
     }
 
     void sent_message(client_number from, client_number to, const sixfold::msg_request& msg) {
-        if (msg.form == sixfold::form::probe) {
-            seen_->see(sight::probe);
-            return;
+        seen_->see(sight::probe, msg.probes());
+        seen_->see(sight::run, msg.entries.count() > 1);
+        seen_->see(sight::keep, msg.keep);
+        wire_name name{from, to, msg.epoch, msg.first};
+        for (const sixfold::run_entry& each : msg.entries) {
+            each.tombstone ? sent_tombstone(name) : sent_payload(name, each.payload);
+            ++name.seq;
         }
-        if (msg.form == sixfold::form::tombstone) {
-            seen_->see(sight::tombstone);
-            tombstones_.insert({from, to, msg.epoch, msg.seq});
-            return;
-        }
-        const letter_number id = read_letter(msg.payload);
-        demand(id < letters.size() && letters[id].submitted && letters[id].from == from &&
-                   letters[id].to == to,
+    }
+    void sent_tombstone(const wire_name& name) {
+        seen_->see(sight::tombstone);
+        tombstones_.insert(name);
+    }
+    void sent_payload(const wire_name& name, sixfold::bytes payload) {
+        const letter_number id = read_letter(payload);
+        demand(id < letters.size() && letters[id].submitted && letters[id].from == name.from &&
+                   letters[id].to == name.to,
                "sent before it was durable");
-        const auto [at, fresh] = names_.emplace(wire_name{from, to, msg.epoch, msg.seq}, id);
-        demand(at->second == id || set_back_[from], "one msgid for two messages");
+        const auto [at, fresh] = names_.emplace(name, id);
+        demand(at->second == id || set_back_[name.from], "one msgid for two messages");
         if (fresh && letters[id].named) {
             seen_->see(sight::renamed);
         }

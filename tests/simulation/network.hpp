@@ -17,6 +17,7 @@ namespace simulation {
 struct packet {
     client_number client = 0;
     std::uint32_t relay = 0;
+    sixfold::link_id link = sixfold::link_id::none;
     bool to_relay = false;
     std::size_t offset = 0;
     std::size_t size = 0;
@@ -25,12 +26,27 @@ struct packet {
 /// Keeps everything that was ever sent, and decides what becomes of each packet.
 class network {
   public:
-    network(surroundings& world, std::uint32_t everybody)
-        : world_(&world), everybody_(everybody), ways_(2 * std::size_t{everybody}) {}
+    network(surroundings& world, std::uint32_t everybody, std::uint32_t honest)
+        : world_(&world), everybody_(everybody), honest_(honest),
+          ways_(2 * std::size_t{everybody}) {}
 
-    void send(client_number client, std::uint32_t relay, bool to_relay, sixfold::bytes bytes) {
-        const std::size_t one = keep({client, relay, to_relay, 0, 0}, bytes);
+    /// Of all links of this client. A villain is not to be read with care, so its links are of datagrams.
+    [[nodiscard]] sixfold::transport transport_of(client_number who) const {
+        const bool is = who < honest_ &&
+                        (world_->what.streams == 2 || (world_->what.streams == 1 && who % 2 == 0));
+        return is ? sixfold::transport::byte_stream : sixfold::transport::datagrams;
+    }
+
+    void send(client_number client,
+              std::uint32_t relay,
+              sixfold::link_id link,
+              bool to_relay,
+              sixfold::bytes bytes) {
+        const std::size_t one = keep({client, relay, link, to_relay, 0, 0}, bytes);
         way& road = ways_[2 * client + (to_relay ? 1 : 0)];
+        if (transport_of(client) == sixfold::transport::byte_stream) {
+            return flow(road, one);
+        }
         if (is_lost(road) || is_too_large(bytes.size()) || is_full(road)) {
             count(0, one);
             return;
@@ -58,7 +74,12 @@ class network {
     void cut(client_number client, bool to_relay, sixfold::time_point until) {
         ways_[2 * client + (to_relay ? 1 : 0)].cut_until = until;
     }
-    void heal() { ways_.assign(ways_.size(), {}); }
+    /// What flows goes on in its order.
+    void heal() {
+        for (way& each : ways_) {
+            each = {.link = each.link, .last_at = each.last_at};
+        }
+    }
 
     [[nodiscard]] std::size_t size() const { return packets_.size(); }
     [[nodiscard]] const packet& operator[](std::size_t i) const { return packets_[i]; }
@@ -70,8 +91,10 @@ class network {
   private:
     struct way {
         sixfold::time_point cut_until{};
-        std::uint64_t burst = 0;        // so many packets more are lost
-        sixfold::time_point free_at{};  // when all that waits has left
+        std::uint64_t burst = 0;                         // so many packets more are lost
+        sixfold::time_point free_at{};                   // when all that waits has left
+        sixfold::link_id link = sixfold::link_id::none;  // of a byte stream, what came last
+        sixfold::time_point last_at{};                   // arrives then
     };
     static constexpr sixfold::duration packet_time = std::chrono::milliseconds(1);
 
@@ -81,6 +104,18 @@ class network {
         bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
         packets_.push_back(one);
         return packets_.size() - 1;
+    }
+    /// Nothing of a byte stream is lost before its link is, and nothing overtakes. A cut, or a packet that is late, delays all that
+    /// is behind.
+    void flow(way& road, std::size_t which) {
+        const packet& it = packets_[which];
+        if (road.link != it.link) {
+            road.link = it.link;
+            road.last_at = {};
+        }
+        const sixfold::time_point from = (std::max)(road.cut_until, world_->clock.now());
+        road.last_at = (std::max)(road.last_at, sixfold::later(from, latency()));
+        world_->events.at(road.last_at, happening::arrives, it.client, which);
     }
     [[nodiscard]] bool is_lost(way& road) {
         if (auto dice = world_->bad_luck.happens(fault::loss_burst)) {
@@ -163,6 +198,7 @@ class network {
 
     surroundings* world_;
     std::uint32_t everybody_;
+    std::uint32_t honest_;
     std::vector<way> ways_;
     std::vector<packet> packets_;
     std::vector<std::byte> bytes_;

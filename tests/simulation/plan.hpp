@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_TESTS_SIMULATION_PLAN_HPP
 #define SIXFOLD_TESTS_SIMULATION_PLAN_HPP
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -73,6 +74,8 @@ struct plan {
     std::uint64_t mtu = 0;  ///< bytes of the largest packet that gets through; 0: any
     std::uint64_t checked =
         1;  ///< whether links have a checksum; if not, nothing is damaged either
+    std::uint64_t streams = 0;  ///< of 2: links of nobody, of some, of all are byte streams
+    std::uint64_t wrap = 0;     ///< 1: numbers and serials begin in front of their wrap
     std::uint64_t disk =
         0;  ///< 0: rows and records in one commit, 1: a log beside the rows, 2: none, 3: some of each
     std::uint64_t window = 8;  ///< of senders
@@ -83,6 +86,7 @@ struct plan {
     std::uint64_t held = 16;     ///< entries
     std::uint64_t payload = 64;  ///< the largest one
     std::uint64_t taken = 64;    ///< the largest one that receivers take
+    std::uint64_t relayed = 64;  ///< the largest one that relays take
     std::uint64_t burst = 8;     ///< frames resent at once
     std::uint64_t page = 4;      ///< rows
     std::uint64_t stored = 64;   ///< rows of a pair
@@ -108,6 +112,8 @@ inline constexpr named_number numbers[] = {
     {"road", &plan::road, 0},
     {"mtu", &plan::mtu, 0},
     {"checked", &plan::checked, 0},
+    {"streams", &plan::streams, 0},
+    {"wrap", &plan::wrap, 0},
     {"disk", &plan::disk, 0},
     {"window", &plan::window, 1},
     {"width", &plan::width, 1},
@@ -117,6 +123,7 @@ inline constexpr named_number numbers[] = {
     {"held", &plan::held, 1},
     {"payload", &plan::payload, 8},
     {"taken", &plan::taken, 1},
+    {"relayed", &plan::relayed, 1},
     {"burst", &plan::burst, 1},
     {"page", &plan::page, 1},
     {"stored", &plan::stored, 1},
@@ -197,7 +204,7 @@ namespace detail {
     out.payload = 8 + dice.below(100);
     out.taken = dice.below(4) == 0 ? 1 + dice.below(out.payload) : out.payload;
     out.stored = dice.below(3) == 0 ? 1 + dice.below(4) : 1000;
-    out.packet = dice.below(2) == 0 ? 1 : 1200;
+    out.packet = dice.below(3) == 0 ? 1200 : 1 + dice.below(600);
     out.as_it_comes = dice.below(3);
     out.calm = dice.below(2);
     // The most that is drawn for each kind, per million: of packets, of turns, of requests, of messages, or of ticks.
@@ -213,16 +220,19 @@ namespace detail {
     }
     out.road = dice.below(4) == 0 ? 1 + dice.below(dice.below(2) == 0 ? 8 : 256) : 0;
     out.mtu = dice.below(10) == 0 ? 40 + dice.below(100) : 0;
+    out.streams = dice.below(4) == 0 ? 1 + dice.below(2) : 0;
+    out.wrap = dice.below(4) == 0 ? 1 : 0;
+    out.relayed = dice.below(6) == 0 ? 1 + dice.below(out.payload) : out.payload;
     // In a world where everything must be delivered, more can be demanded.
     if (dice.below(5) == 0) {
         for (const fault each : {fault::app_rejects, fault::cancel, fault::expire,
                                  fault::not_stored, fault::retention}) {
             out.rate[static_cast<std::size_t>(each)] = 0;
         }
-        out.taken = out.payload;
+        out.taken = out.relayed = out.payload;
     }
     // Whose journal is set back writes again, so that its receivers hear of it; here they might not take what it writes.
-    if (out.taken < out.payload) {
+    if ((std::min)(out.taken, out.relayed) < out.payload) {
         out.rate[static_cast<std::size_t>(fault::set_back)] = 0;
     }
     // Now and then two have more to say at once than one ack state can tell of.

@@ -35,6 +35,8 @@ class relays {
     [[nodiscard]] bool linked(client_number who) const {
         return links_[who].id != sixfold::link_id::none;
     }
+    /// `none`: it has none.
+    [[nodiscard]] sixfold::link_id link_of(client_number who) const { return links_[who].id; }
     /// Of a client that is linked.
     [[nodiscard]] std::uint32_t relay_of(client_number who) const { return links_[who].relay; }
     [[nodiscard]] sixfold::checksum mode() const {
@@ -145,7 +147,7 @@ class relays {
     [[nodiscard]] sixfold::relay make_relay() {
         sixfold::relay_options o;
         o.peers_max = everybody_;
-        o.payload_max = static_cast<std::uint32_t>(world_->what.payload);
+        o.payload_max = static_cast<std::uint32_t>(world_->what.relayed);
         o.seed = world_->dice.next();
         return sixfold::relay::create(o).value();
     }
@@ -212,7 +214,7 @@ class relays {
             msg != nullptr && msg->drained) {
             world_->seen.see(msg->clean() ? sight::drained_clean : sight::drained_not_clean);
         }
-        net_->send(to, from, false, wire);
+        net_->send(to, from, links_[to].id, false, wire);
     }
 
     /// One more thing that cannot be taken back.

@@ -26,6 +26,7 @@ inline constexpr const char* frame_kinds[] = {"msg:R", "msg:A", "msg:N",  "ack:R
     case sixfold::refusal::unknown_link:
     case sixfold::refusal::unknown_stream:
     case sixfold::refusal::never_sent:
+    case sixfold::refusal::payload_too_large:
     case sixfold::refusal::mailbox: return false;
     default: return true;
     }

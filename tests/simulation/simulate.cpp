@@ -112,7 +112,9 @@ int main(int argc, char** argv) try {
     CLI::Option* const one = app.add_option("--seed", seed, "shows this one, line by line");
     app.add_option("--set", sets, "numbers of its plan: loss=30000 messages=3")->needs(one);
     CLI::Option* const few =
-        app.add_option("--only", only, "single faults: crash:17 loss:3")->needs(one);
+        app.add_option("--only", only, "single faults, or none: crash:17 loss:3")
+            ->needs(one)
+            ->expected(0, -1);
     for (const int each : {SIGABRT, SIGFPE, SIGILL, SIGSEGV}) {
         std::signal(each, name_seed);
     }
@@ -124,6 +126,7 @@ int main(int argc, char** argv) try {
         }
         if (*few) {
             it.only.emplace();
+            std::erase(only, std::string());  // as CLI11 says that there is none
             for (const std::string& each : only) {
                 it.only->push_back(single(each));
             }

@@ -19,15 +19,17 @@ struct kept_request {
     sixfold::peer from;
     std::vector<std::byte> wire;
     sixfold::framing framing;
+    bool passed_on;
 
     kept_request(const sixfold::mailbox_request& request, const sixfold::framing& link)
-        : from(request.from), wire(request.wire.begin(), request.wire.end()), framing(link) {}
+        : from(request.from), wire(request.wire.begin(), request.wire.end()), framing(link),
+          passed_on(request.passed_on) {}
 
     [[nodiscard]] sixfold::mailbox_request again() const {
         sixfold::frame whole;
         demand(sixfold::decode(wire, framing, whole) == sixfold::refusal::none,
                "a request cannot be read again");
-        sixfold::mailbox_request out{from, {}, wire};
+        sixfold::mailbox_request out{.from = from, .wire = wire, .passed_on = passed_on};
         if (const auto* msg = std::get_if<sixfold::msg_request>(&whole)) {
             out.what = *msg;
         } else if (const auto* ack = std::get_if<sixfold::ack_request>(&whole)) {

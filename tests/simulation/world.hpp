@@ -42,8 +42,9 @@ class world {
           events_(clock_), bad_luck_(plan_, std::move(only)), dice_(~what.seed),
           book_(static_cast<std::uint32_t>(what.clients), everybody_, what.exceptions, seen_),
           told_(clock_), shared_{plan_, clock_, events_, bad_luck_, dice_, book_, seen_, told_},
-          net_(shared_, everybody_), relays_(shared_, net_, everybody_),
-          wakes_(everybody_, sixfold::never), paused_(everybody_) {}
+          net_(shared_, everybody_, static_cast<std::uint32_t>(what.clients)),
+          relays_(shared_, net_, everybody_), wakes_(everybody_, sixfold::never),
+          paused_(everybody_) {}
 
     /// For a reader: each line, and a frame in words.
     void show(std::function<void(const std::string&)> print,
@@ -112,6 +113,7 @@ class world {
         it.to = to;
         it.size = static_cast<std::size_t>(8 + dice_.below(plan_.payload - 7));
         it.rejected = it.too_large = it.size > plan_.taken;
+        it.too_large_for_relay = it.size > plan_.relayed;
         book_.letters.push_back(it);
         events_.after(when, happening::submit, from, book_.letters.size() - 1);
     }
@@ -285,7 +287,7 @@ class world {
         drop_link(who);
         relays_.connect(who);
         if (book_.honest(who)) {
-            apps_[who].machine().link_up(relays_.mode());
+            apps_[who].link_up(relays_.mode(), net_.transport_of(who));
             turn(who);
         }
     }
@@ -311,10 +313,14 @@ class world {
             book_.sent(who, what);
         }
         demand(reader.refused() == sixfold::refusal::none, "a client puts out half a frame");
-        net_.send(who, relays_.relay_of(who), true, packet);
+        net_.send(who, relays_.relay_of(who), relays_.link_of(who), true, packet);
     }
     void arrive(client_number who, std::size_t which) {
         const packet& it = net_[which];
+        if (net_.transport_of(who) == sixfold::transport::byte_stream &&
+            it.link != relays_.link_of(who)) {
+            return;  // what was in it has ended with its link
+        }
         const std::vector<std::byte> bytes(net_.bytes_of(which).begin(),
                                            net_.bytes_of(which).end());
         if (it.to_relay) {
@@ -387,7 +393,7 @@ class world {
         }
         const auto all = villains_[who - plan_.clients].packet(relays_.framing_of(who));
         told_.add(all);
-        net_.send(who, relays_.relay_of(who), true, all);
+        net_.send(who, relays_.relay_of(who), relays_.link_of(who), true, all);
         events_.after(std::chrono::milliseconds(1 + dice_.below(500)), happening::villainy, who);
     }
 

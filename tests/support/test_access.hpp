@@ -115,6 +115,27 @@ struct test_access {
     static bool writes_to(const sender& s, const peer& to) {
         return s.messages_.peers.look_up(to) != peer_table::none;
     }
+    /// Takes what is due by time, as every call does.
+    static void tick(sender& s) { s.tick(); }
+    /// The receiver of the stream with this index.
+    static const peer& receiver(const sender& s, std::size_t which) {
+        return s.messages_.peers[static_cast<std::uint32_t>(which)];
+    }
+    /// How often its timer went off in vain, or that of the hop.
+    static std::uint64_t time_outs(const sender& s, const peer& to) {
+        const outbound_path& of = s.requests_.path(s.messages_.peers.look_up(to));
+        return std::uint64_t{s.requests_.hop_.timeouts_} + of.timer.way_timeouts_ +
+               of.timer.silences_;
+    }
+    static duration last(const round_trip& trip) { return trip.last_; }
+    /// Streams in which nothing was sent yet begin to count here.
+    static void count_from(sender& s, sending_number first) {
+        for (outbound_path& each : s.requests_.paths_) {
+            if (each.sendings.end_ == 0) {
+                each.sendings.origin_ = first;
+            }
+        }
+    }
     /// How many peers were written to.
     static std::size_t streams(const sender& s) { return s.messages_.size(); }
     static wait_ack_queue& queue(sender& s) { return s.messages_.queue; }

@@ -20,24 +20,24 @@ namespace sixfold::inline v0 {
 /// What is sent together is answered in the order of its delays, so that the samples of one round trip are close to one
 /// another, and far from those of the next. All of a round together therefore weigh about as much as one sample alone; else
 /// the variation would be forgotten within a burst. A path that has become another one, which three samples in a row say
-/// that are all far above or all far below, is learnt in a few of them, not in a few rounds. (spec 3.4)
+/// that are all far above or all far below, is learnt as a new one is, by the third. (spec 3.4)
 class round_trip {
   public:
     /// Takes one measurement, which ends now. A negative one counts as zero; none is too long to be added up. O(1).
     constexpr void sample(duration measured, time_point now) noexcept {
         measured = (std::clamp)(measured, duration::zero(), sample_max);
         last_ = measured;
-        if (!sampled_) {
+        if (!sampled_ || is_moved(measured)) {
             sampled_ = true;
+            far_ = 0;
             smoothed_ = measured;
             variation_ = measured / 2;
         } else {
-            const bool moved = is_moved(measured);
             const unsigned crowd =
-                moved ? 0 : detail::width_of((std::max)(round_samples_, last_samples_) | 1U) - 1;
+                detail::width_of((std::max)(round_samples_, last_samples_) | 1U) - 1;
             const duration error = measured - smoothed_;
             variation_ += part((error < duration::zero() ? -error : error) - variation_, 2 + crowd);
-            smoothed_ += part(error, moved ? 1 : 3 + crowd);
+            smoothed_ += part(error, 3 + crowd);
         }
         if (now >= round_end_) {
             last_samples_ = std::exchange(round_samples_, 0U);
@@ -82,11 +82,9 @@ class round_trip {
     /// Counts samples above twice, or below half of, what was smoothed.
     [[nodiscard]] constexpr bool is_moved(duration measured) noexcept {
         if (measured > 2 * smoothed_) {
-            far_ = static_cast<std::int8_t>(
-                (std::min)((std::max)(far_, std::int8_t{0}) + 1, moved_after));
+            far_ = static_cast<std::int8_t>((std::max)(far_, std::int8_t{0}) + 1);
         } else if (measured < smoothed_ / 2) {
-            far_ = static_cast<std::int8_t>(
-                (std::max)((std::min)(far_, std::int8_t{0}) - 1, -moved_after));
+            far_ = static_cast<std::int8_t>((std::min)(far_, std::int8_t{0}) - 1);
         } else {
             far_ = 0;
         }

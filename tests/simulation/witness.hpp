@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_TESTS_SIMULATION_WITNESS_HPP
+#define SIXFOLD_TESTS_SIMULATION_WITNESS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include <sixfold/sixfold.hpp>
+#include "simulation/ledger.hpp"
+#include "support/test_access.hpp"
+
+// What a sender may do at all: looked at before and after each call.
+
+namespace simulation {
+
+/// Holds one life of a sender to what may be said of it without knowing its algorithms: what is sent again has a cause, what
+/// is sent for the first time has room, and an estimate is that of its path.
+class witness {
+  public:
+    explicit witness(sightings& seen) : seen_(&seen) {}
+
+    /// A new life, or a new link of it.
+    void begin() { streams_.clear(), hop_ = {}; }
+    void link_up(sixfold::sender& a) {
+        hop_ = {};
+        for (auto& [to, each] : streams_) {
+            each.way = {};
+            each.floor.reset();
+        }
+        look(a, cause::new_link);
+    }
+    /// Something has been called, and no frame came.
+    void look(sixfold::sender& a) { look(a, cause::none); }
+    /// A frame that was not refused.
+    void heard(sixfold::sender& a, const sixfold::frame& what) {
+        using namespace sixfold;
+        cause why = cause::none;
+        if (const auto* answer = std::get_if<msg_answer>(&what)) {
+            why = answer->word == msg_word::refused ? cause::refused : cause::none;
+        } else if (const auto* notice = std::get_if<ack_notify>(&what)) {
+            const bool away = notice->away || notice->word == ack_word::stored;
+            why = away ? cause::away : cause::none;
+            if (notice->word == ack_word::state) {
+                why = cause::state;
+                learn(*notice);
+            }
+        }
+        look(a, why);
+        measure(a);
+    }
+    /// A frame was put out. (spec 3.9)
+    void sent(sixfold::sender& a, const sixfold::msg_request& msg) {
+        stream& to = streams_[number_of(msg.to)];
+        to.enter(msg.epoch);
+        const sixfold::seq end = msg.first + msg.entries.count();
+        if (end > to.sent_end && to.floor && sixfold::test_access::path(a, msg.to).met()) {
+            demand(end <= *to.floor + to.room, "sent for the first time, and there is no room");
+            seen_->see(sight::room_used_up, end == *to.floor + to.room);
+        }
+        to.sent_end = (std::max)(to.sent_end, end);
+    }
+
+  private:
+    enum class cause : std::uint8_t { none, state, new_link, away, refused };
+
+    /// Where a message was when it was last looked at.
+    struct place {
+        sixfold::transit now;
+        sixfold::sending_number last;
+        bool tombstone;
+    };
+    /// Samples in a row that are close to one another: the path is what they say.
+    struct path {
+        sixfold::round_trip trip{};
+        sixfold::duration first{};
+        unsigned alike = 0;
+    };
+    struct stream {
+        sixfold::epoch epoch = sixfold::epoch::none;
+        std::map<sixfold::seq, place> places{};
+        std::uint64_t time_outs = 0;
+        path way{};
+        sixfold::seq sent_end = 0;
+        std::optional<sixfold::seq> floor{};  // that it last told on this link
+        std::uint32_t room = sixfold::receiver_limits().room;
+
+        void enter(sixfold::epoch other) {
+            if (epoch != other) {
+                epoch = other;
+                places.clear();
+                floor.reset();
+                sent_end = 0;
+            }
+        }
+    };
+
+    void learn(const sixfold::ack_notify& notice) {
+        stream& from = streams_[number_of(notice.from)];
+        sixfold::ack_state state;
+        if (from.epoch != notice.epoch ||
+            sixfold::ack_state::decode(notice.state, state) != sixfold::refusal::none) {
+            return;
+        }
+        from.floor = state.floor();
+        from.room = state.limits() ? state.limits()->room : from.room;
+    }
+
+    // --- what is sent again ----------------------------------------------------------------------------------------
+
+    void look(sixfold::sender& a, cause why) {
+        using access = sixfold::test_access;
+        for (std::size_t which = 0; which < access::streams(a); ++which) {
+            const sixfold::peer to = access::receiver(a, which);
+            const sixfold::outbound_stream& now = access::stream(a, to);
+            stream& before = streams_[number_of(to)];
+            before.enter(now.epoch());
+            const std::uint64_t time_outs = access::time_outs(a, to);
+            const bool timed_out = time_outs > before.time_outs;
+            before.time_outs = time_outs;
+            std::erase_if(before.places, [&](const auto& each) { return !now.has(each.first); });
+            for (sixfold::seq at = now.first(); at < now.next(); ++at) {
+                if (now.has(at)) {
+                    compare(a, to, before, at, timed_out, why);
+                }
+            }
+        }
+    }
+    void compare(sixfold::sender& a,
+                 const sixfold::peer& to,
+                 stream& before,
+                 sixfold::seq at,
+                 bool timed_out,
+                 cause why) {
+        using sixfold::transit;
+        const sixfold::outbound_stream::place& is = sixfold::test_access::stream(a, to)[at];
+        const auto [known, fresh] =
+            before.places.try_emplace(at, place{is.now, is.last, is.tombstone});
+        const place was = std::exchange(known->second, place{is.now, is.last, is.tombstone});
+        const bool waits = is.now == transit::due || is.now == transit::noted;
+        const bool waited = was.now == transit::due || was.now == transit::noted;
+        const bool again = waits || is.last != was.last;
+        if (fresh || !again || waited || was.now == transit::fresh) {
+            return;
+        }
+        const sixfold::sending* const last =
+            sixfold::test_access::path(a, to).sendings.find(was.last);
+        const bool lost = last != nullptr && (last->now == sixfold::sending::standing::lost_hop ||
+                                              last->now == sixfold::sending::standing::lost_way);
+        const bool turned_away = was.now == transit::turned_away ||
+                                 (why == cause::state && last != nullptr && last->arrived);
+        const bool taken_back = is.tombstone && !was.tombstone;
+        seen_->see(sight::again_taken_back, taken_back);
+        seen_->see(sight::again_lost, lost);
+        seen_->see(sight::again_timed_out, timed_out);
+        seen_->see(sight::again_new_link, why == cause::new_link);
+        seen_->see(sight::again_turned_away, turned_away);
+        seen_->see(sight::again_away, why == cause::away);
+        seen_->see(sight::again_refused, why == cause::refused);
+        seen_->see(sight::again_buried, was.now == transit::buried);
+        const bool told = why == cause::new_link || why == cause::away || why == cause::refused;
+        demand(taken_back || lost || timed_out || told || turned_away || was.now == transit::buried,
+               "seq " + std::to_string(at) + " is sent again without a cause");
+    }
+
+    // --- estimates -------------------------------------------------------------------------------------------------
+
+    void measure(sixfold::sender& a) {
+        using access = sixfold::test_access;
+        check(access::trip(access::hop(a)), hop_);
+        for (std::size_t which = 0; which < access::streams(a); ++which) {
+            const sixfold::peer to = access::receiver(a, which);
+            check(access::path(a, to).trip, streams_[number_of(to)].way);
+        }
+    }
+    void check(const sixfold::round_trip& now, path& before) const {
+        if (now == before.trip) {
+            return;
+        }
+        before.trip = now;
+        const sixfold::duration sample = sixfold::test_access::last(now);
+        const bool alike = sample >= before.first / 10 * 9 && sample <= before.first / 10 * 11;
+        if (before.alike == 0 || !alike) {
+            before.first = sample;
+            before.alike = 0;
+        }
+        if (++before.alike >= 10) {
+            seen_->see(sight::path_learnt);
+            const sixfold::duration estimate = sixfold::test_access::smoothed(now);
+            demand(estimate >= sample / 2 && estimate <= 2 * sample + std::chrono::milliseconds(1),
+                   "an estimate is not that of its path");
+        }
+    }
+
+    sightings* seen_;
+    path hop_;
+    std::map<client_number, stream> streams_;
+};
+
+}  // namespace simulation
+
+#endif
