@@ -134,7 +134,7 @@ TEST_CASE("options: every capacity can be one, and the largest are taken as they
 
 TEST_CASE("options: the largest payload, and the largest window, can be told on the wire") {
     static_assert(payload_limit <= receiver_limits::payload_max_max);
-    static_assert(window_max <= receiver_limits::window_max);
+    static_assert(window_max <= receiver_limits::room_max);
     CHECK(receiver_limits{window_max, 64, payload_limit}.valid());
 }
 

@@ -24,12 +24,14 @@ namespace sixfold::inline v0::text {
 
 // --- lines -----------------------------------------------------------------------------------------------------------
 
-/// Where a line is put together.
-using line = fmt::memory_buffer;
+/// Where a line is put together. A type of this namespace, so that a formatter finds each `write` in it, wherever that is.
+struct line {
+    fmt::memory_buffer buffer{};
+};
 
 template <class... Args>
 void add(line& to, fmt::format_string<Args...> pattern, Args&&... args) {
-    fmt::format_to(std::back_inserter(to), pattern, std::forward<Args>(args)...);
+    fmt::format_to(std::back_inserter(to.buffer), pattern, std::forward<Args>(args)...);
 }
 
 /// Printable ASCII as it is; any other byte, and a backslash, as `\\xNN`: one line whatever it is.
@@ -39,7 +41,7 @@ inline void write(line& to, const peer& who) {
     }
     for (const char letter : who.name()) {
         if (letter >= ' ' && letter <= '~' && letter != '\\') {
-            to.push_back(letter);
+            to.buffer.push_back(letter);
         } else {
             add(to, "\\x{:02x}", static_cast<unsigned char>(letter));
         }
@@ -306,7 +308,8 @@ struct line_formatter : fmt::formatter<fmt::string_view> {
     auto format(const T& what, Context& context) const {
         line text;
         write(text, what);
-        return fmt::formatter<fmt::string_view>::format({text.data(), text.size()}, context);
+        return fmt::formatter<fmt::string_view>::format({text.buffer.data(), text.buffer.size()},
+                                                        context);
     }
 };
 

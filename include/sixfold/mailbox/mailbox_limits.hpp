@@ -12,7 +12,8 @@ namespace sixfold::inline v0 {
 /// How much a mailbox keeps, and hands out at once: the same for all that ship.
 ///
 /// Every limit is at least 1. What does not fit is not done, and its sender tries again. A run is put as a whole: one that has more
-/// rows or bytes than a limit allows is never put. The limits of pairs and receivers count rows: that nobody fills the whole, `bytes_max` has to be more than `rows_per_pair_max` payloads of the relay's `payload_max`.
+/// rows or bytes than a limit allows is never put, and its sender makes shorter ones. The limits of pairs and receivers count rows:
+/// that nobody fills the whole, `bytes_max` has to be more than `rows_per_pair_max` payloads of the relay's `payload_max`.
 /// Where relays share a mailbox a pair needs at least the sender's window of rows: else what is behind a gap takes the place of what
 /// would fill it. (spec 5.9)
 struct mailbox_limits {
