@@ -89,7 +89,7 @@ struct receiver_options {
     std::uint32_t window = 64;      ///< W: seqs from the floor on that are taken, per sender
     std::uint32_t exceptions = 64;  ///< seqs that ended otherwise, remembered per sender: 1 to 64
     std::uint32_t payload_max = 1024;  ///< larger ones are rejected
-    /// Messages that wait for their turn or for the app's word. No sender is asked for a window that is wider.
+    /// Messages that wait for their turn or for the app's word. One sender gets a quarter of them, and all while nobody else has any.
     std::uint32_t held_entries = 256;
     std::uint32_t held_bytes =
         256 << 10;  ///< their payloads; storage of this size is taken at construction

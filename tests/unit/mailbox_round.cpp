@@ -259,6 +259,22 @@ TEST_CASE(
         w.run_for(39s);
         CHECK(w.syncs == syncs + 1);
     }
+    SECTION("and at once at a probe in front of which sendings are missing: they may be stored") {
+        w.put("alice", entered, 0, 1, 10);
+        for (const sending_number number : {sending_number{1}, sending_number{3}}) {
+            const std::size_t syncs = w.syncs;
+            (void)w.b.handle(msg_notify{.from = "alice", .epoch = entered, .number = number});
+            w.run_for(1s);
+            CHECK(w.syncs - syncs == (number == 3 ? 1 : 0));
+        }
+        CHECK(w.order.size() == 1);
+    }
+    SECTION("and are no longer than the first behind any other probe") {
+        w.put("alice", entered, 0, 1, 10);
+        (void)w.b.handle(msg_notify{.from = "alice", .epoch = entered, .number = 1});
+        w.run_for(31s);
+        CHECK(w.order.size() == 1);
+    }
     SECTION("and end sooner when something waits behind a hole, which a row may fill") {
         w.put("alice", entered, 0, 1, 10);  // stored, and its msg:N was lost
         w.run_for(1s);
