@@ -210,7 +210,7 @@ struct receiver_access {
         fields out;
         out.compare("fruitless", a.fruitless_ == b.fruitless_);
         out.compare("marked", a.marked_ == b.marked_);
-        out.compare("round_news", a.round_news_ == b.round_news_);
+        out.compare("soon", a.soon_ == b.soon_);
         out.compare("again", a.again_ == b.again_);
         out.compare("rest", a.rest_ == b.rest_);
         out.compare("stage", a.stage_ == b.stage_);

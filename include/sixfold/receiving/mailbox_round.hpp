@@ -59,7 +59,7 @@ class mailbox_round {
 
     /// A drained msg:N came. `found`: what it has come to.
     void row(const msg_notify& notice, const intake& found, time_point now) {
-        round_news_ = round_news_ || found.news;
+        soon_ = soon_ || found.news;
         if (stage_ == stage::waiting && notice.serial == serial_) {
             page_news_ = page_news_ || found.news;
             turned_away_ = turned_away_ || found.turned_away;
@@ -87,6 +87,7 @@ class mailbox_round {
     }
     /// Something waits behind a hole that a row may fill: the next round comes after a first rest.
     void look_soon(time_point now) noexcept {
+        soon_ = true;  // if a round is under way
         next_round_ = (std::min)(next_round_, later(now, interval_));
         due_ = stage_ == stage::resting ? next_round_ : due_;
     }
@@ -161,7 +162,6 @@ class mailbox_round {
         return store.places_left() >= share(store.held().places(), false) ||
                store.held().size() == 0;
     }
-    /// Behind the last seq of a stream that can be taken now.
     [[nodiscard]] static stream_range
     range_of(const inbound_store& store, std::uint32_t which, epoch of) {
         return stream_range(which, store.senders()[which], of);
@@ -186,8 +186,8 @@ class mailbox_round {
     std::uint32_t marked_ = none;  // the stream whose mark the request is for
     ack_serial serial_ = 0;        // of the request, while waiting
     stage stage_ = stage::down;
-    bool round_news_ = false;   // this round has brought something new
-    bool page_news_ = false;    // this request has
+    bool soon_ = false;       // the next rest is a first one, as something was new or is waited for
+    bool page_news_ = false;  // this request has
     bool turned_away_ = false;  // something of this page could not be taken
     bool again_ = false;        // another round is to follow at once
 };
@@ -204,12 +204,12 @@ inline void mailbox_round::begin(std::optional<mailbox_key> from, time_point now
     marked_ = none;
     next_round_ = {};
     fruitless_ = 0;
-    round_news_ = again_ = false;
+    soon_ = again_ = false;
     ask(now);
 }
 
 inline void mailbox_round::rest(const inbound_store& store, std::uint8_t chance, time_point now) {
-    const bool soon = round_news_ || store.held().waiting() != 0;
+    const bool soon = soon_ || store.held().waiting() != 0;
     const duration cap = (std::max)(interval_, rest_max);
     const duration longer = rest_ > cap / 2 ? cap : 2 * rest_;
     rest_ = soon ? interval_ : (std::max)(interval_, longer);
