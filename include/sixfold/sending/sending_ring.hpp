@@ -61,7 +61,7 @@ class sending_ring {
     /// Whether there is no room for another one until one of them is settled.
     [[nodiscard]] bool full() const noexcept { return end_ - begin_ == open_max; }
     /// Whether none is open.
-    [[nodiscard]] bool idle() const noexcept { return oldest_ == end_; }
+    [[nodiscard]] bool idle() const noexcept { return oldest() == end_; }
 
     /// Another one, which leaves now; its number. Precondition: not full.
     sending_number add(const sending& what) {
@@ -92,7 +92,7 @@ class sending_ring {
             return;
         }
         // What was called lost may have come all the same; else nothing below the oldest is new.
-        const std::uint64_t from = lost_ != 0 ? begin_ : oldest_;
+        const std::uint64_t from = lost_ != 0 ? begin_ : oldest();
         const std::uint64_t reach = (std::min)(newest - begin_, std::uint64_t{echo::reach});
         for (std::uint64_t at = (std::max)(from, newest - reach); at <= newest; ++at) {
             if (seen.saw(static_cast<unsigned>(newest - at)) && told_at(at, signal::way)) {
@@ -114,27 +114,9 @@ class sending_ring {
     template <class Carries, class Lost>
     time_point
     lose(time_point now, const round_trip* hop, const round_trip& way, Carries carries, Lost lost) {
-        time_point next = never;
-        const std::uint64_t end = (std::max)(hop == nullptr ? 0 : told_[0], told_[1]);
-        for (std::uint64_t at = oldest_; at < end; ++at) {
-            if (ring_[place_of(at)].now != sending::standing::open) {
-                continue;
-            }
-            if (!is_carrying(at, carries)) {
-                settle(at, sending::standing::closed);
-                continue;
-            }
-            const time_point due =
-                (std::min)(hop == nullptr ? never : due_by(at, signal::hop, *hop, now),
-                           due_by(at, signal::way, way, now));
-            if (due <= now) {
-                lose_at(at, hop, now);
-                lost(ring_[place_of(at)], number_of(at));
-            } else {
-                next = (std::min)(next, due);
-            }
-        }
-        return next;
+        const time_point by_hop =
+            hop == nullptr ? never : lose_by(signal::hop, *hop, now, carries, lost);
+        return (std::min)(by_hop, lose_by(signal::way, way, now, carries, lost));
     }
 
     /// All open ones before `which` count as lost: the relay has said that the receiver is away.
@@ -144,7 +126,7 @@ class sending_ring {
         if (end == end_ && which != next()) {
             return;  // nobody knows which those were
         }
-        for (std::uint64_t at = oldest_; at < end; ++at) {
+        for (std::uint64_t at = oldest(); at < end; ++at) {
             if (ring_[place_of(at)].now == sending::standing::open) {
                 const bool carrying = is_carrying(at, carries);
                 settle(at, sending::standing::closed);
@@ -159,14 +141,14 @@ class sending_ring {
     template <class Carries, class Lost>
     void lose_oldest(Carries carries, Lost lost) {
         while (full()) {
-            lose_before(number_of(oldest_ + 1), carries, lost);
+            lose_before(number_of(oldest() + 1), carries, lost);
         }
     }
 
     /// The newest run that is open; none. Those behind it for which nothing waits are closed.
     template <class Carries>
     [[nodiscard]] const sending* newest_run(Carries carries) noexcept {
-        for (std::uint64_t at = end_; at > oldest_; --at) {
+        for (std::uint64_t at = end_; at > oldest(); --at) {
             const sending& each = ring_[place_of(at - 1)];
             if (each.now != sending::standing::open || each.count == 0) {
                 continue;
@@ -181,7 +163,7 @@ class sending_ring {
 
     /// Forgets all of them; numbers go on, and so does what is known of the path. Another epoch begins.
     void forget() noexcept {
-        begin_ = oldest_ = end_;
+        begin_ = expected_[0] = expected_[1] = end_;
         told_[0] = told_[1] = 0;
         lost_ = 0;
     }
@@ -195,6 +177,8 @@ class sending_ring {
     [[nodiscard]] static std::size_t index(signal by) noexcept {
         return static_cast<std::size_t>(by);
     }
+    /// The first that may be open.
+    [[nodiscard]] std::uint64_t oldest() const noexcept { return expected_[index(signal::way)]; }
     [[nodiscard]] std::size_t place_of(std::uint64_t at) const noexcept {
         return detail::to_size(at) & (ring_.size() - 1);
     }
@@ -227,34 +211,59 @@ class sending_ring {
         }
         if (by == signal::way) {
             settle(at, sending::standing::closed);
+        } else {
+            move_up();
         }
         return true;
     }
 
-    /// When one is lost by a signal: now if by order, later by time, or never while no later one was answered.
+    /// Goes through those of which a signal is expected, and of a later one of which it has come.
+    template <class Carries, class Lost>
+    time_point
+    lose_by(signal by, const round_trip& path, time_point now, Carries& carries, Lost& lost) {
+        time_point next = never;
+        for (std::uint64_t at = expected_[index(by)]; at < told_[index(by)]; ++at) {
+            if (!is_expected(at, by)) {
+                continue;
+            }
+            if (!is_carrying(at, carries)) {
+                settle(at, sending::standing::closed);
+                continue;
+            }
+            const time_point due = due_by(at, by, path, now);
+            if (due <= now) {
+                lose_at(at, by);
+                lost(ring_[place_of(at)], number_of(at));
+            } else {
+                next = (std::min)(next, due);
+            }
+        }
+        return next;
+    }
+
+    /// When one is lost by a signal that a later one has: now if by order, else by time.
     [[nodiscard]] time_point
     due_by(std::uint64_t at, signal by, const round_trip& path, time_point now) const noexcept {
-        const sending& each = ring_[place_of(at)];
-        const std::uint64_t latest = told_[index(by)];
-        if (latest <= at + 1 || (by == signal::hop && each.taken)) {
-            return never;
-        }
         const loss_rule& rule = rules_[index(by)];
-        if (rule.by_order(latest - 1 - at)) {
+        if (rule.by_order(told_[index(by)] - 1 - at)) {
             return now;
         }
-        return path.sampled() ? later(each.at, rule.patience(path)) : never;
+        return path.sampled() ? later(ring_[place_of(at)].at, rule.patience(path)) : never;
     }
 
     /// Which signal it was, and by what, is remembered, in case that it was wrong.
-    void lose_at(std::uint64_t at, const round_trip* hop, time_point now) noexcept {
-        const bool by_hop = hop != nullptr && due_by(at, signal::hop, *hop, now) <= now;
-        const signal by = by_hop ? signal::hop : signal::way;
-        sending& each = ring_[place_of(at)];
-        each.by = rules_[index(by)].by_order(told_[index(by)] - 1 - at) ? loss_rule::cause::order
-                                                                        : loss_rule::cause::time;
+    void lose_at(std::uint64_t at, signal by) noexcept {
+        ring_[place_of(at)].by = rules_[index(by)].by_order(told_[index(by)] - 1 - at)
+                                     ? loss_rule::cause::order
+                                     : loss_rule::cause::time;
         ++lost_;
-        settle(at, by_hop ? sending::standing::lost_hop : sending::standing::lost_way);
+        settle(at, by == signal::hop ? sending::standing::lost_hop : sending::standing::lost_way);
+    }
+
+    /// Is it open, and has the signal not come?
+    [[nodiscard]] bool is_expected(std::uint64_t at, signal by) const noexcept {
+        const sending& each = ring_[place_of(at)];
+        return each.now == sending::standing::open && !(by == signal::hop && each.taken);
     }
 
     template <class Carries>
@@ -269,11 +278,17 @@ class sending_ring {
         if (each.now == sending::standing::open) {
             each.now = as;
         }
-        while (oldest_ != end_ && ring_[place_of(oldest_)].now != sending::standing::open) {
-            ++oldest_;
-        }
-        for (; begin_ + kept < oldest_; ++begin_) {
+        move_up();
+        for (; begin_ + kept < oldest(); ++begin_) {
             lost_ -= std::uint32_t{is_lost(ring_[place_of(begin_)])};
+        }
+    }
+    void move_up() noexcept {
+        for (const signal by : {signal::hop, signal::way}) {
+            std::uint64_t& first = expected_[index(by)];
+            while (first != end_ && !is_expected(first, by)) {
+                ++first;
+            }
         }
     }
     [[nodiscard]] static bool is_lost(const sending& each) noexcept {
@@ -288,14 +303,14 @@ class sending_ring {
         ring_ = std::move(larger);
     }
 
-    std::vector<sending> ring_;   // none, or a power of two of them
-    std::uint64_t begin_ = 0;     // the first that is remembered
-    std::uint64_t oldest_ = 0;    // the first that may be open
-    std::uint64_t end_ = 0;       // behind the last one
-    std::uint64_t told_[2] = {};  // by signal: behind the latest that was answered
-    loss_rule rules_[2];          // by signal
-    std::uint32_t lost_ = 0;      // remembered ones that were lost and not answered since
-    sending_number origin_;       // of the first of all
+    std::vector<sending> ring_;       // none, or a power of two of them
+    std::uint64_t begin_ = 0;         // the first that is remembered
+    std::uint64_t end_ = 0;           // behind the last one
+    std::uint64_t told_[2] = {};      // by signal: behind the latest of which it has come,
+    std::uint64_t expected_[2] = {};  // and the first that is open and of which it has not
+    loss_rule rules_[2];              // by signal
+    std::uint32_t lost_ = 0;          // remembered ones that were lost and not answered since
+    sending_number origin_;           // of the first of all
 };
 
 }  // namespace sixfold::inline v0

@@ -55,24 +55,21 @@ class stream_timer {
     /// What comes next if nothing happens before. Changes nothing.
     [[nodiscard]] due next(const view& v) const noexcept {
         due out{v.loss, v.loss == never ? alarm::none : alarm::loss};
-        const auto consider = [&out](bool waits, time_point at, alarm what) {
-            if (waits && at < out.at) {
-                out = {at, what};
-            }
-        };
-        consider(v.runs && !v.taken,
-                 later(v.sent_at, backoff(v.wait_hop, v.hop_timeouts, v.cap, chance_)), alarm::hop);
-        consider(v.runs && v.taken,
-                 later(v.sent_at, backoff(v.wait_way, way_timeouts_, v.cap, chance_)), alarm::way);
-        consider(!v.runs && v.unfinished,
-                 later(sent_at_,
-                       backoff((std::max)(v.wait_way, silence_first), silences_, ask_cap, chance_)),
-                 alarm::silence);
-        consider(v.behind,
-                 later((std::max)(probed_at_, heard_at_),
-                       backoff(v.wait_way, probes_, v.probe_cap, chance_)),
-                 alarm::behind);
-        consider(v.resting && !v.behind && !v.unfinished && !v.runs, resting_at(), alarm::resting);
+        if (v.runs) {
+            sooner(out, answer_due(v), v.taken ? alarm::way : alarm::hop);
+        } else if (v.unfinished) {
+            const duration first = (std::max)(v.wait_way, silence_first);
+            sooner(out, later(sent_at_, backoff(first, silences_, ask_cap, chance_)),
+                   alarm::silence);
+        } else if (v.resting && !v.behind) {
+            sooner(out, resting_at(), alarm::resting);
+        }
+        if (v.behind) {
+            sooner(out,
+                   later((std::max)(probed_at_, heard_at_),
+                         backoff(v.wait_way, probes_, v.probe_cap, chance_)),
+                   alarm::behind);
+        }
         return out;
     }
     /// When a resting stream may be asked along with another one: half of its pause is over.
@@ -142,6 +139,16 @@ class stream_timer {
     static constexpr duration resting_first = std::chrono::minutes(1);
     static constexpr duration resting_cap = std::chrono::hours(1);
 
+    static void sooner(due& out, time_point at, alarm what) noexcept {
+        if (at < out.at) {
+            out = {at, what};
+        }
+    }
+    /// When the newest run is late.
+    [[nodiscard]] time_point answer_due(const view& v) const noexcept {
+        return later(v.sent_at, v.taken ? backoff(v.wait_way, way_timeouts_, v.cap, chance_)
+                                        : backoff(v.wait_hop, v.hop_timeouts, v.cap, chance_));
+    }
     [[nodiscard]] time_point resting_at() const noexcept {
         return later(probed_at_, backoff(resting_first, probes_, resting_cap, chance_));
     }
