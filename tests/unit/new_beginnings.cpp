@@ -90,29 +90,6 @@ TEST_CASE("outbound_stream: a new epoch keeps what is the peer's and the journal
     CHECK(test_access::differing(before, fresh).size() == 20);  // all fields were in use
 }
 
-TEST_CASE("inbound_stream: a new epoch keeps what was sent, is owed and is written, and nothing "
-          "else [spec 3.12]") {
-    inbound_stream before(8, 4);
-    before.epoch = before.ahead = before.past = before.waiting = epoch{7};
-    before.window.accept(2);
-    before.held.set(1);
-    before.exceptions.push_back({2, fate::rejected});
-    before.horizon = before.next = before.latest = before.record = 1;
-    before.ahead_count = before.first_serial = before.serial = before.resends = 1;
-    before.echo = echo{1, 1};
-    before.sent_at = time_point(1s);
-    before.owed = before.state_due = before.unanswered = before.tell_limits = before.limits_sent =
-        true;
-    inbound_stream after = before;
-    after.enter(epoch{9});
-    inbound_stream fresh(8, 4);
-    fresh.epoch = epoch{9};
-    const names kept{"past", "record",    "sent_at",    "first_serial", "serial",     "resends",
-                     "owed", "state_due", "unanswered", "tell_limits",  "limits_sent"};
-    CHECK(test_access::differing(after, fresh) == kept);
-    CHECK(test_access::differing(before, fresh).size() == 22);
-}
-
 TEST_CASE(
     "sender: a new link begins anew what was said on the last one, and keeps the rest [spec 3.9]") {
     fixture f;
@@ -262,43 +239,6 @@ TEST_CASE("sender: what was durable is durable, whatever is said later [spec 7.6
     REQUIRE(out.size() == 3);
     CHECK(out[0].form == form::probe);
     CHECK(out[2].seq == 1);
-}
-
-TEST_CASE("receiver: what was durable is durable, whatever is said later [spec 7.4]") {
-    manual_clock clock;
-    receiver bob = receiver::create(clock, 1, {}, journaling::withhold).value();
-    bob.link_up(framing("bob"));
-    std::array<std::byte, 4096> buffer{};
-    (void)bob.poll_transmit(buffer);  // for the mailbox
-    REQUIRE(bob.handle(msg_notify{.from = "alice", .epoch = later_epoch, .form = form::probe}) ==
-            refusal::none);
-    CHECK_FALSE(bob.poll_transmit(buffer));
-    REQUIRE(bob.poll_journal(buffer));
-    bob.durable(bob.written());
-    bob.durable(0);
-    CHECK(bob.poll_transmit(buffer));
-}
-
-TEST_CASE("receiver: beyond the window nothing is held ahead, where it would take the room of what "
-          "is to come "
-          "[spec 3.12]") {
-    manual_clock clock;
-    receiver bob = receiver::create(clock, 1, {.window = 4, .held_entries = 1}).value();
-    const auto direct = [&](seq which) {
-        return bob.handle(msg_notify{
-            .from = "alice", .epoch = later_epoch, .seq = which, .payload = as_bytes("x")});
-    };
-    REQUIRE(direct(4) == refusal::none);
-    REQUIRE(bob.handle(msg_notify{.from = "alice", .epoch = later_epoch, .form = form::probe}) ==
-            refusal::none);
-    REQUIRE(direct(1) == refusal::none);
-    REQUIRE(direct(0) == refusal::none);
-    std::vector<seq> shown;
-    while (const auto each = bob.poll_message()) {
-        shown.push_back(each->id.seq);
-        REQUIRE(bob.accept(*each));
-    }
-    CHECK(shown == std::vector<seq>{0, 1});
 }
 
 TEST_CASE("journal: a snapshot says no less of the tickets than the records that it replaces [spec "
