@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <set>
 #include <vector>
 
@@ -161,6 +162,10 @@ TEST_CASE("bit ring: agrees with a set while its window slides") {
             REQUIRE(ring.test(asked) == (model.count(asked) != 0));
             const auto rest = static_cast<std::uint32_t>(from + width - asked);
             REQUIRE((std::min)(ring.run(asked), rest) == run_of(model, asked, rest));
+            const auto above = model.lower_bound(asked);
+            const bool any = above != model.begin() && *std::prev(above) >= from;
+            REQUIRE(ring.highest(from, asked) == (any ? *std::prev(above) : asked));
+            REQUIRE(ring.count() == model.size());
             std::vector<std::byte> expected = bits_of(model, asked, rest);
             std::vector<std::byte> out((rest + 7) / 8, std::byte{0xee});
             const std::size_t size = ring.copy_bits(asked, rest, out);

@@ -129,18 +129,16 @@ TEST_CASE("journal: the records of the specification [spec 7.1, 7.2, 7.4 to 7.6]
     CHECK(of(detail::encode_message_gone(ticket{7}, out)) ==
           "11 0D 04 07 00 00 00 00 00 00 00 4B DE 47 EA");
     inbound_stream stream(64, 64);
-    stream.enter(example_epoch);
-    stream.window.raise(10);
-    stream.raise(5);
+    stream.restore(example_epoch, 10, 5);
     stream.note({7, fate::tombstoned});
-    stream.window.accept(12);
+    stream.restore(12);
     stream.note({12, fate::rejected});
     const std::string_view inbound =
         "10 1A 02 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 0A 05 01 04 02 0E 19 49 33 A6 8A";
     CHECK(of(detail::encode_inbound("alice", stream, out)) == inbound);
     inbound_stream read(64, 64);
     REQUIRE(detail::decode_inbound(journal_reader(out).next().value().value, read));
-    CHECK(read.horizon == 5);
+    CHECK(read.horizon() == 5);
     CHECK(of(detail::encode_inbound("alice", read, out)) == inbound);
     CHECK(of(detail::encode_tickets(300, out)).starts_with("10 07 06 AC 02 "));
     manual_clock clock;
@@ -573,7 +571,7 @@ TEST_CASE("journal: what a client has is one choice, so its own next life takes 
 TEST_CASE("journal: a window that is too small for what it has accepted is refused") {
     inbound_stream stream(64, 64);
     stream.enter(example_epoch);
-    stream.window.accept(40);
+    stream.end(40, fate::accepted);
     std::array<std::byte, 256> out{};
     const std::size_t size = detail::encode_inbound("alice", stream, out);
     const bytes journal = bytes(out).first(size);

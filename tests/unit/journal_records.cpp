@@ -14,6 +14,7 @@
 #include <sixfold/sending/outbound_record.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
+#include "support/receiver_access.hpp"
 #include "support/test_access.hpp"
 
 // Records that go together, or cannot. What each can say by itself is in journal_values.cpp. (spec 7)
@@ -61,11 +62,9 @@ const std::pair<errc, std::string> cannot_be{errc::journal_damaged,
 /// Of alice: floor 10, horizon 5, 7 tombstoned, 12 rejected.
 journal_bytes inbound(const peer& from = "alice") {
     inbound_stream stream(64, 64);
-    stream.enter(life);
-    stream.window.raise(10);
-    stream.raise(5);
+    stream.restore(life, 10, 5);
     stream.note({7, fate::tombstoned});
-    stream.window.accept(12);
+    stream.restore(12);
     stream.note({12, fate::rejected});
     journal_bytes out(256);
     out.resize(detail::encode_inbound(from, stream, out));
@@ -81,12 +80,13 @@ receiver restored_receiver(manual_clock& clock, const journal_bytes& journal) {
 TEST_CASE("journal: how seqs ended is known in the next life [spec 7.4]") {
     manual_clock clock;
     receiver bob = restored_receiver(clock, inbound());
-    const inbound_stream& stream = test_access::stream(bob, "alice");
-    CHECK(stream.exceptions == std::vector<exception>{{7, fate::tombstoned}, {12, fate::rejected}});
-    CHECK(stream.window.of(12) == standing::duplicate);
-    CHECK(stream.window.of(11) == standing::fresh);
-    CHECK(stream.horizon == 5);
-    CHECK(stream.next == 10);  // which always has room
+    const inbound_stream& stream = receiver_access::stream(bob, "alice");
+    CHECK(stream.exceptions() ==
+          std::vector<exception>{{7, fate::tombstoned}, {12, fate::rejected}});
+    CHECK(stream.window().of(12) == standing::duplicate);
+    CHECK(stream.window().of(11) == standing::fresh);
+    CHECK(stream.horizon() == 5);
+    CHECK(stream.next() == 10);  // which always has room
 }
 
 TEST_CASE(
@@ -100,15 +100,15 @@ TEST_CASE(
             inbound_stream stream(width, 64);
             stream.enter(life);
             stream.raise(10);
-            stream.window.accept(10 + highest / 2 + 1);
+            stream.end(10 + highest / 2 + 1, fate::accepted);
             if (highest != 1) {
-                stream.window.accept(10 + highest);
+                stream.end(10 + highest, fate::accepted);
             }
             journal_bytes out(detail::inbound_record_size_max(width, 64));
             out.resize(detail::encode_inbound("alice", stream, out));
             inbound_stream read(width, 64);
             REQUIRE(detail::decode_inbound(journal_reader(out).next().value().value, read));
-            CHECK(read.window == stream.window);
+            CHECK(read.window() == stream.window());
         }
     }
 }
@@ -118,8 +118,8 @@ TEST_CASE("journal: nothing is known of a sender whose record is gone [spec 7.2]
     const journal_bytes gone = record_of(
         record_kind::inbound, [](auto& to) { to.put_peer("alice"); }, true);
     receiver bob = restored_receiver(clock, all_of({inbound(), gone}));
-    CHECK(test_access::stream(bob, "alice").epoch == epoch::none);
-    CHECK(test_access::stream(bob, "alice").window.floor() == 0);
+    CHECK(receiver_access::stream(bob, "alice").epoch() == epoch::none);
+    CHECK(receiver_access::stream(bob, "alice").window().floor() == 0);
     std::array<std::byte, 256> buffer{};
     std::uint64_t at = 0;
     CHECK_FALSE(bob.snapshot(at, buffer));  // nor in a journal that begins now
