@@ -130,8 +130,8 @@ TEST_CASE("ack_ring: a new link forgets all but the serials [spec 3.28]") {
     CHECK(!f.ring.give_up());
 }
 
-TEST_CASE(
-    "ack_ring: 2^15 may be unanswered, and no more; of those that are the last 64 are remembered") {
+TEST_CASE("ack_ring: 2^15 may be unanswered, and no more, and of those that are the last 64 are "
+          "remembered") {
     fixture f;
     while (f.ring.has_room()) {
         (void)f.send(7);
