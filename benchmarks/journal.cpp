@@ -132,7 +132,7 @@ class journaled {
     }
     void end_all() {
         std::array<std::byte, sixfold::ack_state_size_max()> state;
-        const sixfold::receiver_limits limits{.window = 256};
+        const sixfold::receiver_limits limits{.room = 256};
         const std::size_t size =
             sixfold::encode_ack_state({.floor = sent_, .limits = limits}, state);
         const sixfold::ack_notify notice{

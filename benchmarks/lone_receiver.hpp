@@ -26,8 +26,7 @@ class lone_receiver {
     explicit lone_receiver(std::uint64_t senders) : next_(senders), receiver_(create(senders)) {
         receiver_.link_up(link_);
         for (std::size_t i = 0; i < next_.size(); ++i) {
-            add(sixfold::msg_notify{
-                .from = name_of(i), .epoch = epoch, .form = sixfold::form::probe});
+            add(sixfold::msg_notify{.from = name_of(i), .epoch = epoch});
         }
         receive();
         answer();
@@ -46,8 +45,10 @@ class lone_receiver {
         for (const std::size_t which : order) {
             add(sixfold::msg_notify{.from = name_of(which),
                                     .epoch = epoch,
-                                    .seq = next_[which]++,
-                                    .payload = payload_});
+                                    .number =
+                                        static_cast<sixfold::sending_number>(next_[which] + 1),
+                                    .first = next_[which]++,
+                                    .entries = sixfold::run::of(payload_)});
         }
     }
     /// The receiver takes them, its app accepts them, and an ack:R leaves for each. Returns how many were accepted.
@@ -74,7 +75,7 @@ class lone_receiver {
                 require(decode(*one, link_, decoded_) == sixfold::refusal::none,
                         "no frame came out");
                 if (const auto* ack = std::get_if<sixfold::ack_request>(&decoded_)) {
-                    add(sixfold::ack_answer{ack->to, ack->serial});
+                    add(sixfold::ack_answer{ack->serial});
                 } else {
                     const auto& sync = std::get<sixfold::sync_request>(decoded_);
                     add(sixfold::sync_answer{.serial = sync.serial});

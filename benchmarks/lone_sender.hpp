@@ -32,9 +32,8 @@ class lone_sender {
             streams_[i].name = name_of(i);
             require(sender_.send(streams_[i].name, payload_).has_value(), "no room for a message");
         }
-        while (const auto packet = sender_.poll_transmit(buffer_)) {
-            learn(*packet);
-        }
+        transmit();
+        learn();
         for (stream& each : streams_) {
             each.ended = each.sent = 1;
             end_all_of(each);
@@ -51,8 +50,7 @@ class lone_sender {
                     "no room for a message");
             clock_.advance(std::chrono::nanoseconds(10));
         }
-        while (sender_.poll_transmit(buffer_)) {
-        }
+        transmit();
         for (std::uint64_t i = 0; i < messages_; ++i) {
             ++streams_[i % streams_.size()].sent;
         }
@@ -71,7 +69,7 @@ class lone_sender {
     /// The same of one receiver, with a new message in the place of each that is delivered: as many stay in flight.
     std::uint64_t replace() {
         std::uint64_t delivered = 0;
-        std::uint64_t packets = 0;
+        learn();
         for (std::size_t i = 0; i < answers_.size(); ++i) {
             for (std::uint64_t ended = take(answers_[i]); ended != 0; --ended) {
                 ++delivered;
@@ -79,11 +77,9 @@ class lone_sender {
                         "no room for a message");
                 clock_.advance(std::chrono::nanoseconds(10));
             }
-            while (sender_.poll_transmit(buffer_)) {
-                ++packets;
-            }
+            transmit();
         }
-        require(packets == delivered, "more went out than one packet a message");
+        require(sent_.size() == delivered, "more went out than one packet a message");
         answers_.clear();
         streams_.front().sent += delivered;
         return delivered;
@@ -124,21 +120,23 @@ class lone_sender {
             end_all_of(one);
         }
     }
-    /// One msg:A a message, in any order, of one receiver.
+    /// One msg:A a run, in any order, of one receiver.
     void relay_in_any_order() {
         const stream& one = streams_.front();
-        for (const sixfold::seq at : in_flight_in_any_order(one)) {
-            add(sixfold::msg_answer{.to = one.name, .id = {one.epoch, at}});
+        for (const sending& each : in_flight_in_any_order()) {
+            add(sixfold::msg_answer{.to = one.name, .number = each.number});
         }
     }
-    /// One ack:N `stored` a message, in any order, of one receiver. An ack state could say that only of 512 of them.
+    /// One ack:N `stored` a run, in any order, of one receiver.
     void store_in_any_order() {
         const stream& one = streams_.front();
-        for (const sixfold::seq at : in_flight_in_any_order(one)) {
+        for (const sending& each : in_flight_in_any_order()) {
             add(sixfold::ack_notify{.from = one.name,
                                     .epoch = one.epoch,
                                     .word = sixfold::ack_word::stored,
-                                    .seq = at});
+                                    .number = each.number,
+                                    .first = each.first,
+                                    .count = each.count});
         }
     }
     /// One ack:N a receiver.
@@ -156,11 +154,17 @@ class lone_sender {
     [[nodiscard]] sixfold::sender release_machine() && { return std::move(sender_); }
 
   private:
+    struct sending {
+        sixfold::sending_number number = 0;
+        sixfold::seq first = 0;
+        std::uint8_t count = 0;
+    };
     struct stream {
         sixfold::peer name;
         sixfold::epoch epoch = sixfold::epoch::none;
         sixfold::seq sent = 0;
         sixfold::seq ended = 0;
+        std::vector<sending> sendings{};  // in their order, as far as they were learnt
     };
 
     [[nodiscard]] sixfold::sender create(std::uint64_t messages, std::uint64_t receivers) const {
@@ -185,23 +189,48 @@ class lone_sender {
         return delivered;
     }
 
-    /// The epochs of first messages.
-    void learn(sixfold::bytes packet) {
-        sixfold::packet_reader reader(packet);
-        while (const auto one = reader.next()) {
-            require(decode(*one, link_, decoded_) == sixfold::refusal::none, "no frame came out");
-            const auto& request = std::get<sixfold::msg_request>(decoded_);
-            streams_[number_of(request.to)].epoch = request.epoch;
+    /// All that is due goes out, and is kept.
+    void transmit() {
+        while (const auto packet = sender_.poll_transmit(sent_.room(packet_size))) {
+            sent_.add(packet->size());
         }
     }
-
-    [[nodiscard]] std::vector<sixfold::seq> in_flight_in_any_order(const stream& one) {
-        std::vector<sixfold::seq> order;
-        for (sixfold::seq at = one.ended; at < one.sent; ++at) {
-            order.push_back(at);
+    /// The epochs and numbers of what went out.
+    void learn() {
+        if (sent_.size() == 0) {
+            return;
         }
-        shuffle(order, random_);
-        return order;
+        for (stream& each : streams_) {
+            std::erase_if(each.sendings,
+                          [&](const sending& run) { return run.first + run.count <= each.ended; });
+        }
+        for (std::size_t i = 0; i < sent_.size(); ++i) {
+            sixfold::packet_reader reader(sent_[i]);
+            while (const auto one = reader.next()) {
+                require(decode(*one, link_, decoded_) == sixfold::refusal::none,
+                        "no frame came out");
+                const auto& request = std::get<sixfold::msg_request>(decoded_);
+                stream& to = streams_[number_of(request.to)];
+                to.epoch = request.epoch;
+                to.sendings.push_back({request.number, request.first,
+                                       static_cast<std::uint8_t>(request.entries.count())});
+            }
+        }
+        sent_.clear();
+    }
+
+    /// The runs to the first receiver of which not all has ended.
+    [[nodiscard]] std::vector<sending> in_flight_in_any_order() {
+        learn();
+        const stream& one = streams_.front();
+        std::vector<sending> runs;
+        for (const sending& each : one.sendings) {
+            if (each.first + each.count > one.ended) {
+                runs.push_back(each);
+            }
+        }
+        shuffle(runs, random_);
+        return runs;
     }
     void end_block(stream& one, const std::vector<sixfold::seq>& block) {
         std::vector<bool> come(block.size());
@@ -220,16 +249,20 @@ class lone_sender {
             acknowledge(one, bits, at);
         }
     }
-    void end_all_of(const stream& one) { acknowledge(one, {}, one.ended - 1); }
+    void end_all_of(stream& one) { acknowledge(one, {}, one.ended - 1); }
 
     /// One ack:N, as this message has come.
-    void acknowledge(const stream& one, sixfold::bytes accepted, sixfold::seq last) {
+    void acknowledge(stream& one, sixfold::bytes accepted, sixfold::seq last) {
+        learn();
+        const auto behind =
+            std::upper_bound(one.sendings.begin(), one.sendings.end(), last,
+                             [](sixfold::seq at, const sending& each) { return at < each.first; });
         std::array<std::byte, sixfold::ack_state_size_max()> state;
         const std::size_t size = sixfold::encode_ack_state(
             {.floor = one.ended, .accepted = accepted, .limits = limits_}, state);
         add(sixfold::ack_notify{.from = one.name,
                                 .epoch = one.epoch,
-                                .echo = sixfold::echo{last, 0},
+                                .echo = sixfold::echo{.number = (behind - 1)->number},
                                 .state = sixfold::bytes(state).first(size)});
     }
     template <class Frame>
@@ -238,15 +271,17 @@ class lone_sender {
     }
 
     static constexpr std::uint32_t payload_size = 64;
+    static constexpr std::size_t packet_size = 1400;
 
     std::uint64_t messages_;
     std::vector<stream> streams_;
     std::vector<std::byte> payload_ = std::vector<std::byte>(payload_size);
-    std::array<std::byte, 1400> buffer_{};
-    sixfold::receiver_limits limits_{.window = sixfold::receiver_limits::window_max};
+    std::array<std::byte, packet_size> buffer_{};
+    sixfold::receiver_limits limits_{.room = sixfold::receiver_limits::room_max};
     sixfold::framing link_{"alice---", sixfold::checksum::off};
     sixfold::frame decoded_;
     sixfold::random_source random_{1};
+    wire sent_;
     wire answers_;
     sixfold::manual_clock clock_;
     sixfold::sender sender_;
