@@ -27,8 +27,9 @@ round_trip measured(duration first, duration second) {
     return out;
 }
 
-TEST_CASE("loss_rule: three places, or an eighth more than the longer of estimate and last sample [spec "
-          "3.5]") {
+TEST_CASE(
+    "loss_rule: three places, or an eighth more than the longer of estimate and last sample [spec "
+    "3.5]") {
     const loss_rule rule;
     CHECK(order_of(rule) == 3);
     CHECK(rule.patience(measured(80ms, 80ms)) == 90ms);
@@ -36,8 +37,9 @@ TEST_CASE("loss_rule: three places, or an eighth more than the longer of estimat
     CHECK(rule.patience(measured(160ms, 80ms)) == 168'750us);  // 150 ms are left of the 160
 }
 
-TEST_CASE("loss_rule: order is doubled when it was wrong, time gets an eighth more, up to eight [spec "
-          "3.5]") {
+TEST_CASE(
+    "loss_rule: order is doubled when it was wrong, time gets an eighth more, up to eight [spec "
+    "3.5]") {
     loss_rule rule;
     const round_trip path = measured(80ms, 80ms);
     for (const std::uint64_t places : {6U, 12U, 24U}) {
@@ -58,7 +60,8 @@ TEST_CASE("loss_rule: order is doubled when it was wrong, time gets an eighth mo
     CHECK(order_of(rule) == 1U << 14);
 }
 
-TEST_CASE("loss_rule: after 512 that were right both narrow, and never below the first [spec 3.5]") {
+TEST_CASE(
+    "loss_rule: after 512 that were right both narrow, and never below the first [spec 3.5]") {
     loss_rule rule;
     const round_trip path = measured(80ms, 80ms);
     for (int i = 0; i < 2; ++i) {

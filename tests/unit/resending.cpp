@@ -133,21 +133,23 @@ TEST_CASE(
     "does not count as met [spec 3.6, 4.1]") {
     fixture f = met(4, {.retry = {.first = 100ms}});
     REQUIRE(f.state({.limits = receiver_limits{.room = 4}}) == refusal::none);
-    f.send("bob", "4");
-    CHECK(f.transmit().empty());  // no room
-    for (int sending = 2; sending < 6; ++sending) {
-        REQUIRE(f.taken() == refusal::none);
-        const auto frames = f.next();
-        REQUIRE_FALSE(frames.empty());
-        CHECK(frames.front().probes() == (sending > 2));
-        CHECK(frames.back().keep == (sending > 2));
-        CHECK(frames[sending > 2 ? 1 : 0].first == 0);
-        if (sending == 3) {
-            CHECK(frames.back().first + frames.back().messages.size() == 5);  // behind the due ones
-        }
+    for (int i = 0; i < 20; ++i) {
+        f.send("bob", "new");
     }
-    REQUIRE(f.state({}) == refusal::none);
-    f.send("bob", "5");
+    CHECK(f.transmit().empty());  // no room
+    REQUIRE(f.taken() == refusal::none);
+    const auto second = f.next();
+    REQUIRE(second.size() == 1);
+    CHECK((second[0].first == 0 && !second[0].keep));
+    CHECK(second[0].messages.size() == 2);  // half of what was neither stored nor seen
+    REQUIRE(f.taken() == refusal::none);
+    const auto third = f.next();
+    REQUIRE(third.size() == 3);
+    CHECK(third[0].probes());
+    CHECK((third[1].first == 0 && third[1].keep && third[1].messages.size() == 1));
+    CHECK((third[2].first == 4 && third[2].keep && third[2].messages.size() == 20));  // together
+    REQUIRE(f.state({.limits = receiver_limits{.room = 24}}) == refusal::none);
+    f.send("bob", "more");
     CHECK(f.transmit().empty());  // it is there, and has no room
 }
 

@@ -12,7 +12,8 @@ namespace retry_tests {
 using namespace sixfold;
 using namespace std::chrono_literals;
 
-TEST_CASE("retry: backoff doubles up to its cap, and the first wait is what it is [spec 3.6, 3.28]") {
+TEST_CASE(
+    "retry: backoff doubles up to its cap, and the first wait is what it is [spec 3.6, 3.28]") {
     duration plain = 100ms;
     for (std::uint32_t times = 0; times < 100; ++times) {
         INFO("times " << times);
@@ -49,7 +50,8 @@ TEST_CASE("retry: backoff overflows for no arguments at all") {
                               (duration::max)()};
     for (const duration first : times) {
         for (const duration cap : times) {
-            for (const std::uint32_t tries : {0U, 1U, 2U, 31U, 32U, 61U, 62U, 63U, 64U, 127U, ~0U}) {
+            for (const std::uint32_t tries :
+                 {0U, 1U, 2U, 31U, 32U, 61U, 62U, 63U, 64U, 127U, ~0U}) {
                 INFO(first.count() << " * 2^" << tries << ", cap " << cap.count());
                 const duration least = (std::max)(first, 0ns);
                 const duration most = (std::max)(cap, least);
@@ -60,8 +62,9 @@ TEST_CASE("retry: backoff overflows for no arguments at all") {
                     CHECK(wait == least);
                 } else if (least > 0ns) {
                     // Compared in floating point, which only a wrapped product would be far from.
-                    const double product = static_cast<double>(least.count()) *
-                                           static_cast<double>(std::uint64_t{1} << (std::min)(tries, 63U));
+                    const double product =
+                        static_cast<double>(least.count()) *
+                        static_cast<double>(std::uint64_t{1} << (std::min)(tries, 63U));
                     CHECK(static_cast<double>(wait.count()) >=
                           (std::min)(product, static_cast<double>(most.count())) * 0.999999);
                 }

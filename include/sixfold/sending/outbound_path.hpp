@@ -144,7 +144,7 @@ struct outbound_path {
     stream_timer timer;
     receiver_word word;
     time_point loss = never;               ///< when the next sending is lost by time
-    std::size_t run_max = run::count_max;  ///< messages of the next run
+    std::size_t run_max = run::count_max;  ///< messages of the next run that goes again
     bool asks = false;                     ///< a probe is to go out
     bool greet =
         true;  ///< a probe goes in front of the next run, unless the receiver is met (spec 3.10)

@@ -321,7 +321,8 @@ inline void outbound_requests::resend_lowest(outbound_messages& all, std::uint32
         ++at;
     }
     const seq room_end = (std::max)(at + 1, paths_[which].word.last_room_end());
-    for (const seq end = (std::min)(at + run::count_max, room_end); at < end && is_sent(at); ++at) {
+    for (const seq end = (std::min)(at + paths_[which].run_max, room_end); at < end && is_sent(at);
+         ++at) {
         all.become(which, at, transit::due);
     }
     paths_[which].greet = true;

@@ -60,7 +60,8 @@ class request_writer {
         const outbound_stream& stream = all[which];
         const seq due = all.lowest_due(which);
         const seq first = due == outbound_stream::no_seq ? stream.unsent() : due;
-        fill(all, stream, first, limit, path.run_max, out.size());
+        const std::size_t most = due == first ? path.run_max : run::count_max;
+        fill(all, stream, first, limit, most, out.size());
         const bool forbidden = is_never_stored(all, stream[first]);
         msg_request request{.to = all.peers[which],
                             .epoch = stream.epoch(),
