@@ -16,40 +16,89 @@
 
 namespace explore {
 
-/// Ends the messages of A to B of which `condition(seq, state)` holds.
+/// Ends the messages of A to B of which `condition(seq, place)` holds.
 template <class Condition>
 void end_if(a_node& a, status how, Condition condition) {
     const outbound_stream& stream = test_access::stream(a.machine, "b");
     for (seq at = stream.first(); at < stream.next(); ++at) {
-        const std::uint32_t slot = stream.slot(at);
-        if (slot != outbound_stream::no_slot &&
-            condition(at, test_access::queue(a.machine)[slot].state)) {
-            test_access::end(a.machine, slot, how);
+        if (stream.has(at) && condition(at, stream[at])) {
+            test_access::end(a.machine, stream.slot(at), how);
         }
     }
 }
 
-/// What A does too much when it has taken a frame of its epoch.
-inline void overdo(a_node& a, const ack_notify& told, std::optional<seq> floor_before, broken law) {
-    outbound_stream& stream = test_access::stream(a.machine, "b");
+/// A state of B without anything but this.
+inline ack_notify
+state_with(const ack_notify& as, const ack_report& what, std::span<std::byte> out) {
+    ack_notify made{.from = as.from, .epoch = as.epoch};
+    made.state = bytes(out).first(encode_ack_state(what, out));
+    return made;
+}
+
+/// The last floor that B has reported. Precondition: it has.
+inline seq floor_of(const receiver_word& word) {
+    seq floor = 0;
+    while (!word.is_behind(floor + 1)) {
+        ++floor;
+    }
+    return floor;
+}
+
+/// What A does too much when it has taken a frame of its epoch. `there_before`: what B held, as far as A knew.
+inline void overdo(a_node& a,
+                   const ack_notify& told,
+                   std::optional<seq> floor_before,
+                   std::uint64_t there_before,
+                   broken law) {
+    using place = outbound_stream::place;
     ack_state state;
     const bool b_said =
         told.word == ack_word::state && ack_state::decode(told.state, state) == refusal::none;
     if (law == broken::forget_on_held && b_said) {
         end_if(a, status::delivered,
-               [&](seq at, message_state) { return state.of(at) == fate::held; });
+               [&](seq at, const place&) { return state.of(at) == fate::held; });
     }
     if (law == broken::highest_floor && b_said && floor_before) {
-        stream.reported_floor = (std::max)(*floor_before, *stream.reported_floor);
-        test_access::advance(a.machine, 0);
+        const seq highest = (std::max)(*floor_before, state.floor());
+        std::array<std::byte, 32> encoded;
+        ack_state changed;
+        (void)ack_state::decode(state_with(told, {.floor = highest}, encoded).state, changed);
+        (void)test_access::path(a.machine, "b").word.said(changed);
     }
     if (law == broken::stored_ends_tombstone && told.word == ack_word::stored) {
-        end_if(a, status::cancelled,
-               [&](seq at, message_state s) { return at == told.seq && is_tombstone(s); });
+        end_if(a, status::cancelled, [&](seq at, const place& here) {
+            return at >= told.first && at < told.first + told.count && here.tombstone;
+        });
+    }
+    if (law == broken::stored_answers_any_sending && told.word == ack_word::stored) {
+        const outbound_stream& stream = test_access::stream(a.machine, "b");
+        for (seq at = told.first; at < told.first + told.count; ++at) {
+            if (stream.has(at) && stream[at].tombstone) {
+                ack_notify changed = told;
+                changed.number = stream[at].last;
+                a.machine.handle(changed);
+            }
+        }
     }
     if (law == broken::delivered_by_relays_word && told.word == ack_word::ended) {
-        end_if(a, status::delivered, [&](seq at, message_state) { return at < told.low; });
+        end_if(a, status::delivered, [&](seq at, const place&) { return at < told.low; });
     }
+    if (law == broken::forget_there_on_away && told.word == ack_word::ended && told.away) {
+        end_if(a, status::delivered,
+               [&](seq at, const place&) { return (there_before >> at & 1) != 0; });
+    }
+    if (law == broken::remembered_is_said && told.word == ack_word::ended && !told.state.empty()) {
+        a.machine.handle(ack_notify{.from = told.from, .epoch = told.epoch, .state = told.state});
+    }
+}
+
+/// Which seqs B holds, as far as A knows.
+inline std::uint64_t there(const outbound_stream& stream) {
+    std::uint64_t out = 0;
+    for (seq at = stream.first(); at < stream.next(); ++at) {
+        out |= std::uint64_t{stream.has(at) && stream[at].now == transit::there} << at;
+    }
+    return out;
 }
 
 inline void give(a_node& a, const frame& what, broken law) {
@@ -58,21 +107,34 @@ inline void give(a_node& a, const frame& what, broken law) {
         return;
     }
     const outbound_stream& stream = test_access::stream(a.machine, "b");
-    const auto* told = std::get_if<ack_notify>(&what);
-    if (told != nullptr && law == broken::ack_of_any_epoch) {
-        ack_notify changed = *told;
-        changed.epoch = stream.epoch;
-        a.machine.handle(changed);
+    const outbound_path& path = test_access::path(a.machine, "b");
+    const auto* answer = std::get_if<msg_answer>(&what);
+    if (answer != nullptr) {
+        a.machine.handle(what);
+        if (law == broken::forget_on_relayed) {
+            const sixfold::sending* const of = path.sendings.find(answer->number);
+            end_if(a, status::delivered, [&](seq at, const outbound_stream::place&) {
+                return of != nullptr && at >= of->first && at < of->first + of->count;
+            });
+        }
         return;
     }
-    const std::optional<seq> floor_before = stream.reported_floor;
-    a.machine.handle(what);
-    if (const auto* answer = std::get_if<msg_answer>(&what);
-        answer != nullptr && law == broken::forget_on_relayed && answer->id.epoch == stream.epoch) {
-        end_if(a, status::delivered, [&](seq at, message_state) { return at == answer->id.seq; });
+    ack_notify told = std::get<ack_notify>(what);
+    if (law == broken::ack_of_any_epoch) {
+        told.epoch = stream.epoch();
     }
-    if (told != nullptr && told->epoch == stream.epoch) {
-        overdo(a, *told, floor_before, law);
+    if (law == broken::buried_for_ever && told.echo) {
+        const sixfold::sending* const newest = path.sendings.find(told.echo->number);
+        if (newest != nullptr && newest->count == 0) {
+            told.echo.reset();
+        }
+    }
+    const std::optional<seq> floor_before =
+        path.word.is_behind(seq_end) ? std::optional(floor_of(path.word)) : std::nullopt;
+    const std::uint64_t there_before = there(stream);
+    a.machine.handle(told);
+    if (told.epoch == stream.epoch()) {
+        overdo(a, told, floor_before, there_before, law);
     }
 }
 
@@ -82,8 +144,9 @@ inline void give(b_node& b, const frame& what, const rules& r) {
         b.machine.handle(what);
         return;
     }
-    if (r.what == broken::silence_beyond_window && notice->form != form::probe &&
-        notice->seq >= test_access::floor(b.machine, "a") + r.width) {
+    const seq end = receiver_access::floor(b.machine, "a") + r.width;
+    if (r.what == broken::silence_beyond_window && !notice->probes() &&
+        notice->first + notice->entries.count() > end) {
         return;
     }
     msg_notify changed = *notice;
@@ -123,9 +186,7 @@ inline void overdo_erase(memory_mailbox& box, const mailbox_request& request) {
     if (ack == nullptr || ack->word != ack_word::state) {
         return;
     }
-    const auto page = box.execute({"b", sync_request{}, {}}).rows;
-    const std::vector<mailbox_row> rows(page.begin(), page.end());
-    for (const mailbox_row& row : rows) {
+    for (const mailbox_row& row : all_rows(box)) {
         ack_request other = *ack;
         other.to = row.from;
         other.epoch = row.id.epoch;
@@ -151,9 +212,9 @@ inline void overdo(memory_mailbox& box, const mailbox_request& request, broken l
 /// The mailbox without one row. What it remembers of ack states is lost.
 inline memory_mailbox without(memory_mailbox& box, const mailbox_row& lost) {
     memory_mailbox left = memory_mailbox::create({}).value();
-    for (const mailbox_row& row : box.execute({"b", sync_request{}, {}}).rows) {
+    for (const mailbox_row& row : all_rows(box)) {
         if (!(row.from == lost.from && row.id == lost.id)) {
-            (void)left.execute({row.from, put_again(row, row.form), {}});
+            (void)left.execute({row.from, put_again(row, row.tombstone), {}});
         }
     }
     return left;
@@ -162,26 +223,30 @@ inline memory_mailbox without(memory_mailbox& box, const mailbox_row& lost) {
 /// What the relay makes of an outcome. `rows` keeps what the outcome refers to.
 inline void falsify(mailbox_outcome& outcome,
                     std::vector<mailbox_row>& rows,
+                    const mailbox_request& request,
+                    const memory_mailbox& box,
                     const late_request& late,
                     broken law) {
     rows.assign(outcome.rows.begin(), outcome.rows.end());
     for (mailbox_row& row : rows) {
         if (law == broken::low_without_base) {
-            row.base = row.lowest;
+            row.low = lowest_row(box, row.from, row.id.epoch);
         }
         if (law == broken::clean_without_look) {
             row.smaller = {};
         }
         if (law == broken::low_before_page && late.at != late_request::stage::none) {
-            row.lowest = (std::min)(late.lowest_then, row.id.seq);
+            row.low =
+                (std::min)({kept_base(box, row.from, row.id.epoch), late.lowest_then, row.id.seq});
         }
     }
     outcome.rows = rows;
     if (law == broken::clean_without_look) {
         outcome.smaller = {};
     }
-    if (law == broken::low_without_look) {
-        outcome.lowest = seq_end;
+    if (const auto* probe = std::get_if<msg_request>(&request.what);
+        probe != nullptr && law == broken::low_without_look) {
+        outcome.low = probe->base;
     }
 }
 

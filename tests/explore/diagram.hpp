@@ -64,8 +64,8 @@ class diagram {
     // --- what happens ------------------------------------------------------------------------------
 
     void tell(const action& x) {
-        const bool is_frame =
-            x.what == deed::takes_frame || x.what == deed::takes_frame_away || x.what == deed::asks;
+        const bool is_frame = x.what == deed::takes_frame || x.what == deed::takes_frame_away ||
+                              x.what == deed::takes_old_frame || x.what == deed::asks;
         if (!is_frame) {
             lines_.push_back({column(x.who), column(x.who), words(x)});
         } else if (x.who == actor::relay) {
@@ -116,9 +116,9 @@ class diagram {
     [[nodiscard]] static std::string rows_in(const box_node& box) {
         memory_mailbox copy = box.machine;
         std::string out;
-        for (const mailbox_row& row : copy.execute({"b", sync_request{}, {}}).rows) {
+        for (const mailbox_row& row : all_rows(copy)) {
             out += " " + frame_words::name_of(row.id);
-            out += row.form == form::payload ? "" : " tombstone";
+            out += row.tombstone ? " tombstone" : "";
         }
         return out.empty() ? " empty" : out;
     }
@@ -140,6 +140,7 @@ class diagram {
         case deed::cancels: return name + " cancels " + which;
         case deed::crashes: return name + " crashes, and comes back with its journal";
         case deed::loses_journal: return name + " loses its journal";
+        case deed::waits: return name + " waits for long";
         case deed::writes: return name + " writes to its journal";
         case deed::syncs: return name + "'s journal is durable";
         case deed::comes_back:

@@ -18,6 +18,7 @@ class ending {
     ending(worlds& all, const core& from)
         : all_(all), a_(all.a(from)), c_(all.c(from)), b_(all.b(from)), box_(all.box(from)),
           ever_(from.ever), relay_(relaying::make(true, all.the_rules().c)) {
+        the_clock().set((std::max)({a_.now, b_.now, c_.now}));
         ever_ |= b_.unwritten | b_.files.unsynced_rows();  // it crashes no more
     }
 
@@ -29,6 +30,11 @@ class ending {
         }
         if (!full.reaches([&] { return full.done(); })) {
             return "stuck: the network has lost everything, and the end is never reached";
+        }
+        ending alone(all, from);
+        alone.b_leaves();
+        if (!alone.reaches([&] { return alone.all_is_stored(); })) {
+            return "stuck: B is away for ever, and what A sends does not get into the mailbox";
         }
         ending silent(all, from);
         if (!has_let_go(all.as, silent.a_) ||
@@ -53,11 +59,30 @@ class ending {
                            [](status known) { return known == status::stored; });
     }
 
+    void b_leaves() {
+        b_.machine.link_down();
+        relay_.link_down(link_id{2});
+    }
+    /// All that A may send now: behind a tombstone in the mailbox its window may be used up.
+    [[nodiscard]] bool all_is_stored() {
+        if (test_access::streams(a_.machine) == 0) {
+            return true;
+        }
+        const outbound_stream& stream = test_access::stream(a_.machine, "b");
+        const bool waits = stream.unsent() < stream.next() &&
+                           stream.unsent() < stream.base() + all_.the_rules().window;
+        return !waits && stream.count(transit::noted) + stream.count(transit::due) +
+                                 stream.count(transit::out) + stream.count(transit::there) +
+                                 stream.count(transit::turned_away) ==
+                             0;
+    }
+
     /// What B has forgotten and is in no row has ended, but only a probe can tell B if the rows came with lower bases.
     [[nodiscard]] bool rows_vouch_for_all_below() {
-        const auto rows = box_.machine.execute({"b", sync_request{}, {}}).rows;
-        return std::all_of(rows.begin(), rows.end(),
-                           [](const mailbox_row& row) { return row.base >= row.lowest; });
+        const auto rows = all_rows(box_.machine);
+        return std::all_of(rows.begin(), rows.end(), [&](const mailbox_row& row) {
+            return row.low == lowest_row(box_.machine, row.from, row.id.epoch);
+        });
     }
 
     template <class Goal>
@@ -124,7 +149,7 @@ class ending {
     bool accept_all() {
         bool any = !b_.looked_at.empty();
         for (const message& m : b_.looked_at) {
-            ever_ |= bit(id_of(test_access::held_payload(b_.machine, m)));
+            ever_ |= bit(id_of(receiver_access::held_payload(b_.machine, m)));
             b_.machine.accept(m);
         }
         b_.looked_at.clear();
@@ -151,7 +176,7 @@ class ending {
     }
     /// But for what was forged, and can never be taken.
     [[nodiscard]] bool is_empty() {
-        const auto rows = box_.machine.execute({"b", sync_request{}, {}}).rows;
+        const auto rows = all_rows(box_.machine);
         return std::all_of(rows.begin(), rows.end(), [&](const mailbox_row& row) {
             return row.from == peer("c") && !c_sends();
         });

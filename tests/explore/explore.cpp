@@ -40,6 +40,36 @@ TEST_CASE("explore: two messages, windows of 1 and 2") {
           {.messages = 2, .window = 2, .width = 2, .in_order = false, .crash = false});
 }
 
+TEST_CASE("explore: runs of two and three messages, tombstones among them") {
+    holds("2 messages, window 2, one cancelled",
+          {.messages = 2, .window = 2, .width = 2, .cancels = 1, .crash = false});
+    holds("2 messages, window 2, one cancelled, B loses its state",
+          {.messages = 2, .window = 2, .width = 2, .cancels = 1, .amnesias = 1, .crash = false});
+    holds("3 messages, window 3, nobody crashes",
+          {.messages = 3, .window = 3, .width = 3, .crash = false});
+}
+
+TEST_CASE("explore: room of 1 for several messages, of which B tells") {
+    holds("2 messages, window 2, 1 place",
+          {.messages = 2, .window = 2, .width = 2, .crash = false, .limits = true, .places = 1});
+    holds("2 messages, window 2 of 1, limits",
+          {.messages = 2, .window = 2, .crash = false, .limits = true});
+    holds("2 messages, window 2, 1 place, the app is slow", {.messages = 2,
+                                                             .window = 2,
+                                                             .width = 2,
+                                                             .crash = false,
+                                                             .slow_app = true,
+                                                             .limits = true,
+                                                             .places = 1});
+}
+
+TEST_CASE("explore: messages that must not be stored") {
+    holds("1 message, not to be stored", {.crash = false, .slow_app = true, .forbidden = true});
+    holds("1 message, not to be stored, cancelled",
+          {.cancels = 1, .crash = false, .slow_app = true, .forbidden = true});
+    holds("1 message, not to be stored, journals", {.forbidden = true, .journal = true});
+}
+
 TEST_CASE("explore: three messages, windows of 1") {
     holds("3 messages, window 1", {.messages = 3});
     holds("3 messages, window 1 of 2", {.messages = 3, .width = 2});

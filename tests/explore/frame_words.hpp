@@ -26,7 +26,7 @@ class frame_words {
 
   private:
     frame_words& word(std::string_view text) {
-        text_ += text_.empty() ? "" : " ";
+        text_ += text_.empty() || text.empty() ? "" : " ";
         text_ += text;
         return *this;
     }
@@ -39,7 +39,15 @@ class frame_words {
         return number("e", static_cast<std::uint64_t>(e) >> epoch_random_bits);
     }
     frame_words& name(epoch e, seq at) { return stream(e).number("#", at); }
-    frame_words& shape(form what) { return what == form::payload ? *this : word(to_string(what)); }
+    frame_words& entries(seq first, const run& what) {
+        if (what.empty()) {
+            return word("probe");
+        }
+        for (const run_entry& each : what) {
+            word(each.tombstone ? "tombstone" : "").number("#", first++);
+        }
+        return *this;
+    }
     frame_words& smaller(const msgid& row) {
         if (row.epoch != epoch::none) {
             word("smaller").name(row.epoch, row.seq);
@@ -54,6 +62,9 @@ class frame_words {
         number("floor ", s.floor());
         s.for_each_accepted([&](seq at) { number("+", at); });
         s.for_each_held([&](seq at) { number("?", at); });
+        if (s.limits()) {
+            number("room ", s.limits()->room);
+        }
         if (s.horizon() != 0) {
             number("horizon ", s.horizon());
         }
@@ -64,21 +75,15 @@ class frame_words {
     }
 
     std::string say(const msg_request& f) {
-        word("msg:R").shape(f.form).stream(f.epoch);
-        if (f.form != form::probe) {
-            number("#", f.seq);
-        }
-        return number("base ", f.base).text_;
+        word("msg:R").stream(f.epoch).entries(f.first, f.entries).number("base ", f.base);
+        return word(f.keep ? "keep" : "").text_;
     }
-    std::string say(const msg_answer& f) { return word("msg:A").name(f.id.epoch, f.id.seq).text_; }
+    std::string say(const msg_answer& f) {
+        word("msg:A");
+        return f.word == msg_word::taken ? text_ : word(to_string(f.word)).stream(f.epoch).text_;
+    }
     std::string say(const msg_notify& f) {
-        word("msg:N").shape(f.form).stream(f.epoch);
-        if (f.form != form::probe) {
-            number("#", f.seq);
-        }
-        if (f.drained) {
-            word("drained");
-        }
+        word("msg:N").stream(f.epoch).entries(f.first, f.entries).word(f.drained ? "drained" : "");
         if (f.looked()) {
             number("low ", f.low).smaller(f.smaller);
         }
@@ -90,10 +95,11 @@ class frame_words {
     std::string say(const ack_answer&) { return word("ack:A").text_; }
     std::string say(const ack_notify& f) {
         word("ack:N").word(to_string(f.word)).stream(f.epoch);
-        if (f.word == ack_word::stored) {
-            number("#", f.seq);
-        } else if (f.word == ack_word::ended) {
-            number("below ", f.low);
+        for (unsigned i = 0; f.word == ack_word::stored && i < f.count; ++i) {
+            number("#", f.first + i);
+        }
+        if (f.word == ack_word::ended) {
+            number("below ", f.low).word(f.away ? "away" : "");
         }
         return state(f.state).text_;
     }

@@ -30,7 +30,7 @@ broken_law(const worlds& all, const core& before, const core& now, std::uint32_t
         return "A was told `cancelled`, and B has it";
     }
     const bool expired = has(all.box(now).expired, id);
-    if (known == status::expired && !expired) {
+    if (known == status::expired && !expired && !all.the_rules().forbidden) {
         return "A was told `expired`, and nothing has ended it";
     }
     if (known == status::expired && taken && b.amnesias == 0) {

@@ -4,18 +4,28 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "explore/disk.hpp"
+#include "support/receiver_access.hpp"
 #include "support/test_access.hpp"
 
 namespace explore {
 
+/// All of a mailbox in one page.
+inline constexpr sync_request everything{.rows = 1000, .room = 1000};
+
+/// The newest sending of each content, of a life of a sender.
+using number_book = std::array<std::optional<sending_number>, contents_max>;
+
 /// A or C, and its app.
 struct a_node {
     forkable<sender> machine;
+    time_point now{};
+    number_book numbers{};
     bool is_c = false;
     std::array<ticket, ids_max> tickets{};
     std::array<status, ids_max> known{};  // the strongest that the app heard
@@ -33,6 +43,7 @@ struct a_node {
 /// B and its app.
 struct b_node {
     forkable<receiver> machine;
+    time_point now{};
     std::vector<message>
         looked_at{};  // handed out, not settled (their payloads are not read again)
     std::vector<std::uint32_t> uncommitted{};  // only where that rule is broken
@@ -45,15 +56,38 @@ struct b_node {
 };
 
 /// The request that has put a row, or that replaces it.
-[[nodiscard]] inline msg_request put_again(const mailbox_row& row, form how) {
-    msg_request put;
-    put.to = "b";
-    put.epoch = row.id.epoch;
-    put.seq = row.id.seq;
-    put.base = row.base;
-    put.form = how;
-    put.payload = how == form::payload ? row.payload : bytes{};
-    return put;
+[[nodiscard]] inline msg_request put_again(const mailbox_row& row, bool tombstone) {
+    return {.to = "b",
+            .epoch = row.id.epoch,
+            .first = row.id.seq,
+            .base = row.low,
+            .entries = tombstone ? run::tombstone() : run::of(row.payload)};
+}
+
+/// All rows that B has.
+[[nodiscard]] inline std::vector<mailbox_row> all_rows(memory_mailbox& box) {
+    const auto rows = box.execute({"b", everything, {}}).rows;
+    return {rows.begin(), rows.end()};
+}
+/// What a probe finds of a stream. Changes the base that is kept of it if this one is larger.
+[[nodiscard]] inline mailbox_outcome
+look(memory_mailbox& box, const peer& from, epoch of, seq base) {
+    return box.execute({from, msg_request{.to = "b", .epoch = of, .base = base}, {}});
+}
+/// The lowest row of a stream; `seq_end`.
+[[nodiscard]] inline seq lowest_row(memory_mailbox box, const peer& from, epoch of) {
+    return look(box, from, of, seq_end).low;
+}
+/// The base that is kept of a stream with rows, which no look tells while a row is below it.
+[[nodiscard]] inline seq kept_base(memory_mailbox box, const peer& from, epoch of) {
+    constexpr seq far = 1000;
+    std::array<std::byte, 16> state;
+    const std::size_t size = encode_ack_state({.floor = far}, state);
+    (void)box.execute(
+        {from, msg_request{.to = "b", .epoch = of, .first = far, .entries = run::tombstone()}, {}});
+    (void)box.execute(
+        {"b", ack_request{.to = from, .epoch = of, .state = bytes(state).first(size)}, {}});
+    return look(box, from, of, 0).low;
 }
 
 /// A request that the mailbox does not answer at once. The relay that has asked may be gone by then.
@@ -61,7 +95,7 @@ struct late_request {
     enum class stage : std::uint8_t { none, asked, done };
     stage at = stage::none;
     frame_id which = 0;
-    seq lowest_then = seq_end;  // of the stream, when it was asked
+    seq lowest_then = seq_end;  // of A's stream, when it was asked
     network if_here{};          // what the relay says when it is done and B has a link
     network if_away{};          // ... or has none
 };

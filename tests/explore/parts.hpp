@@ -14,11 +14,11 @@
 #include "explore/frame_book.hpp"
 
 // The real machines, run once for each (state, input) and remembered. A state of a machine is what its fingerprint tells;
-// what a fingerprint leaves out is times, serials and counts of tries, which change when a frame leaves but not which.
+// what a fingerprint leaves out is times, numbers, serials and counts of tries, which change when a frame leaves but not which.
 
 namespace explore {
 
-/// Time only goes on, for all worlds alike: how late a timer fires is not explored, only that it may.
+/// Is set to the time of the machine that something happens to: how late a timer fires is not explored, only that it may.
 inline manual_clock& the_clock() {
     static manual_clock clock;
     return clock;
@@ -102,29 +102,16 @@ class node_book {
     std::deque<Node> book_;  // nodes stay where they are
 };
 
-/// What a machine has to send now.
-template <class Machine>
-void poll(Machine& machine, place to, frame_book& frames, network& sent) {
+/// Calls `visit(frame)` for all that a machine has to send now.
+template <class Machine, class Visit>
+void poll(Machine& machine, Visit visit) {
     std::array<std::byte, 2048> buffer;
     while (auto packet = machine.poll_transmit(buffer)) {
         packet_reader reader(*packet);
         while (auto one = reader.next()) {
-            sent.add(frames.number(to, *one));
+            visit(*one);
         }
     }
-}
-
-/// All that a machine sends while nothing else happens.
-template <class Machine>
-[[nodiscard]] network saturate(Machine& machine, place to, frame_book& frames) {
-    network sent;
-    for (int quiet = 0; quiet < 2;) {
-        const network before = sent;
-        the_clock().advance(std::chrono::hours(25));
-        poll(machine, to, frames, sent);
-        quiet = sent == before ? quiet + 1 : 0;
-    }
-    return sent;
 }
 
 }  // namespace explore

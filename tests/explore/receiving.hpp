@@ -3,6 +3,7 @@
 #define SIXFOLD_TESTS_EXPLORE_RECEIVING_HPP
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -23,9 +24,9 @@ class receiving {
         return when(at, first_frame + f, [&](b_node& b, step& s) {
             const auto* notice = std::get_if<msg_notify>(&frames_[f].what);
             const peer other = notice != nullptr && notice->from == peer("a") ? "c" : "a";
-            const std::string before = test_access::fingerprint(b.machine, other);
+            const std::string before = receiver_access::fingerprint(b.machine, other);
             give(b, frames_[f].what, rules_);
-            if (test_access::fingerprint(b.machine, other) != before) {
+            if (receiver_access::fingerprint(b.machine, other) != before) {
                 s.wrong = "a frame of one stream has moved another at B";
             }
         });
@@ -36,7 +37,7 @@ class receiving {
             if (const auto m = b.machine.poll_message()) {
                 const std::uint32_t id = id_of(m->payload);
                 for (const message& other : b.looked_at) {  // what was settled since may be higher
-                    check_order(bit(id_of(test_access::held_payload(b.machine, other))), id, s);
+                    check_order(bit(id_of(receiver_access::held_payload(b.machine, other))), id, s);
                 }
                 b.looked_at.push_back(*m);
             }
@@ -73,7 +74,7 @@ class receiving {
             if (rules_.what == broken::dedup_not_durable) {
                 b.machine = make();
             } else {
-                test_access::crash(b.machine);
+                receiver_access::crash(b.machine);
                 b.machine.link_up(wire());
             }
             b.looked_at.clear();
@@ -114,7 +115,7 @@ class receiving {
 
     const step& forgets(std::uint32_t at) {
         return when(at, amnesia, [&](b_node& b, step&) {
-            b_node next{make()};
+            b_node next{make(), b.now};
             next.rejected = b.rejected;
             next.amnesias = static_cast<std::uint8_t>(b.amnesias + 1);
             b = std::move(next);
@@ -145,7 +146,7 @@ class receiving {
         receiver_options o;
         o.window = rules_.width;
         o.exceptions = exceptions_max();
-        o.held_entries = 2;
+        o.held_entries = rules_.places;
         o.held_bytes = 64;
         o.payload_max = 1;
         o.peers_max = rules_.c == third::nobody ? 1 : 2;
@@ -157,7 +158,7 @@ class receiving {
     }
 
     void settle(b_node& b, const message& m, bool reject, step& s) const {
-        const std::uint32_t id = id_of(test_access::held_payload(b.machine, m));
+        const std::uint32_t id = id_of(receiver_access::held_payload(b.machine, m));
         if (reject) {
             b.machine.reject(m);
             b.rejected |= bit(id);
@@ -201,20 +202,28 @@ class receiving {
         return rules_.c == third::forger && id == forged_id;
     }
 
+    /// All that it has to send, its limits included wherever they may be. What was answered is not echoed again.
+    void send(b_node& b, network& sent) const {
+        receiver_access::tell_limits(b.machine);
+        poll(b.machine, [&](bytes one) { frames_.add(place::at_relay_from_b, one, sent); });
+        receiver_access::forget_seen(b.machine);
+    }
+
     template <class Happen>
     const step& when(std::uint32_t at, std::uint32_t what, Happen happen) {
         return steps_.get(at, what, [&] {
             b_node next = nodes[at];
+            the_clock().set(next.now);
             step s;
             happen(next, s);
-            poll(next.machine, place::at_relay_from_b, frames_, s.sent);
+            send(next, s.sent);
             s.to = number(std::move(next));
             return s;
         });
     }
 
     std::uint32_t number(b_node b) {
-        std::string key = test_access::fingerprint(b.machine);
+        std::string key = receiver_access::fingerprint(b.machine);
         key.append({'|', static_cast<char>(b.rejected), static_cast<char>(b.amnesias),
                     static_cast<char>(b.inbox)});
         for (const std::uint32_t id : b.uncommitted) {
@@ -225,12 +234,18 @@ class receiving {
                        std::to_string(m.id.seq));
         }
         if (rules_.journal) {
-            key += test_access::journal_fingerprint(b.machine) + b.files.fingerprint();
+            key += receiver_access::journal_fingerprint(b.machine) + b.files.fingerprint();
             key.push_back(static_cast<char>(b.unwritten));
         }
-        return nodes.number(key, std::move(b), [&](b_node& fresh) {
-            fresh.sends = saturate(fresh.machine, place::at_relay_from_b, frames_);
-        });
+        return nodes.number(key, std::move(b), [&](b_node& fresh) { rest(fresh); });
+    }
+    /// All that it says again while nothing else happens.
+    void rest(b_node& b) const {
+        for (int round = 0; round < 4; ++round) {
+            the_clock().advance(std::chrono::hours(25));
+            send(b, b.sends);
+        }
+        b.now = the_clock().now();
     }
 
     rules rules_;

@@ -58,6 +58,11 @@ TEST_CASE("explore: a law that is broken on purpose is refuted") {
         {broken::retention_drops_row, {.expiries = 1}},
         {broken::silence_is_success, {.late = true}},
         {broken::low_before_page, {.messages = 2, .width = 2, .late = true}},
+        {broken::stored_answers_any_sending, cancelled},
+        {broken::buried_for_ever,
+         {.messages = 2, .window = 2, .width = 2, .cancels = 1, .amnesias = 1, .crash = false}},
+        {broken::forget_there_on_away, forgetful},
+        {broken::remembered_is_said, {.messages = 2, .window = 2, .width = 2}},
     };
     for (const auto& one : all) {
         rules r = one.where;

@@ -3,6 +3,7 @@
 #define SIXFOLD_TESTS_EXPLORE_RELAYING_HPP
 
 #include <algorithm>
+#include <array>
 #include <bitset>
 #include <string>
 #include <utility>
@@ -25,12 +26,15 @@ class relaying {
 
     std::uint32_t first() { return number({memory_mailbox::create({}).value()}); }
 
+    /// B's one request for its mailbox is answered by every page that it can ask for.
     const step& takes(std::uint32_t at, frame_id f, bool b_here) {
         return when(at, first_frame + 3U * f + (b_here ? 1 : 0), [&](box_node& box, step& s) {
             forkable<relay> server = b_here ? all_here_ : b_away_;
             reactions out;
             for (const mailbox_request& request : handle(server, f, out)) {
-                answer(server, request, box.machine, out);
+                for_each_page(request, box.machine, [&](const mailbox_request& one) {
+                    answer(server, one, box.machine, out);
+                });
             }
             s.sent = frames_of(out);
             if (moves_others(nodes[at].machine, box.machine, frames_[f])) {
@@ -51,7 +55,7 @@ class relaying {
             if (rules_.what == broken::retention_drops_row) {
                 box.machine = without(box.machine, row);
             } else {
-                (void)box.machine.execute({row.from, put_again(row, form::tombstone), {}});
+                (void)box.machine.execute({row.from, put_again(row, true), {}});
             }
         });
     }
@@ -70,7 +74,10 @@ class relaying {
             forkable<relay> server = asked_by_b(f) ? all_here_ : b_away_;
             reactions out;
             if (!handle(server, f, out).empty()) {
-                box.late = {late_request::stage::asked, f, lowest(box.machine), {}, {}};
+                const seq lowest = streams_.empty()
+                                       ? seq_end
+                                       : lowest_row(box.machine, "a", streams_.front().epoch);
+                box.late = {late_request::stage::asked, f, lowest, {}, {}};
             }
             s.sent = frames_of(out);
         });
@@ -82,14 +89,8 @@ class relaying {
             forkable<relay> server = asked_by_b(box.late.which) ? all_here_ : b_away_;
             reactions out;
             for (const mailbox_request& request : handle(server, box.late.which, out)) {
-                memory_mailbox other = box.machine;
-                memory_mailbox& one =
-                    rules_.what == broken::silence_is_success ? other : box.machine;
-                mailbox_outcome outcome = one.execute(request);
-                std::vector<mailbox_row> rows;
-                falsify(outcome, rows, box.late, rules_.what);
-                box.late.if_here = told(all_here_, request, outcome);
-                box.late.if_away = told(b_away_, request, outcome);
+                for_each_page(request, box.machine,
+                              [&](const mailbox_request& one) { does(box, one); });
             }
         });
     }
@@ -181,32 +182,49 @@ class relaying {
         return frames_of(out);
     }
     [[nodiscard]] static mailbox_row row_of(memory_mailbox& box, std::uint32_t id) {
-        const auto rows = box.execute({"b", sync_request{}, {}}).rows;
+        const auto rows = all_rows(box);
         return *std::find_if(rows.begin(), rows.end(), [&](const mailbox_row& row) {
-            return row.form == form::payload && id_of(row.payload) == id;
+            return !row.tombstone && id_of(row.payload) == id;
         });
+    }
+    /// All that B may ask for instead of its mailbox as a whole: any rows that follow one another.
+    template <class Visit>
+    static void for_each_page(const mailbox_request& request, memory_mailbox box, Visit visit) {
+        if (!std::holds_alternative<sync_request>(request.what)) {
+            return visit(request);
+        }
+        const auto rows = all_rows(box);
+        for (std::size_t from = 0; from < rows.size(); ++from) {
+            for (std::size_t count = 1; count <= rows.size() - from; ++count) {
+                mailbox_request one = request;
+                one.what = sync_request{.rows = static_cast<std::uint32_t>(count),
+                                        .room = everything.room,
+                                        .from = mailbox_key{rows[from].from, rows[from].id}};
+                visit(one);
+            }
+        }
+    }
+    void does(box_node& box, const mailbox_request& request) {
+        memory_mailbox other = box.machine;
+        memory_mailbox& one = rules_.what == broken::silence_is_success ? other : box.machine;
+        mailbox_outcome outcome = one.execute(request);
+        std::vector<mailbox_row> rows;
+        falsify(outcome, rows, request, one, box.late, rules_.what);
+        box.late.if_here.add(told(all_here_, request, outcome));
+        box.late.if_away.add(told(b_away_, request, outcome));
     }
     [[nodiscard]] static place place_of(const peer& to) {
         return to == peer("a") ? place::at_a : to == peer("b") ? place::at_b : place::at_c;
     }
-    [[nodiscard]] seq lowest(memory_mailbox& box) const {
-        msg_request probe;
-        probe.to = "b";
-        probe.epoch = streams_.empty() ? epoch::none : streams_.front().epoch;
-        probe.form = form::probe;
-        return box.execute({"a", probe, {}}).lowest;
-    }
-
     void
     answer(relay& server, const mailbox_request& request, memory_mailbox& box, reactions& out) {
         overdo(box, request, rules_.what);
         mailbox_outcome outcome = box.execute(request);
         std::vector<mailbox_row> rows;
-        falsify(outcome, rows, {}, rules_.what);
+        falsify(outcome, rows, request, box, {}, rules_.what);
         server.complete(request, outcome, out);
         const auto* msg = std::get_if<msg_request>(&request.what);
-        if (rules_.what == broken::stored_before_put && msg != nullptr &&
-            msg->form != form::probe) {
+        if (rules_.what == broken::stored_before_put && msg != nullptr && !msg->probes()) {
             early_.add(frames_of(out));
         }
     }
@@ -216,19 +234,21 @@ class relaying {
         for (const outgoing o : out.frames()) {
             const bool is_for_forger = o.to == peer("c") && rules_.c == third::forger;
             if (o.link != link_id::none && !is_for_forger) {  // or nobody carries it, or wants it
-                sent.add(frames_.number(place_of(o.to), o.bytes));
+                frames_.add(place_of(o.to), o.bytes, sent);
             }
         }
         return sent;
     }
 
+    /// Rows of a sender, and the bases that are kept of them.
     [[nodiscard]] static std::string rows_of(memory_mailbox& box, const peer& from) {
         std::string out;
-        for (const mailbox_row& row : box.execute({"b", sync_request{}, {}}).rows) {
+        for (const mailbox_row& row : all_rows(box)) {
             if (row.from == from) {
                 out += std::to_string(static_cast<std::uint64_t>(row.id.epoch)) + "/" +
-                       std::to_string(row.id.seq) + "/" + std::to_string(row.base) +
-                       (row.form == form::payload ? "p" : "t");
+                       std::to_string(row.id.seq) + "/" +
+                       std::to_string(kept_base(box, from, row.id.epoch)) +
+                       (row.tombstone ? "t" : "p");
                 out.append(as_text(row.payload));
             }
         }
@@ -237,22 +257,19 @@ class relaying {
 
     std::uint32_t number(box_node box) {
         box.payloads = 0;
-        for (const mailbox_row& row : box.machine.execute({"b", sync_request{}, {}}).rows) {
-            if (row.form == form::payload) {
+        for (const mailbox_row& row : all_rows(box.machine)) {
+            if (!row.tombstone) {
                 box.payloads |= bit(id_of(row.payload));
             }
         }
         std::string key = rows_of(box.machine, "a") + "|" + rows_of(box.machine, "c");
         for (const stream_name& stream : streams_) {
-            msg_request probe;
-            probe.to = "b";
-            probe.epoch = stream.epoch;
-            probe.form = form::probe;
-            const bytes state = box.machine.execute({stream.from, probe, {}}).last_state;
-            if (!state.empty()) {
+            const mailbox_outcome found = look(box.machine, stream.from, stream.epoch, 0);
+            if (!found.last_state.empty()) {
+                std::array<std::byte, 512> buffer;
                 key += "|" + std::to_string(static_cast<std::uint64_t>(stream.epoch)) + ":";
                 key += stream.from.name();
-                key += as_text(state);
+                key += as_text(frame_book::without_limits(found.last_state, buffer));
             }
         }
         key.append({'|', static_cast<char>(box.expired), static_cast<char>(box.late.at)});

@@ -34,7 +34,11 @@ enum class broken : std::uint8_t {
     acked_before_durable,      ///< B acknowledges it before the record of that is durable
     tail_out_of_order,         ///< a crash keeps the end of an unsynced tail, not its beginning
     sender_from_bytes,  ///< a frame is from whoever it says, and not from the link that it came from
-    erase_of_any_sender,  ///< an ack deletes rows by their seq, whoever sent them
+    erase_of_any_sender,         ///< an ack deletes rows by their seq, whoever sent them
+    stored_answers_any_sending,  ///< a tombstone is stored whichever sending was answered
+    buried_for_ever,       ///< a tombstone in the mailbox is not sent again when its row is gone
+    forget_there_on_away,  ///< A forgets what B held when B is away
+    remembered_is_said,    ///< what the relay remembers of B counts as B's word of today
 };
 
 /// Who C is.
@@ -56,6 +60,9 @@ struct rules {
     bool crash = true;           ///< A and B may crash, and have their journals
     bool slow_app = false;       ///< B's app may look at a message before it settles it
     bool reject = false;         ///< B's app may reject
+    bool forbidden = false;      ///< the messages must not be stored
+    bool limits = false;         ///< B tells its limits
+    std::uint32_t places = 2;    ///< for messages that B holds
     std::uint32_t expiries = 0;  ///< how many messages retention in the mailbox may end
     bool late = false;           ///< the mailbox may answer one request late, while others go on
     bool journal = false;        ///< the journals are real, with tails that are not synced

@@ -37,6 +37,7 @@ enum class deed : std::uint8_t {
     cancels,
     crashes,
     loses_journal,
+    waits,
     writes,
     syncs,
     comes_back,
@@ -47,7 +48,8 @@ enum class deed : std::uint8_t {
     accepts_next,
     rejects_next,
     commits,
-    takes_frame,       // the relay: while B is here
+    takes_frame,  // A: as an answer to its newest sending with that content; the relay: while B is here
+    takes_old_frame,   // A: as an answer to a sending that it does not remember
     takes_frame_away,  // the relay: while B is away
     expires,
     asks,
@@ -68,7 +70,7 @@ struct action {
 class worlds {
   public:
     explicit worlds(const rules& r)
-        : rules_(r), frames(r.window > r.width), as(r, frames), bs(r, frames),
+        : rules_(r), frames(r.limits), as(r, frames), bs(r, frames),
           boxes(r, frames, as.streams()) {}
 
   private:
@@ -94,7 +96,7 @@ class worlds {
             const std::vector<frame> all = forged(as.first_epoch());
             for (std::size_t i = 0; i < all.size(); ++i) {
                 if ((rules_.forged >> i & 1) != 0) {
-                    w.net.add(frames.number(place::at_relay_from_c, all[i]));
+                    frames.add(place::at_relay_from_c, all[i], w.net);
                 }
             }
         }
@@ -113,9 +115,9 @@ class worlds {
         actions_of_mailbox(box(w.now), visit);
         w.net.for_each([&](frame_id f) {
             switch (frames[f].to) {
-            case place::at_a: visit(action{actor::a, deed::takes_frame, f}); break;
+            case place::at_a: takes_of_sender(actor::a, f, visit); break;
             case place::at_b: visit(action{actor::b, deed::takes_frame, f}); break;
-            case place::at_c: visit(action{actor::c, deed::takes_frame, f}); break;
+            case place::at_c: takes_of_sender(actor::c, f, visit); break;
             case place::at_relay_from_a:
             case place::at_relay_from_b:
             case place::at_relay_from_c:
@@ -169,6 +171,13 @@ class worlds {
     }
 
     template <class Visit>
+    void takes_of_sender(actor who, frame_id f, Visit visit) const {
+        visit(action{who, deed::takes_frame, f});
+        if (sending::may_be_forgotten(frames[f].what)) {
+            visit(action{who, deed::takes_old_frame, f});
+        }
+    }
+    template <class Visit>
     void actions_of_sender(actor who, const a_node& a, Visit visit) const {
         if (as.may_submit(a)) {
             visit(action{who, deed::submits});
@@ -178,6 +187,7 @@ class worlds {
                 visit(action{who, deed::cancels, id});
             }
         }
+        visit(action{who, deed::waits});
         if (rules_.journal) {
             actions_of_disk(who, a.files, a.crashes < rules_.crashes, visit);
         } else if (rules_.crash) {
@@ -267,10 +277,11 @@ class worlds {
         case deed::cancels: return as.cancels(at, x.which);
         case deed::crashes: return as.crashes(at);
         case deed::loses_journal: return as.loses_journal(at);
+        case deed::waits: return as.waits(at);
         case deed::writes: return as.writes(at);
         case deed::syncs: return as.syncs(at);
         case deed::comes_back: return as.comes_back(at, x.which);
-        default: return as.takes(at, x.which);
+        default: return as.takes(at, x.which, x.what == deed::takes_frame);
         }
     }
     const step& step_of_b(std::uint32_t at, const action& x) {
@@ -306,19 +317,25 @@ class worlds {
         for (network now; now != w.net;) {
             now = w.net;
             now.without(told_a).common(frames.to(place::at_a)).for_each([&](frame_id f) {
-                add_if_same(w, as.takes(w.now.a, f), w.now.a);
+                add_if_same(w, f, w.now.a);
             });
             now.without(told_b).common(frames.to(place::at_b)).for_each([&](frame_id f) {
                 add_if_same(w, bs.takes(w.now.b, f), w.now.b);
             });
             now.without(told_c).common(frames.to(place::at_c)).for_each([&](frame_id f) {
-                add_if_same(w, as.takes(w.now.c, f), w.now.c);
+                add_if_same(w, f, w.now.c);
             });
             now.without(told_relay).common(frames.to_relay()).for_each([&](frame_id f) {
                 add_if_same(w, boxes.takes(w.now.box, f, true), w.now.box);
                 add_if_same(w, boxes.takes(w.now.box, f, false), w.now.box);
             });
             told_a = told_b = told_c = told_relay = now;
+        }
+    }
+    void add_if_same(world& w, frame_id f, std::uint32_t sender) {
+        add_if_same(w, as.takes(sender, f, true), sender);
+        if (sending::may_be_forgotten(frames[f].what)) {
+            add_if_same(w, as.takes(sender, f, false), sender);
         }
     }
     static void add_if_same(world& w, const step& s, std::uint32_t state) {

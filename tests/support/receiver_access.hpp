@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,6 +86,25 @@ struct receiver_access {
     static const round_trip& relay_trip(const receiver& r) { return r.inbox_.acks_.path_; }
     static const mailbox_round& round(const receiver& r) { return r.inbox_.round_; }
 
+    // --- for who looks at states alone ---------------------------------------------------------------
+
+    /// Limits go with the next state of each stream.
+    static void tell_limits(receiver& r) {
+        inbound_acks& acks = r.inbox_.acks_;
+        for (std::uint32_t which = 0; which < acks.answers_.size(); ++which) {
+            acks.answers_[which].answer.owe_limits(acks.ring_.next());
+        }
+    }
+    /// Nothing is echoed any more, but what is to be echoed as soon as a record is durable.
+    static void forget_seen(receiver& r) {
+        inbound_acks& acks = r.inbox_.acks_;
+        for (std::uint32_t which = 0; which < acks.answers_.size(); ++which) {
+            if (r.inbox_.messages_.journal_.is_durable(which)) {
+                acks.answers_[which].answer.seen_ = seen_numbers();
+            }
+        }
+    }
+
     /// Has it nothing to send, and waits for no answer, but for the mailbox that it asks for now and then?
     static bool quiet(const receiver& r) {
         return r.inbox_.acks_.said_ == 0 && r.inbox_.acks_.owed_.empty() &&
@@ -125,6 +145,8 @@ struct receiver_access {
             add(out, unwritten ? 2U : withheld ? 1U : 0U);
             add(out, withheld ? static_cast<std::uint64_t>(owed.past()) : 0U);
             add(out, withheld ? static_cast<std::uint64_t>(owed.waiting().epoch) : 0U);
+            const std::optional<echo> seen = withheld ? owed.seen().get() : std::nullopt;
+            add(out, seen ? seen->number + 1U : 0U);
         }
         return out;
     }

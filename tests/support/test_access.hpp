@@ -106,6 +106,10 @@ struct test_access {
     static const outbound_stream& stream(const sender& s, peer to) {
         return s.messages_[s.messages_.peers.look_up(to)];
     }
+    /// All that was taken may have been sent, by a life that does not know any more what it has sent. (spec 7.7)
+    static void assume_sent(sender& s, const peer& to) {
+        s.messages_.assume_sent(s.messages_.peers.look_up(to));
+    }
     static outbound_path& path(sender& s, peer to) {
         return s.requests_.path(s.messages_.peers.look_up(to));
     }
