@@ -92,7 +92,8 @@ struct test_access {
 
     /// Has it nothing to send, and waits for nothing but the answer to a probe about what rests in a mailbox?
     static bool quiet(const sender& s) {
-        bool rests = s.requests_.first_line_.empty() && s.requests_.again_line_.empty();
+        bool rests = s.requests_.turns_.empty(stream_turns::kind::first) &&
+                     s.requests_.turns_.empty(stream_turns::kind::again);
         for (std::uint32_t which = 0; which < s.messages_.size(); ++which) {
             for (const transit each : {transit::fresh, transit::noted, transit::due, transit::out,
                                        transit::there, transit::turned_away}) {

@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "sixfold/options.hpp"
 #include "sixfold/parts/deadlines.hpp"
-#include "sixfold/parts/id_queue.hpp"
 #include "sixfold/sending/outbound_messages.hpp"
 #include "sixfold/sending/outbound_path.hpp"
 #include "sixfold/sending/request_writer.hpp"
 #include "sixfold/sending/resend_pacer.hpp"
+#include "sixfold/sending/stream_turns.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/codec.hpp"
@@ -83,19 +84,14 @@ class outbound_requests {
   private:
     friend struct test_access;
 
-    /// What a stream has to send.
-    enum class wish : std::uint8_t {
-        none,   ///< nothing
-        first,  ///< only what was never sent, or a probe
-        again,  ///< something that was sent before: it waits for its turn
-    };
+    /// What a stream has to send, if anything.
+    using wish = std::optional<stream_turns::kind>;
     [[nodiscard]] wish wish_of(outbound_messages& all, std::uint32_t which) const;
     [[nodiscard]] seq limit(const outbound_messages& all, std::uint32_t which) const noexcept;
     /// Is something sent that is neither finished nor buried, and not to be sent again already?
-    [[nodiscard]] static bool is_under_way(const outbound_stream& stream) noexcept {
-        return stream.count(transit::out) + stream.count(transit::there) +
-                   stream.count(transit::turned_away) !=
-               0;
+    [[nodiscard]] static bool is_under_way(const outbound_stream& of) noexcept {
+        return (of.count(transit::out) | of.count(transit::there) |
+                of.count(transit::turned_away)) != 0;
     }
     [[nodiscard]] bool is_shut(const outbound_messages& all, std::uint32_t which) const noexcept;
     [[nodiscard]] auto carries(const outbound_messages& all, std::uint32_t which) const;
@@ -119,15 +115,12 @@ class outbound_requests {
     sender_options options_;
     outbound_hop hop_;
     resend_pacer pacer_;
-    std::vector<outbound_path> paths_;   // by stream
-    std::vector<std::uint8_t> in_line_;  // by stream: whether it is in one of the two
-    id_queue first_line_;                // streams that have something to send for the first time,
-    id_queue again_line_;                // or again
-    deadlines timers_;                   // by stream
+    std::vector<outbound_path> paths_;  // by stream
+    stream_turns turns_;
+    deadlines timers_;  // by stream
     request_writer writer_;
     std::uint64_t sent_ = 0;
     std::uint64_t resent_ = 0;
-    bool again_turn_ = false;
 };
 
 // --- what a stream has to send ---------------------------------------------------------------------------------------
@@ -156,40 +149,39 @@ inline outbound_requests::wish outbound_requests::wish_of(outbound_messages& all
                                                           std::uint32_t which) const {
     const outbound_stream& stream = all[which];
     if (!all.is_durable(which)) {
-        return wish::none;
+        return std::nullopt;
     }
     if (stream.count(transit::due) != 0) {
-        return wish::again;
+        return stream_turns::kind::again;
     }
     const bool opens = stream.unsent() < (std::min)(stream.next(), limit(all, which)) &&
                        all.is_durable_message(stream.slot(stream.unsent()));
-    return opens || paths_[which].asks ? wish::first : wish::none;
+    return opens || paths_[which].asks ? wish(stream_turns::kind::first) : std::nullopt;
 }
 
 inline void
 outbound_requests::consider(outbound_messages& all, std::uint32_t which, time_point now) {
     while (paths_.size() <= which) {
         paths_.emplace_back(static_cast<sending_number>(all.random.next()), options_.payload_max);
-        in_line_.push_back(0);
     }
-    if (in_line_[which] != 0) {
+    if (turns_.waits(which)) {
         return;  // its turn comes, and then it is considered again
     }
-    const wish what = wish_of(all, which);
-    if (what == wish::none) {
+    if (const wish what = wish_of(all, which)) {
+        turns_.join(which, *what);
+        timers_.clear(which);  // what is about to leave sets it when it has left
+    } else {
         timers_.set(which, next_of(all, which, now).at);
-        return;
     }
-    (what == wish::again ? again_line_ : first_line_).push(which);
-    in_line_[which] = 1;
-    timers_.clear(which);  // what is about to leave sets it when it has left
 }
 
 inline time_point outbound_requests::next(time_point now) const noexcept {
-    if (!first_line_.empty() || (!again_line_.empty() && !pacer_.spent(now))) {
+    using kind = stream_turns::kind;
+    if (!turns_.empty(kind::first) || (!turns_.empty(kind::again) && !pacer_.spent(now))) {
         return now;
     }
-    return again_line_.empty() ? timers_.next() : (std::min)(timers_.next(), pacer_.next());
+    const time_point paced = turns_.empty(kind::again) ? never : pacer_.next();
+    return (std::min)(timers_.next(), paced);
 }
 
 // --- when something is sent again ------------------------------------------------------------------------------------
@@ -358,30 +350,24 @@ inline std::size_t outbound_requests::transmit(outbound_messages& all,
                                                const framing& link,
                                                std::span<std::byte> out,
                                                time_point now) {
+    using kind = stream_turns::kind;
     std::size_t used = 0;
-    for (;;) {
-        const bool may_again = !again_line_.empty() && !pacer_.spent(now);
-        if (first_line_.empty() && !may_again) {
-            return used;
-        }
-        const bool again = may_again && (again_turn_ || first_line_.empty());
-        again_turn_ = !again;
-        id_queue& line = again ? again_line_ : first_line_;
-        const std::uint32_t which = line.front();
-        if (!again && wish_of(all, which) == wish::again) {  // it has lost something meanwhile
-            line.pop();
-            again_line_.push(which);
+    while (const auto turn = turns_.next(!pacer_.spent(now))) {
+        const std::uint32_t which = turns_.front(*turn);
+        if (*turn == kind::first && wish_of(all, which) == kind::again) {
+            turns_.leave(*turn);  // it has lost something meanwhile
+            turns_.join(which, kind::again);
             continue;
         }
         const std::size_t size = transmit_one(all, which, link, out.subspan(used), now);
-        if (size == 0 && wish_of(all, which) != wish::none) {
-            return used;  // in the next packet
+        if (size == 0 && wish_of(all, which)) {
+            break;  // in the next packet
         }
         used += size;
-        line.pop();
-        in_line_[which] = 0;
+        turns_.leave(*turn);
         consider(all, which, now);
     }
+    return used;
 }
 
 /// What is next of a stream: a probe, if one is wanted, or a run.
@@ -394,7 +380,7 @@ inline std::size_t outbound_requests::transmit_one(outbound_messages& all,
     if (path.sendings.full()) {
         path.sendings.lose_oldest(carries(all, which), makes_due(all, which));
     }
-    if (wish_of(all, which) == wish::none) {
+    if (!wish_of(all, which)) {
         return 0;
     }
     if (path.asks || (path.greet && !path.met())) {
