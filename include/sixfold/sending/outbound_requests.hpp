@@ -30,8 +30,6 @@ namespace sixfold::inline v0 {
 /// O(log n) where a timer moves.
 class outbound_requests {
   public:
-    using slot = outbound_messages::slot;
-
     explicit outbound_requests(const sender_options& options) noexcept
         : options_(options), hop_(options.retry), pacer_(options.burst, options.burst_interval) {}
 
