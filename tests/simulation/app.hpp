@@ -242,10 +242,7 @@ class app {
     };
 
     // The sender before and after each call, so that time brings nothing in between.
-    void look_at_sender() {
-        sixfold::test_access::tick(machine_->sender());
-        witness_->look(machine_->sender());
-    }
+    void look_at_sender() { witness_->tick(machine_->sender()); }
     /// Relays put out one frame in a packet.
     void tell_witness(sixfold::bytes packet, sixfold::refusal why) {
         sixfold::frame what;
@@ -484,6 +481,7 @@ class app {
         if (world_->what.wrap != 0) {
             sixfold::test_access::count_from(machine_->sender(), near_wrap());
         }
+        witness_->look(machine_->sender());  // what the app has done may have set a timer
         while (const auto packet = machine_->poll_transmit(buffer_)) {
             look_at_frames(*packet);
             effect(sent_before_ ? sight::crash_between_sends : sight::crash_before_send);

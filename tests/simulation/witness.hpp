@@ -36,6 +36,12 @@ class witness {
         }
         look(a, cause::new_link);
     }
+    /// Time has come to a sender: it does what is due.
+    void tick(sixfold::sender& a) {
+        note_timers(a);
+        sixfold::test_access::tick(a);
+        look(a, cause::none);
+    }
     /// Something has been called, and no frame came.
     void look(sixfold::sender& a) { look(a, cause::none); }
     /// A frame that was not refused.
@@ -85,7 +91,7 @@ class witness {
     struct stream {
         sixfold::epoch epoch = sixfold::epoch::none;
         std::map<sixfold::seq, place> places{};
-        std::uint64_t time_outs = 0;
+        bool timer_is_due = false;
         path way{};
         sixfold::seq sent_end = 0;
         std::optional<sixfold::seq> floor{};  // that it last told on this link
@@ -121,15 +127,21 @@ class witness {
             const sixfold::outbound_stream& now = access::stream(a, to);
             stream& before = streams_[number_of(to)];
             before.enter(now.epoch());
-            const std::uint64_t time_outs = access::time_outs(a, to);
-            const bool timed_out = time_outs > before.time_outs;
-            before.time_outs = time_outs;
+            const bool timed_out = before.timer_is_due && access::time_outs(a, to) != 0;
             std::erase_if(before.places, [&](const auto& each) { return !now.has(each.first); });
             for (sixfold::seq at = now.first(); at < now.next(); ++at) {
                 if (now.has(at)) {
                     compare(a, to, before, at, timed_out, why);
                 }
             }
+        }
+        note_timers(a);
+    }
+    void note_timers(sixfold::sender& a) {
+        using access = sixfold::test_access;
+        for (std::size_t which = 0; which < access::streams(a); ++which) {
+            const sixfold::peer to = access::receiver(a, which);
+            streams_[number_of(to)].timer_is_due = access::timer(a, to) <= access::now(a);
         }
     }
     void compare(sixfold::sender& a,
@@ -166,7 +178,10 @@ class witness {
         seen_->see(sight::again_buried, was.now == transit::buried);
         const bool told = why == cause::new_link || why == cause::away || why == cause::refused;
         demand(taken_back || lost || timed_out || told || turned_away || was.now == transit::buried,
-               "seq " + std::to_string(at) + " is sent again without a cause");
+               "seq " + std::to_string(at) + " to " + std::string(to.name()) +
+                   " is sent again without a cause: it was " +
+                   std::to_string(static_cast<int>(was.now)) + " (transit) and is " +
+                   std::to_string(static_cast<int>(is.now)));
     }
 
     // --- estimates -------------------------------------------------------------------------------------------------

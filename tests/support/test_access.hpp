@@ -126,6 +126,7 @@ struct test_access {
     static const peer& receiver(const sender& s, std::size_t which) {
         return s.messages_.peers[static_cast<std::uint32_t>(which)];
     }
+    static time_point now(const sender& s) { return (std::max)(s.now_, s.clock_.now()); }
     /// How often its timer went off in vain, or that of the hop.
     static std::uint64_t time_outs(const sender& s, const peer& to) {
         const outbound_path& of = s.requests_.path(s.messages_.peers.look_up(to));
