@@ -52,7 +52,7 @@ struct app {
                 return connect_in(100ms);
             }
             link->send(as_bytes(example::token_of(user) + "\n"));
-            machine.link_up();
+            machine.link_up(checksum::on, transport::byte_stream);
             link->start([this](bytes frame) { return machine.handle(frame); }, [this] { lost(); },
                         [this] { wake(); });
             wake();

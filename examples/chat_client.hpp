@@ -144,7 +144,7 @@ class chat_client {
             }
             connected_at_ = monotonic_.now();
             link_->send(sixfold::as_bytes(std::string(machine_.self().name()) + "\n"));
-            machine_.link_up();
+            machine_.link_up(sixfold::checksum::on, sixfold::transport::byte_stream);
             link_->start([this](sixfold::bytes frame) { return take(frame); }, [this] { lost(); },
                          [this] { wake(); });
             wake();

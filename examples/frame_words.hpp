@@ -35,7 +35,7 @@ struct frame_bundle {
 [[nodiscard]] inline frame_bundle bundle_of(sixfold::time_point at, const frame_step& one) {
     return {.at = at,
             .frames = one,
-            .last = one.frame.seq.value_or(0),
+            .last = one.frame.seq.value_or(0) + one.frame.count - 1,
             .lost = std::uint64_t{one.on_the_way.lost},
             .resent = std::uint64_t{one.frame.resend != 0},
             .held_back = std::uint64_t{one.held_back}};

@@ -323,7 +323,7 @@ class loopback_world {
         while (const auto request = reactions_.next_request()) {
             const auto* put = std::get_if<sixfold::msg_request>(&request->what);
             const sixfold::mailbox_outcome outcome = mailbox_.execute(*request);
-            seen.mailed = put != nullptr && put->form == sixfold::form::payload && outcome.done;
+            seen.mailed = put != nullptr && !put->probes() && outcome.done;
             relay_.complete(*request, outcome, reactions_);
         }
         for (const sixfold::outgoing& out : reactions_.frames()) {

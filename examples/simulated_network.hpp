@@ -113,7 +113,8 @@ class simulated_network {
     /// Whether the script wants it to be lost. Each line of it comes true once.
     [[nodiscard]] bool doomed(const frame_summary& frame) {
         return std::erase_if(options_.script, [&](const scripted_loss& each) {
-                   return each.kind == frame.kind && each.seq == frame.seq;
+                   return each.kind == frame.kind && frame.seq && each.seq >= *frame.seq &&
+                          each.seq - *frame.seq < frame.count;
                }) != 0;
     }
 

@@ -37,7 +37,8 @@ inline constexpr std::array<const char*, 8> frame_names{"msg:R", "msg:A", "msg:N
 /// What one frame says, as far as a person wants to know.
 struct frame_summary {
     frame_kind kind = 0;
-    std::optional<sixfold::seq> seq;  ///< the message that it is about; none: about none
+    std::optional<sixfold::seq> seq;  ///< the first message that it is about; none: about none
+    std::uint64_t count = 1;          ///< so many messages, if it is about any
     bool drained = false;             ///< msg:N out of the mailbox
     unsigned resend = 0;              ///< which resend of a request it is; 0: the first sending
     std::string text;                 ///< how the payload begins

@@ -63,7 +63,7 @@ TEST_CASE("hostile 53: nothing calls back, so between any two results everything
         for (const epoch which : {life, next}) {
             CHECK(s.bob.handle(encoded(msg_notify{.from = "alice",
                                                   .epoch = which,
-                                                  .form = form::probe,
+                                                  .number = 99,
                                                   .low = which == life ? seq{5} : seq{0}},
                                        "bob")) == refusal::none);
             still_there();

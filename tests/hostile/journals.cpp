@@ -216,16 +216,16 @@ TEST_CASE("hostile 51: a disk that says error, or is full, or has done it and do
                 auto log = journal::open(path, 1, support::simulated_files(disk)).value();
                 client alice = client::create(clock, journalled()).value();
                 alice.link_up();
-                REQUIRE(alice.handle(encoded(
-                            msg_notify{.from = "bob", .epoch = epoch{1}, .form = form::probe},
-                            "alice")) == refusal::none);
+                REQUIRE(alice.handle(encoded(msg_notify{.from = "bob", .epoch = epoch{1}},
+                                             "alice")) == refusal::none);
                 log.append(support::records_of(alice));
                 REQUIRE(log.sync());
                 alice.durable(alice.written());
                 REQUIRE(speaks(alice));
-                REQUIRE(alice.handle(encoded(
-                            msg_notify{.from = "bob", .epoch = epoch{1}, .payload = as_bytes("x")},
-                            "alice")) == refusal::none);
+                REQUIRE(alice.handle(encoded(msg_notify{.from = "bob",
+                                                        .epoch = epoch{1},
+                                                        .entries = run::of(as_bytes("x"))},
+                                             "alice")) == refusal::none);
                 const ticket sent = alice.send("bob", as_bytes("text")).value();
                 REQUIRE(alice.accept(alice.poll_message().value()));
 

@@ -148,8 +148,10 @@ TEST_CASE("hostile 60: no memory is left, at any allocation of a call that takes
         };
         const auto put = [](memory_mailbox& box, const peer& from, seq at) {
             return box
-                .execute(asked(
-                    from, {.to = "bob", .epoch = epoch{1}, .seq = at, .payload = as_bytes("text")}))
+                .execute(asked(from, {.to = "bob",
+                                      .epoch = epoch{1},
+                                      .first = at,
+                                      .entries = run::of(as_bytes("text"))}))
                 .done;
         };
         for (const peer from :
@@ -164,7 +166,9 @@ TEST_CASE("hostile 60: no memory is left, at any allocation of a call that takes
             CHECK(at_each_allocation(
                       begin,
                       [](memory_mailbox& box) {
-                          (void)box.execute({.from = "bob", .what = sync_request{}, .wire = {}});
+                          (void)box.execute({.from = "bob",
+                                             .what = sync_request{.rows = 9, .room = 999},
+                                             .wire = {}});
                       },
                       look) == 1);
         }
@@ -181,10 +185,10 @@ TEST_CASE("hostile 60: no memory is left, at any allocation of a call that takes
         for (std::size_t at = 0; at < 6; ++at) {
             memory_mailbox box = memory_mailbox::create({.states_max = 2}).value();
             for (const peer from : {"a", "b", "c", "d"}) {
-                REQUIRE(
-                    box.execute(
-                           asked(from, {.to = "bob", .epoch = epoch{1}, .payload = as_bytes("x")}))
-                        .done);
+                REQUIRE(box.execute(asked(from, {.to = "bob",
+                                                 .epoch = epoch{1},
+                                                 .entries = run::of(as_bytes("x"))}))
+                            .done);
                 (void)survives(at, [&] { (void)erase(box, from); });
                 REQUIRE(erase(box, from));
             }
@@ -201,10 +205,10 @@ TEST_CASE("hostile 60: no memory is left, at any allocation of a call that takes
         client before = client::create(clock, options).value();
         const ticket first = before.send("bob", as_bytes("text")).value();
         const blob journal = support::records_of(before);
-        const blob probe =
-            encoded(msg_notify{.from = "bob", .epoch = epoch{1}, .form = form::probe}, "alice");
-        const blob text = encoded(
-            msg_notify{.from = "bob", .epoch = epoch{1}, .payload = as_bytes("x")}, "alice");
+        const blob probe = encoded(msg_notify{.from = "bob", .epoch = epoch{1}}, "alice");
+        const blob text =
+            encoded(msg_notify{.from = "bob", .epoch = epoch{1}, .entries = run::of(as_bytes("x"))},
+                    "alice");
         std::array<std::byte, 2048> buffer{};
         blob disk;
         disk.reserve(journal.size() + 1024);

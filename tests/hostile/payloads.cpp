@@ -13,7 +13,7 @@
 #include <sixfold/parts/random.hpp>
 #include <sixfold/relaying/link_table.hpp>
 #include <sixfold/stream_reader.hpp>
-#include "hostile/inbox.hpp"
+#include "hostile/lone_bob.hpp"
 #include "hostile/scene.hpp"
 #include "hostile/witness.hpp"
 #include "support/catch.hpp"
@@ -125,7 +125,7 @@ TEST_CASE("hostile 39: names, links and seqs that collide in a simple hash cost 
         return time_of([&] {
             held_messages store(count, count, 64, 39);
             for (std::uint32_t i = 0; i < count; ++i) {
-                (void)store.add(i % 7, {this_life, i * step}, {}, held_messages::room::ordinary);
+                (void)store.add(i % 7, {this_life, i * step}, {}, store.highest(i % 7));
             }
             CHECK(store.find(6, {this_life, 6 * step}) != held_messages::none);
         });
@@ -150,9 +150,9 @@ TEST_CASE("hostile 47: a name is 1 to 47 bytes of any value, and nothing else is
     for (const unsigned size : {0U, 48U, 127U, 255U}) {
         blob body(300);
         body[0] = static_cast<std::byte>(size);
-        for (const unsigned kind : {1U, 2U, 4U, 5U}) {
-            CHECK(seen.at_relay(sealed(0x10 | kind, 0, body, "alice")) == refusal::peer_name);
-            CHECK(seen.bob.handle(sealed(0x10 | kind, 0, body, "bob")) == refusal::peer_name);
+        for (const unsigned kind : {1U, 2U, 3U, 4U}) {
+            CHECK(seen.at_relay(sealed(0x20 | kind, 0, body, "alice")) == refusal::peer_name);
+            CHECK(seen.bob.handle(sealed(0x20 | kind, 0, body, "bob")) == refusal::peer_name);
         }
     }
     CHECK(seen.relay.counted(refusal::peer_name) == 16);
@@ -221,7 +221,7 @@ TEST_CASE("hostile 59: a megabyte of noise is refused by its header, and nothing
     // One that says how long it is gets as far as its checksum.
     byte_writer(std::span<std::byte>(noise).subspan(2)).put_varint(noise.size() - 5);
     for (const unsigned kind : {1U, 3U, 4U, 6U}) {
-        noise[0] = static_cast<std::byte>(0x10 | kind);
+        noise[0] = static_cast<std::byte>(0x20 | kind);
         CHECK(seen.bob.handle(noise) == refusal::checksum);
         CHECK(seen.at_relay(noise) == refusal::checksum);
         ++given;

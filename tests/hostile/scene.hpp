@@ -290,7 +290,7 @@ struct scene {
     }
 
     [[nodiscard]] epoch epoch_of(client& from, const peer& to) {
-        return test_access::stream(from.sender(), to).epoch;
+        return test_access::stream(from.sender(), to).epoch();
     }
     [[nodiscard]] epoch of_alice() { return epoch_of(alice, "bob"); }
     [[nodiscard]] epoch of_bob() { return epoch_of(bob, "alice"); }

@@ -15,6 +15,7 @@
 #include "hostile/scene.hpp"
 #include "support/allocations.hpp"
 #include "support/journal_bytes.hpp"
+#include "support/receiver_access.hpp"
 #include "support/test_access.hpp"
 
 // Who says that nothing has happened. Counters of what was refused, and of duplicates, may move, and nothing else.
@@ -36,7 +37,7 @@ inline std::string portrait(const client& machine, manual_clock& clock) {
     std::string out;
     add(out, support::snapshot_of(machine));
     out += test_access::fingerprint(machine.sender()) + '|';
-    out += test_access::fingerprint(machine.receiver()) + '|';
+    out += receiver_access::fingerprint(machine.receiver()) + '|';
     add(out, machine.sender().queued());
     add(out, machine.sender().unsettled());
     add(out, machine.sender().sent());

@@ -211,13 +211,14 @@ struct test_access {
                           {"chance", a10 == b10}});
     }
     static names differing(const receiver_word& a, const receiver_word& b) {
-        const auto& [a0, a1, a2, a3, a4] = a;
-        const auto& [b0, b1, b2, b3, b4] = b;
+        const auto& [a0, a1, a2, a3, a4, a5] = a;
+        const auto& [b0, b1, b2, b3, b4, b5] = b;
         return different({{"limits", a0 == b0},
                           {"relay_payload_max", a1 == b1},
                           {"floor", a2 == b2},
                           {"known", a3 == b3},
-                          {"met", a4 == b4}});
+                          {"met", a4 == b4},
+                          {"waits", a5 == b5}});
     }
     static names differing(const outbound_hop& a, const outbound_hop& b) {
         const auto& [a0, a1, a2, a3, a4] = a;

@@ -34,8 +34,10 @@ class receiver_word {
     [[nodiscard]] seq last_room_end() const noexcept {
         return floor_ ? *floor_ + limits_.room : seq_end;
     }
-    /// Is the floor that it last reported below this base?
-    [[nodiscard]] bool is_behind(seq base) const noexcept { return floor_ && *floor_ < base; }
+    /// Is the floor that it last reported below this base, or is it not in our epoch, as it last said?
+    [[nodiscard]] bool is_behind(seq base) const noexcept {
+        return waits_ || (floor_ && *floor_ < base);
+    }
 
     /// What came of its word.
     struct progress {
@@ -47,6 +49,7 @@ class receiver_word {
         progress out;
         out.rose = !floor_ || state.floor() > *floor_;
         met_ = true;
+        waits_ = false;
         floor_ = state.floor();
         if (state.limits()) {
             limits_ = *state.limits();
@@ -63,9 +66,12 @@ class receiver_word {
     }
 
     /// It is not in our epoch.
-    void waits() noexcept { gone(); }
+    void waits() noexcept {
+        gone();
+        waits_ = true;
+    }
     /// It has no link any more, or is no longer believed to have one.
-    void away() noexcept { met_ = false; }
+    void away() noexcept { gone(); }
     /// There is a new link: what was said on the last one counts no more.
     void link_up() noexcept { gone(); }
     /// Another epoch begins.
@@ -78,7 +84,7 @@ class receiver_word {
     friend struct test_access;
 
     void gone() noexcept {
-        met_ = false;
+        met_ = waits_ = false;
         floor_.reset();
     }
 
@@ -87,6 +93,7 @@ class receiver_word {
     std::optional<seq> floor_;  // the last that it said since the link came up, not the highest
     seq known_ = 0;             // the most seqs that it said it has, or holds
     bool met_ = false;
+    bool waits_ = false;  // its last word was that it is not in our epoch
 };
 
 }  // namespace sixfold::inline v0

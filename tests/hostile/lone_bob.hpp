@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef SIXFOLD_TESTS_HOSTILE_INBOX_HPP
-#define SIXFOLD_TESTS_HOSTILE_INBOX_HPP
+#ifndef SIXFOLD_TESTS_HOSTILE_LONE_BOB_HPP
+#define SIXFOLD_TESTS_HOSTILE_LONE_BOB_HPP
 
 #include <array>
 #include <cstddef>
@@ -20,7 +20,7 @@ constexpr epoch this_life{6 << 20};
 constexpr epoch next_life{7 << 20};
 
 /// Bob alone, with a relay that says whatever a test wants, of senders that send whatever they want.
-struct inbox {
+struct lone_bob {
     manual_clock clock;
     client bob;
 
@@ -34,7 +34,7 @@ struct inbox {
         [[nodiscard]] std::size_t all() const { return states + waiting + past; }
     };
 
-    explicit inbox(const receiver_options& options = {}) : bob(make(options)) {
+    explicit lone_bob(const receiver_options& options = {}) : bob(make(options)) {
         bob.link_up();
         (void)answer();
     }
@@ -47,13 +47,17 @@ struct inbox {
 
     refusal tell(const msg_notify& what) { return bob.handle(encoded(what, "bob")); }
     refusal probe(seq low = 0, epoch life = this_life, const peer& from = "alice") {
-        return tell({.from = from, .epoch = life, .form = form::probe, .low = low});
+        return tell({.from = from, .epoch = life, .number = ++number_, .low = low});
     }
     refusal direct(seq at,
                    std::string_view text = "text",
                    epoch life = this_life,
                    const peer& from = "alice") {
-        return tell({.from = from, .epoch = life, .seq = at, .payload = as_bytes(text)});
+        return tell({.from = from,
+                     .epoch = life,
+                     .number = ++number_,
+                     .first = at,
+                     .entries = run::of(as_bytes(text))});
     }
 
     answers answer() {
@@ -95,6 +99,7 @@ struct inbox {
   private:
     std::array<std::byte, 8192> buffer_{};
     blob state_;
+    sending_number number_ = 0;
 };
 
 }  // namespace hostile
