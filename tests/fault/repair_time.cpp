@@ -82,7 +82,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "repair: one of thousands on their way is lost, and only that one is sent again [spec 2.8]") {
+    "repair: one of thousands on their way is lost, and only that one is sent again [spec 2.9]") {
     constexpr std::uint32_t many = 3000;
     for (const delivery how : {delivery::in_order, delivery::as_it_comes}) {
         trio_options options;
@@ -124,7 +124,7 @@ TEST_CASE("repair: an app that takes its time is not asked again and again") {
 }
 
 TEST_CASE("repair: while B's app keeps one message waiting, A hears of thousands that it took "
-          "[spec 2.8]") {
+          "[spec 2.9]") {
     constexpr std::uint32_t many = 1000;
     for (const bool from_the_mailbox : {false, true}) {
         trio_options options;

@@ -75,7 +75,7 @@ TEST_CASE("article: A knows that B has the message exactly when ack:N arrives") 
     REQUIRE(t.a.told("hello") == "relayed delivered");
 }
 
-TEST_CASE("article: B acknowledges only what its app has taken [spec 3.14]") {
+TEST_CASE("article: B acknowledges only what its app has taken [spec 3.18]") {
     friends t;
     t.b.app = app::waits;
     t.send("hello");
@@ -232,7 +232,7 @@ TEST_CASE(
 
 // --- resending and de-duplication -------------------------------------------------------------------
 
-TEST_CASE("article: each resend of a message carries the msgid of the first [spec 1.4, 3.2]") {
+TEST_CASE("article: each resend of a message carries the msgid of the first [spec 1.4, 1.6]") {
     friends t;
     t.next(kind::msg_r, lost, 6);
     t.send("hello");
@@ -322,7 +322,7 @@ TEST_CASE(
 // --- B is away -------------------------------------------------------------------------------------
 
 TEST_CASE("article: B is offline, the server stores the message and sends A an ack:N of its own "
-          "[spec 3.2, 5.1]") {
+          "[spec 3.7, 5.2]") {
     friends t;
     t.disconnect(t.b);
     t.send("hello");
@@ -417,7 +417,7 @@ TEST_CASE("article: A was away when B got what was stored, and learns of it when
 
 // --- the server keeps nothing ------------------------------------------------------------------------
 
-TEST_CASE("article: the server is stateless, its memory does not grow with messages [spec 5.7]") {
+TEST_CASE("article: the server is stateless, its memory does not grow with messages [spec 5.8]") {
     friends t;
     const auto exchange = [&t](int messages) {
         for (int i = 0; i < messages; ++i) {
@@ -435,7 +435,7 @@ TEST_CASE("article: the server is stateless, its memory does not grow with messa
 }
 
 TEST_CASE(
-    "article: the server is stateless, another one for every frame does the same work [spec 5.7]") {
+    "article: the server is stateless, another one for every frame does the same work [spec 5.8]") {
     friends t;
     t.disconnect(t.b);
     t.send("stored");

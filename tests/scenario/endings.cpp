@@ -35,7 +35,7 @@ void require_settled(trio& t) {
 
 // --- cancel ------------------------------------------------------------------------------------------
 
-TEST_CASE("cancel: before the message was sent, and B never sees it [spec 3.5]") {
+TEST_CASE("cancel: before the message was sent, and B never sees it [spec 3.13]") {
     trio t;
     t.disconnect(t.a);
     const ticket hello = t.send("hello");
@@ -86,7 +86,7 @@ TEST_CASE("cancel: B's app is looking at the message, and has the first word") {
 }
 
 TEST_CASE("cancel: after it was stored, and B never sees it although it lay in its mailbox "
-          "[spec 3.5, 3.6]") {
+          "[spec 3.8, 3.13]") {
     trio t;
     part(t);
     const ticket hello = t.send("hello");
@@ -121,7 +121,7 @@ TEST_CASE("cancel: one of several that are stored, and the others arrive in orde
 }
 
 TEST_CASE("cancel: of more at once than B remembers, and A hears of the others that they ended "
-          "[spec 3.6]") {
+          "[spec 3.8, 3.19]") {
     trio_options options;
     options.b.receiver.exceptions = 8;
     trio t(options);
@@ -165,7 +165,7 @@ TEST_CASE("cancel: twice is once, and after the end it is an error that says so"
 // --- deadline ----------------------------------------------------------------------------------------
 
 TEST_CASE("deadline: it passes while B is away, A hears expiring, and expired when B has said so "
-          "[spec 3.5, 3.6]") {
+          "[spec 3.8, 3.13]") {
     trio t;
     part(t);
     t.send("hello", {.expires_after = 10s});
@@ -218,7 +218,7 @@ TEST_CASE("deadline: it does not pass, and nobody hears of it") {
 // --- storing::forbidden ----------------------------------------------------------------------------------
 
 TEST_CASE("never store: B is away, the relay says so, and the message is taken back at once "
-          "[spec 3.5, 5.1]") {
+          "[spec 3.3, 5.2]") {
     trio t;
     part(t);
     t.send("now or never", {.storing = storing::forbidden});
@@ -264,7 +264,7 @@ TEST_CASE(
 // --- reject ------------------------------------------------------------------------------------------
 
 TEST_CASE(
-    "reject: B's app will not have the message, and A hears so, once and for ever [spec 3.6]") {
+    "reject: B's app will not have the message, and A hears so, once and for ever [spec 3.8]") {
     trio t;
     t.b.app = app::rejects;
     SECTION("directly") {

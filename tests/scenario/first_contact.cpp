@@ -12,7 +12,7 @@ using namespace sixfold;
 
 // The probe and the message leave in one packet, and the relay's look into the mailbox lets the
 // message overtake the probe: B holds it until it is let in.
-TEST_CASE("first contact: a message that overtakes its probe is not sent again [spec 3.12]") {
+TEST_CASE("first contact: a message that overtakes its probe is not sent again [spec 3.22]") {
     manual_clock clock;  // it stands still
     client alice =
         client::create(clock, {.self = "alice", .life = {.start = 1, .seed = 1}}).value();

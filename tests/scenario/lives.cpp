@@ -89,7 +89,7 @@ TEST_CASE(
     REQUIRE(t.b.machine->receiver().past_epochs() >= 1);
 }
 
-TEST_CASE("lost journal: what was stored is delivered before what is new [spec 3.12, 6.1]") {
+TEST_CASE("lost journal: what was stored is delivered before what is new [spec 3.22, 6.1]") {
     trio t;
     t.send("before");
     require_settled(t);
@@ -123,7 +123,7 @@ TEST_CASE("lost journal: what was stored is delivered before what is new [spec 3
 }
 
 TEST_CASE("lost journal: a hole that nobody can fill any more holds up nothing behind it "
-          "[spec 3.13, 6.1]") {
+          "[spec 3.23, 6.1]") {
     trio t;
     t.send("before");
     require_settled(t);
@@ -232,7 +232,7 @@ TEST_CASE("lost journal: with a smaller start A is told so, and what is sent the
 
 TEST_CASE(
     "lost journal: a journal from a backup, with the epoch of B and fewer messages than B has "
-    "[spec 3.8, 6.4]") {
+    "[spec 3.12, 6.4]") {
     // What such a journal holds is what a client with the same options holds that has sent nothing yet.
     trio t;
     for (int i = 0; i < 4; ++i) {

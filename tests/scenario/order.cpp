@@ -43,7 +43,7 @@ void send_all(trio& t, const strings& all) {
 
 // --- order -------------------------------------------------------------------------------------------
 
-TEST_CASE("order: what arrives out of order is handed out in order [spec 3.18]") {
+TEST_CASE("order: what arrives out of order is handed out in order [spec 3.21]") {
     trio t;
     t.send("before");
     REQUIRE(t.run_until_quiet());
@@ -75,7 +75,7 @@ TEST_CASE("order: as it comes, what arrives out of order is handed out at once")
 }
 
 TEST_CASE("order: part of a stream through the mailbox, part of it directly, still in order "
-          "[spec 3.18]") {
+          "[spec 3.21]") {
     trio t;
     t.send("one");
     REQUIRE(t.run_until_quiet());
@@ -303,7 +303,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "mailbox: a row that is lost on the way comes again in the next round, at once [spec 5.4]") {
+    "mailbox: a row that is lost on the way comes again in the next round, at once [spec 3.27]") {
     trio_options options;
     options.b.receiver.window = 2;
     trio t(options);

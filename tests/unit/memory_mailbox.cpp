@@ -78,7 +78,7 @@ TEST_CASE("memory_mailbox: a copy has rows of its own") {
     CHECK(drain(copy, "bob") == strings{"alice 1:0 hello"});
 }
 
-TEST_CASE("memory_mailbox: at the bound the oldest ack state makes room") {
+TEST_CASE("memory_mailbox: at the bound the oldest ack state makes room [spec 5.7]") {
     memory_mailbox mailbox = make({.states_max = 2});
     const auto stored = [&](const peer& sender) {
         CHECK(mailbox.execute(put(sender, "bob", 1, 0, "")).done);
