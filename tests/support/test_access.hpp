@@ -188,9 +188,9 @@ struct test_access {
         const auto& [b0, b1, b2, b3, b4, b5, b6, b7] = b;
         (void)a0, (void)b0;  // its places are written before they are read
         return different({{"begin", a1 == b1},
-                          {"oldest", a2 == b2},
-                          {"end", a3 == b3},
-                          {"told", std::equal(a4, a4 + 2, b4)},
+                          {"end", a2 == b2},
+                          {"told", std::equal(a3, a3 + 2, b3)},
+                          {"expected", std::equal(a4, a4 + 2, b4)},
                           {"rules", std::equal(a5, a5 + 2, b5)},
                           {"lost", a6 == b6},
                           {"origin", a7 == b7}});

@@ -9,7 +9,7 @@ namespace {
 using namespace sixfold;
 
 TEST_CASE(
-    "message state: how the receiver says that a seq ended is how its message ended [spec 3.6]") {
+    "message state: how the receiver says that a seq ended is how its message ended [spec 3.8]") {
     using state = message_state;
     for (const state each : {state::queued, state::sent, state::relayed, state::stored,
                              state::cancelling, state::expiring}) {

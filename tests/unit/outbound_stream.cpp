@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <map>
+#include <random>
 #include <vector>
 
 #include <sixfold/sending/outbound_stream.hpp>
 #include "support/catch.hpp"
+#include "support/test_access.hpp"
 
 namespace outbound_stream_tests {
 namespace {
@@ -11,8 +16,13 @@ namespace {
 using namespace sixfold;
 constexpr std::uint32_t none = outbound_stream::no_slot;
 
-bool nothing_is_finished(std::uint32_t) {
-    return false;
+outbound_stream with(std::uint32_t messages) {
+    outbound_stream out;
+    out.begin(epoch{7});
+    for (std::uint32_t i = 0; i < messages; ++i) {
+        (void)out.append(1000 + i);
+    }
+    return out;
 }
 
 TEST_CASE("outbound_stream: seqs count from 0, without holes, and find their slots [spec 1.4]") {
@@ -51,90 +61,131 @@ TEST_CASE("outbound_stream: the first moves over what has ended, however the rin
 }
 
 TEST_CASE(
-    "outbound_stream: the base is the lowest unfinished, the window begins there [spec 3.3, 3.4]") {
-    outbound_stream stream;
-    for (std::uint32_t i = 0; i < 10; ++i) {
-        (void)stream.append(i);
+    "outbound_stream: the base is the lowest that is neither ended nor stored, and goes back to a "
+    "stored one that is taken back [spec 3.9]") {
+    outbound_stream stream = with(10);
+    for (seq at = 0; at < 10; ++at) {
+        stream.sent(at, 5);
     }
-    CHECK(stream.window_end(4) == 4);
-    CHECK(stream.window_end(100) == 10);
-    stream.limits.window = 3;
-    CHECK(stream.window_end(100) == 3);
-    stream.advance_base([](std::uint32_t slot) { return slot < 2; });
+    stream.become(0, transit::stored);
+    stream.become(1, transit::stored);
     CHECK((stream.first() == 0 && stream.base() == 2));
-    CHECK(stream.window_end(100) == 5);
     stream.remove(2);
-    stream.advance_base(nothing_is_finished);
-    CHECK(stream.base() == 3);  // 0 and 1 are finished, 2 has ended
-    stream.lower_base(1);
-    CHECK(stream.base() == 1);
-    stream.lower_base(5);
-    CHECK(stream.base() == 1);
+    CHECK(stream.base() == 3);
+    stream.bury(1);
+    stream.become(1, transit::due);
+    CHECK((stream.base() == 1 && stream.tombstones() == 1));
+    stream.sent(1, 6);
+    stream.become(1, transit::buried);
+    CHECK(stream.base() == 1);  // it has not ended
+    stream.remove(1);
+    CHECK((stream.base() == 3 && stream.first() == 0 && stream.tombstones() == 0));
 }
 
-TEST_CASE("outbound_stream: what is stored is not looked at again after a tombstone below it") {
-    constexpr std::uint32_t all = 1000;
-    outbound_stream stream;
-    for (std::uint32_t i = 0; i < all; ++i) {
-        (void)stream.append(i);
-    }
-    std::uint32_t looked_at = 0;
-    const auto stored = [&](std::uint32_t) {
-        ++looked_at;
-        return true;
+TEST_CASE(
+    "outbound_stream: all counts and bounds are what the places say, whatever happens [spec 3.9, "
+    "3.15]") {
+    std::mt19937_64 random(5);
+    outbound_stream stream = with(0);
+    struct truth {
+        transit now;
+        bool tombstone;
     };
-    stream.advance_base(stored);
-    CHECK(looked_at == all);
-    for (seq cancelled = 0; cancelled < all - 1; ++cancelled) {
-        ++stream.tombstones;
-        stream.lower_base(cancelled);
-        CHECK(stream.base() == cancelled);
-        --stream.tombstones;
-        stream.remove(cancelled);
-        stream.advance_base(stored);
-        CHECK(stream.base() == all);
+    std::map<seq, truth> all;
+    for (int step = 0; step < 20'000; ++step) {
+        const seq next = stream.next();
+        if (all.size() < 100 && random() % 3 == 0) {
+            all[next] = {transit::fresh, false};
+            (void)stream.append(static_cast<std::uint32_t>(next));
+        } else if (!all.empty()) {
+            auto at = all.begin();
+            std::advance(at, static_cast<long>(random() % (std::min)(all.size(), std::size_t{20})));
+            const transit to = static_cast<transit>(1 + random() % 7);
+            if (random() % 4 == 0) {
+                stream.remove(at->first);
+                all.erase(at);
+            } else if (random() % 8 == 0 && !at->second.tombstone) {
+                stream.bury(at->first);
+                at->second.tombstone = true;
+            } else if (at->second.now == transit::stored &&
+                       (to == transit::stored || to == transit::out)) {
+                continue;  // it is not sent before it was taken back
+            } else if (to == transit::out) {
+                stream.sent(at->first, 9);
+                at->second.now = to;
+            } else {
+                stream.become(at->first, to);
+                at->second.now = to;
+            }
+        }
+        std::array<std::uint32_t, 8> counts{};
+        std::uint32_t tombstones = 0;
+        seq base = stream.next();
+        seq unsent = stream.next();
+        seq due = outbound_stream::no_seq;
+        for (const auto& [at, is] : all) {
+            ++counts[static_cast<std::size_t>(is.now)];
+            tombstones += std::uint32_t{is.tombstone};
+            base = is.now != transit::stored ? (std::min)(base, at) : base;
+            unsent = is.now == transit::fresh ? (std::min)(unsent, at) : unsent;
+            due = is.now == transit::due ? (std::min)(due, at) : due;
+        }
+        for (std::size_t i = 0; i < counts.size(); ++i) {
+            REQUIRE(stream.count(static_cast<transit>(i)) == counts[i]);
+        }
+        REQUIRE(stream.tombstones() == tombstones);
+        REQUIRE(stream.first() == (all.empty() ? stream.next() : all.begin()->first));
+        REQUIRE(stream.base() == base);
+        REQUIRE(stream.unsent() == unsent);
+        REQUIRE(stream.lowest_due() == due);
     }
-    CHECK(looked_at == all);
-    stream.restart(epoch{7});
-    (void)stream.append(0);
-    stream.advance_base(nothing_is_finished);
-    CHECK(stream.base() == 0);  // nothing of this epoch was passed
+}
+
+TEST_CASE("outbound_stream: a seq waits for its last sending, while nothing is known of that [spec "
+          "3.5]") {
+    outbound_stream stream = with(1);
+    CHECK_FALSE(stream.waits_for(0, 0));  // it was not sent
+    stream.sent(0, 7);
+    CHECK(stream.waits_for(0, 7));
+    stream.become(0, transit::there);
+    CHECK_FALSE(stream.waits_for(0, 7));
+    stream.sent(0, 8);
+    CHECK((stream.waits_for(0, 8) && !stream.waits_for(0, 7)));
+    CHECK_FALSE(stream.waits_for(1, 8));
 }
 
 TEST_CASE(
-    "outbound_stream: a tombstone under way narrows the window to the exceptions [spec 3.4]") {
+    "outbound_stream: what an earlier life gave may have been sent, and was not in this one [spec "
+    "7.7]") {
     outbound_stream stream;
-    for (std::uint32_t i = 0; i < 10; ++i) {
-        (void)stream.append(i);
-    }
-    stream.limits.exceptions = 2;
-    CHECK(stream.window_end(8) == 8);
-    stream.tombstones = 1;
-    CHECK(stream.window_end(8) == 2);
-    CHECK(stream.window_end(1) == 1);
+    stream.begin(epoch{7}, 5);
+    stream.append_ended();
+    CHECK(stream.append(1) == 6);
+    CHECK((stream.first() == 6 && stream.sent_end() == 0));
+    stream.assume_sent();
+    CHECK((stream.sent_end() == 7 && stream.unsent() == 6));
 }
 
-TEST_CASE(
-    "outbound_stream: begins again as an empty stream, and keeps what it knows of the receiver") {
-    outbound_stream stream;
-    stream.epoch = epoch{1};
-    for (std::uint32_t i = 0; i < 5; ++i) {
-        (void)stream.append(i);
+TEST_CASE("outbound_stream: begins an epoch as an empty stream, field by field [spec 3.12]") {
+    outbound_stream stream = with(9);
+    for (seq at = 0; at < 9; ++at) {
+        stream.sent(at, 5);
     }
-    stream.pass_unsent();
-    stream.stored = stream.tombstones = 1;
-    stream.met = true;
-    stream.reported_floor = 3;
-    stream.limits.window = 5;
-    stream.restart(epoch{2});
-    CHECK(stream.epoch == epoch{2});
-    CHECK((stream.empty() && stream.next() == 0 && stream.base() == 0 && stream.unsent() == 0));
-    CHECK((!stream.met && !stream.reported_floor));
-    CHECK((stream.stored == 0 && stream.tombstones == 0));
-    CHECK(stream.limits.window == 5);
+    for (const seq at : {seq{0}, seq{1}, seq{2}, seq{3}}) {
+        stream.become(at, transit::stored);
+    }
+    stream.remove(0);
+    stream.become(6, transit::due);
+    stream.bury(2);
+    stream.become(2, transit::due);
+    outbound_stream fresh;
+    fresh.begin(epoch{9});
+    const outbound_stream before = stream;
+    CHECK(test_access::differing(before, fresh).size() >= 10);  // all fields were in use
+    stream.begin(epoch{9});
+    CHECK(test_access::differing(stream, fresh).empty());
     CHECK(stream.append(9) == 0);
-    CHECK(stream.slot(0) == 9);
-    CHECK(stream.slot(1) == none);
+    CHECK((stream.slot(0) == 9 && stream.slot(1) == none));
 }
 
 }  // namespace

@@ -62,20 +62,20 @@ TEST_CASE("wait_ack_queue: each list gives its entries in the order in which the
     const slot a = queue.add({});
     const slot b = queue.add({});
     const slot c = queue.add({});
-    CHECK(queue.first(place::due) == none);
+    CHECK(queue.first(place::written) == none);
     for (const slot each : {a, b, c}) {
-        queue.move(each, place::due);
+        queue.move(each, place::written);
     }
-    queue.move(a, place::due);  // to the end
-    CHECK(queue.first(place::due) == b);
+    queue.move(a, place::written);  // to the end
+    CHECK(queue.first(place::written) == b);
     queue.move(b, place::unwritten);
     CHECK(queue.first(place::unwritten) == b);
-    CHECK(queue.first(place::due) == c);
+    CHECK(queue.first(place::written) == c);
     queue.move(c, place::nowhere);
     queue.move(c, place::nowhere);
-    CHECK(queue.first(place::due) == a);
+    CHECK(queue.first(place::written) == a);
     queue.move(a, place::nowhere);
-    CHECK(queue.first(place::due) == none);
+    CHECK(queue.first(place::written) == none);
 }
 
 TEST_CASE("wait_ack_queue: tells of each entry what is known of it, stronger each time") {
@@ -142,11 +142,11 @@ TEST_CASE("wait_ack_queue: an entry that ends leaves its list") {
     wait_ack_queue queue(2, 2, 128);
     const slot a = queue.add({});
     const slot b = queue.add({});
-    queue.move(a, place::due);
-    queue.move(b, place::due);
+    queue.move(a, place::written);
+    queue.move(b, place::written);
     end(queue, a, status::delivered);
     tell(queue);
-    CHECK(queue.first(place::due) == b);
+    CHECK(queue.first(place::written) == b);
 }
 
 TEST_CASE(

@@ -135,7 +135,9 @@ class outbound_answers {
         if (progress.rose) {
             path_.timer.ask_anew();
         }
-        all_.settle(which_, ack);
+        if (all_.settle(which_, ack)) {
+            path_.timer.ended();
+        }
         if (notice.echo) {
             take_echo(*notice.echo, ack);
             dig_up(notice.echo->number, ack);
@@ -314,7 +316,7 @@ class outbound_answers {
         }
         told(notice.number);
         if (remembered) {
-            all_.settle(which_, ack);
+            (void)all_.settle(which_, ack);
         }
         if (notice.away && path_.sendings.find(notice.number) != nullptr) {
             requests_.away(all_, which_, notice.number);

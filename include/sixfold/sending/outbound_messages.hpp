@@ -68,8 +68,8 @@ class outbound_messages {
 
     // --- streams ---------------------------------------------------------------------------------------------------
 
-    /// Ends what the ack state says has ended. (spec 3.8)
-    void settle(std::uint32_t which, const ack_state& ack);
+    /// Ends what the ack state says has ended. False if that is nothing new. (spec 3.8)
+    bool settle(std::uint32_t which, const ack_state& ack);
     /// Moves on what has a place in this stream.
     void become(std::uint32_t which, seq at, transit to) { streams_[which].become(at, to); }
     /// Goes on under an epoch that is larger than `above` and our own. False where there is none: then nothing has changed.
@@ -268,9 +268,10 @@ inline void outbound_messages::close(slot at, status how) {
 
 // --- streams ---------------------------------------------------------------------------------------------------------
 
-inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack) {
+inline bool outbound_messages::settle(std::uint32_t which, const ack_state& ack) {
     const outbound_stream& stream = streams_[which];
     const seq floor = (std::min)(ack.floor(), stream.next());
+    bool any = stream.first() < floor;
     while (stream.first() < floor) {
         const slot at = stream.slot(stream.first());
         end(at, conclude(queue[at].state, ack.of(stream.first())));
@@ -278,9 +279,11 @@ inline void outbound_messages::settle(std::uint32_t which, const ack_state& ack)
     const auto ends = [&](seq accepted) {
         if (const slot at = stream.slot(accepted); at != wait_ack_queue::none) {
             end(at, conclude(queue[at].state, ack.of(accepted)));
+            any = true;
         }
     };
     ack.for_each_accepted(ends, stream.open());  // most of what an ack says was said before
+    return any;
 }
 
 /// B is past our epoch, or knows more of it than we do: our journal was lost or is old. What is unfinished goes on under a

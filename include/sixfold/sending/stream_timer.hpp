@@ -102,8 +102,9 @@ class stream_timer {
     void got_on() noexcept {
         silences_ = 0;
         turns_ = 0;
-        begins_ = 0;
     }
+    /// It has ended a message.
+    void ended() noexcept { begins_ = 0; }
     /// Its floor has risen, or the reason to ask is a new one.
     void ask_anew() noexcept { probes_ = 0; }
 
