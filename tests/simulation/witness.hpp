@@ -92,6 +92,7 @@ class witness {
         sixfold::epoch epoch = sixfold::epoch::none;
         std::map<sixfold::seq, place> places{};
         bool timer_is_due = false;
+        std::uint8_t chance = 0;  // of its timer, drawn anew each time that it goes off
         path way{};
         sixfold::seq sent_end = 0;
         std::optional<sixfold::seq> floor{};  // that it last told on this link
@@ -127,7 +128,10 @@ class witness {
             const sixfold::outbound_stream& now = access::stream(a, to);
             stream& before = streams_[number_of(to)];
             before.enter(now.epoch());
-            const bool timed_out = before.timer_is_due && access::time_outs(a, to) != 0;
+            const std::uint8_t chance = access::chance(a, to);
+            const bool timed_out =
+                (before.timer_is_due || before.chance != chance) && access::time_outs(a, to) != 0;
+            before.chance = chance;
             std::erase_if(before.places, [&](const auto& each) { return !now.has(each.first); });
             for (sixfold::seq at = now.first(); at < now.next(); ++at) {
                 if (now.has(at)) {
@@ -166,7 +170,8 @@ class witness {
         const bool lost = last != nullptr && (last->now == sixfold::sending::standing::lost_hop ||
                                               last->now == sixfold::sending::standing::lost_way);
         const bool turned_away = was.now == transit::turned_away ||
-                                 (why == cause::state && last != nullptr && last->arrived);
+                                 (why == cause::state && (was.now == transit::there ||
+                                                          (last != nullptr && last->arrived)));
         const bool taken_back = is.tombstone && !was.tombstone;
         seen_->see(sight::again_taken_back, taken_back);
         seen_->see(sight::again_lost, lost);

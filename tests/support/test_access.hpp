@@ -133,6 +133,10 @@ struct test_access {
         return std::uint64_t{s.requests_.hop_.timeouts_} + of.timer.way_timeouts_ +
                of.timer.silences_;
     }
+    /// What its timer drew when it last went off.
+    static std::uint8_t chance(const sender& s, const peer& to) {
+        return s.requests_.path(s.messages_.peers.look_up(to)).timer.chance_;
+    }
     static duration last(const round_trip& trip) { return trip.last_; }
     /// Streams in which nothing was sent yet begin to count here.
     static void count_from(sender& s, sending_number first) {
