@@ -153,6 +153,15 @@ TEST_CASE("round_trip: samples far off on one side and on the other are one path
     }
 }
 
+TEST_CASE("round_trip: an answer that came after an hour makes nobody wait for longer than the cap "
+          "[spec 3.4]") {
+    round_trip path;
+    path.sample(1h, time_point{} + 1h);
+    CHECK(path.wait(20ms) == 3h);
+    CHECK(path.wait(20ms, 30s) == 30s);
+    CHECK(path.wait(1min, 30s) == 1min);
+}
+
 TEST_CASE("round_trip: absurd samples neither overflow nor go below zero") {
     round_trip path;
     lonely apart;

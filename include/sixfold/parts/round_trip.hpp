@@ -54,11 +54,13 @@ class round_trip {
         return (std::max)(smoothed_, last_);
     }
 
-    /// When to give up waiting for an answer: the smoothed round trip and four variations, at least `least`. Precondition:
-    /// `sampled`.
-    [[nodiscard]] constexpr duration wait(duration least) const noexcept {
+    /// When to give up waiting for an answer: the smoothed round trip and four variations, at least `least` and at most
+    /// `most` unless that is less: one answer that came after a standstill, or a clock that has jumped, silences nobody for long.
+    /// Precondition: `sampled`.
+    [[nodiscard]] constexpr duration wait(duration least,
+                                          duration most = (duration::max)()) const noexcept {
         const duration spread = (std::max)({4 * variation_, smoothed_ / 4, granularity});
-        return (std::max)(least, smoothed_ + spread);
+        return (std::max)(least, (std::min)(smoothed_ + spread, most));
     }
 
     /// Whether they answer everything alike.

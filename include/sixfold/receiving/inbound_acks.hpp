@@ -105,7 +105,7 @@ class inbound_acks {
     [[nodiscard]] duration wait(std::uint32_t tries) noexcept {
         const duration least = is_stream_ ? (std::max)(retry_.min, stream_wait) : retry_.min;
         const duration first =
-            path_.sampled() ? path_.wait(least) : (std::max)(retry_.first, least);
+            path_.sampled() ? path_.wait(least, retry_.max) : (std::max)(retry_.first, least);
         return backoff(first, tries, retry_.max, chance());
     }
     /// Of a jitter.

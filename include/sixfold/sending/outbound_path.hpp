@@ -61,17 +61,18 @@ class outbound_hop {
     /// How long to wait for the relay, and for the receiver behind it, given the estimate of the way as a whole. A hop that was
     /// never measured is no longer than the way, and a way no shorter than two hops.
     [[nodiscard]] duration wait_hop(const round_trip& way) const noexcept {
-        return trip_.sampled() ? trip_.wait(retry_.min)
-               : way.sampled() ? way.wait(retry_.min)
+        return trip_.sampled() ? trip_.wait(retry_.min, retry_.max)
+               : way.sampled() ? way.wait(retry_.min, retry_.max)
                                : first();
     }
     /// Likewise.
     [[nodiscard]] duration wait_way(const round_trip& way) const noexcept {
         if (way.sampled()) {
-            const duration wait = way.wait(retry_.min);
+            const duration wait = way.wait(retry_.min, retry_.max);
             return is_byte_stream() ? (std::max)(wait, first()) : wait;
         }
-        return trip_.sampled() ? (std::max)(first(), 2 * trip_.wait(retry_.min)) : first();
+        return trip_.sampled() ? (std::max)(first(), 2 * trip_.wait(retry_.min, retry_.max))
+                               : first();
     }
     /// The cap of a wait for an answer.
     [[nodiscard]] duration cap() const noexcept { return retry_.max; }
