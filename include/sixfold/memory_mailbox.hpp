@@ -102,28 +102,48 @@ class memory_mailbox {
     /// All rows of a run or none, each as if it were alone. (spec 5.2, 5.6)
     [[nodiscard]] mailbox_outcome put(const peer& from, const msg_request& msg) {
         const stream_key stream{{msg.to, from}, msg.epoch};
-        row_map fresh;  // made apart, so that a mailbox whose memory has run out is as it was
-        std::size_t size = bytes_;
-        seq which = msg.first;
-        for (const run_entry& each : msg.entries) {
-            const row_key key = key_of(stream, which++);
-            const auto at = rows_.find(key);
-            if (at == rows_.end()) {
-                fresh.emplace(key, row{each.tombstone, {each.payload.begin(), each.payload.end()}});
-                size += each.payload.size();
-            } else if (each.tombstone) {
-                size -= at->second.payload.size();
-            }
-        }
         mailbox_outcome outcome;
-        outcome.done = fresh.empty() || fits(stream.pair, fresh.size(), size);
-        if (outcome.done) {
+        const space after = space_after(stream, msg);
+        outcome.done = after.new_rows == 0 || fits(stream.pair, after.new_rows, after.bytes);
+        if (outcome.done) {  // made apart, so that a mailbox whose memory has run out is as it was
+            row_map fresh = new_rows(stream, msg);
             insert(fresh, stream);
             bury(stream, msg);
-            bytes_ = size;
+            bytes_ = after.bytes;
             raise(stream, msg.base);
         }
         return outcome;
+    }
+
+    /// What a put would take: rows that are not there yet, and bytes of all rows behind it.
+    struct space {
+        std::size_t new_rows = 0;
+        std::size_t bytes = 0;
+    };
+    [[nodiscard]] space space_after(const stream_key& stream, const msg_request& msg) const {
+        space out{0, bytes_};
+        seq which = msg.first;
+        for (const run_entry& each : msg.entries) {
+            const auto at = rows_.find(key_of(stream, which++));
+            if (at == rows_.end()) {
+                ++out.new_rows;
+                out.bytes += each.payload.size();
+            } else if (each.tombstone) {
+                out.bytes -= at->second.payload.size();
+            }
+        }
+        return out;
+    }
+    [[nodiscard]] row_map new_rows(const stream_key& stream, const msg_request& msg) const {
+        row_map out;
+        seq which = msg.first;
+        for (const run_entry& each : msg.entries) {
+            const row_key key = key_of(stream, which++);
+            if (!rows_.contains(key)) {
+                out.emplace(key, row{each.tombstone, {each.payload.begin(), each.payload.end()}});
+            }
+        }
+        return out;
     }
 
     /// Whether there is a place for so many more rows, and for so many bytes in all.
