@@ -81,17 +81,18 @@ TEST_CASE("explore: the shortest way to a broken law is drawn as a sequence diag
     const finding f = explore::timed<explore::shortest_way>(
         {.cancels = 1, .slow_app = true, .what = broken::stored_ends_tombstone});
     CHECK(f.diagram ==
-          R"(A                                relay                            B
-* A submits a message            |                                |
-* A cancels 0                    |                                |
-| -- msg:R e1 #0 base 0 -------> |                                |
-|                                * mailbox: e1 #0                 |
-| -- msg:R probe e1 base 0 ----> |                                |
-|                                | -- msg:N probe e1 low 0 -----> |
-|                                | -- msg:N e1 #0 --------------> |
-|                                |                                * B's app looks at a message
-| <-- ack:N stored e1 #0 ------- |                                |
-|                                |                                * B's app takes a message
+          R"(A                                 relay                             B
+* A submits a message             |                                 |
+* A cancels 0                     |                                 |
+| -- msg:R e1 #0 base 0 keep ---> |                                 |
+|                                 * mailbox: e1 #0                  |
+| -- msg:R e1 probe base 0 -----> |                                 |
+|                                 | -- msg:N e1 probe low 0 ------> |
+| -- msg:R e1 #0 base 0 --------> |                                 |
+|                                 | -- msg:N e1 #0 ---------------> |
+|                                 |                                 * B's app looks at a message
+| <-- ack:N stored e1 #0 -------- |                                 |
+|                                 |                                 * B's app takes a message
 => message 0: A was told `cancelled`, and B has it
 )");
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "explore/broken.hpp"
+#include "explore/numbers.hpp"
 
 namespace explore {
 
@@ -239,37 +240,6 @@ class sending {
             number_from_end(a);
         }
     }
-    /// The numbers of a new life begin where they wrap soon.
-    static void number_from_end(a_node& a) {
-        if (test_access::streams(a.machine) != 0) {
-            path_of(a).sendings = sending_ring(0xFFFE);
-        }
-    }
-
-    // --- numbers -----------------------------------------------------------------------------------
-
-    static outbound_path& path_of(a_node& a) { return test_access::path(a.machine, "b"); }
-
-    /// One that is not remembered.
-    static sending_number unknown(a_node& a) {
-        const bool any = test_access::streams(a.machine) != 0;
-        return static_cast<sending_number>((any ? path_of(a).sendings.next() : 0) + 0x4000);
-    }
-    /// The newest sending of this content, with or without keep if that says nothing.
-    static sending_number newest(a_node& a, content which, bool either) {
-        const auto number_of = [&](content one) {
-            const auto known = a.numbers[one];
-            const bool remembered = known && path_of(a).sendings.find(*known) != nullptr;
-            return remembered ? *known : unknown(a);
-        };
-        const sending_number plain = number_of(which);
-        const sending_number kept = either ? number_of(static_cast<content>(which | 1U)) : plain;
-        if (plain == unknown(a) || kept == unknown(a)) {
-            return plain == unknown(a) ? kept : plain;
-        }
-        return static_cast<sending_number>(kept - plain) < 0x8000 ? kept : plain;
-    }
-
     // --- what it sends -----------------------------------------------------------------------------
 
     void send(a_node& a, network& sent) {

@@ -89,6 +89,7 @@ class worlds {
     [[nodiscard]] const box_node& box(const core& c) const { return boxes.nodes[c.box]; }
 
     world first() {
+        the_clock().set({});  // where another search has left it is in the future
         world w{{as.first(false), 0, bs.first(), boxes.first(), 0}, {}};
         if (rules_.c == third::sender) {
             w.now.c = as.first(true);
