@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -34,12 +35,15 @@ struct subject {
     epoch first = epoch::none;
     ticket message{};
     seq own = 1;
+    sending_number last = 0;    // of the last run
+    sending_number probed = 0;  // of the last probe
+    sending_number newest = 0;  // of the two
 
     subject(const sender_options& options, journaling keeps) {
         a.emplace(sender::create(clock, {.start = 1, .seed = 1}, options, keeps).value());
         a->link_up(framing("alice"));
         (void)a->send("bob", as_bytes("old")).value();
-        first = stream().epoch;
+        first = stream().epoch();
         durable();
         (void)frames();
         (void)a->handle(state({.floor = 1}));
@@ -47,7 +51,7 @@ struct subject {
         (void)events();
     }
 
-    [[nodiscard]] outbound_stream& stream() { return test_access::stream(*a, "bob"); }
+    [[nodiscard]] const outbound_stream& stream() { return test_access::stream(*a, "bob"); }
     [[nodiscard]] std::uint32_t slot() { return test_access::queue(*a).find(message); }
     void durable() {
         while (a->poll_journal(buffer)) {
@@ -57,39 +61,54 @@ struct subject {
 
     void send(const send_options& how) { message = a->send("bob", as_bytes("text"), how).value(); }
 
-    [[nodiscard]] ack_notify state(const ack_report& report) {
+    // --- what is said of it -----------------------------------------------------------------------
+
+    [[nodiscard]] ack_notify state(const ack_report& report,
+                                   std::optional<echo> seen = std::nullopt) {
         const std::size_t size = encode_ack_state(report, encoded);
-        return {.from = "bob", .epoch = first, .state = std::span(encoded).first(size)};
+        return {
+            .from = "bob", .epoch = first, .echo = seen, .state = std::span(encoded).first(size)};
     }
     [[nodiscard]] ack_notify word(ack_word which) const {
         return {.from = "bob", .epoch = first, .word = which};
     }
-    /// Of the last sending.
-    [[nodiscard]] std::uint8_t attempt() {
-        const std::uint32_t at = slot();
-        const unsigned sent = at == wait_ack_queue::none ? 1U : test_access::queue(*a)[at].attempt;
-        return static_cast<std::uint8_t>(sent == 0 ? 0 : sent - 1);
+    /// Of the last run.
+    [[nodiscard]] msg_answer answer(msg_word what = msg_word::taken) const {
+        return {.to = "bob",
+                .epoch = what == msg_word::taken ? epoch::none : first,
+                .number = last,
+                .word = what};
     }
-    [[nodiscard]] msg_answer answer() {
-        return {.to = "bob", .id = {first, own}, .attempt = attempt()};
+    /// Likewise.
+    [[nodiscard]] msg_answer refused(refused_reason why, std::uint32_t payload_max = 0) const {
+        msg_answer out = answer(msg_word::refused);
+        out.reason = why;
+        out.payload_max = payload_max;
+        return out;
     }
-    [[nodiscard]] ack_notify stored() {
+    /// Likewise.
+    [[nodiscard]] ack_notify stored() const {
         ack_notify notice = word(ack_word::stored);
-        notice.seq = own;
-        notice.attempt = attempt();
+        notice.first = own;
+        notice.count = 1;
+        notice.number = last;
         return notice;
     }
+    /// To the last probe.
     [[nodiscard]] ack_notify ended(seq low, bytes remembered = {}) const {
         ack_notify notice = word(ack_word::ended);
+        notice.number = probed;
         notice.low = low;
         notice.state = remembered;
         return notice;
     }
 
+    // --- what comes out ---------------------------------------------------------------------------
+
     /// The epoch of the beginning is E; a later one is F.
     [[nodiscard]] std::string name_epochs(std::string text) {
-        for (const auto& [hex, letter] :
-             {std::pair(fmt::format("{}", first), "E"), {fmt::format("{}", stream().epoch), "F"}}) {
+        for (const auto& [hex, letter] : {std::pair(fmt::format("{}", first), "E"),
+                                          {fmt::format("{}", stream().epoch()), "F"}}) {
             for (auto at = text.find(hex); at != std::string::npos; at = text.find(hex)) {
                 text.replace(at, hex.size(), letter);
             }
@@ -97,15 +116,26 @@ struct subject {
         return text;
     }
 
+    /// A frame, whose number is counted from the last one before.
+    [[nodiscard]] static std::string line_of(msg_request request, sending_number before) {
+        const auto count = static_cast<sending_number>(request.number - before);
+        std::string line = fmt::format("{}", request);
+        const std::string number = fmt::format("number {}", request.number);
+        return line.replace(line.find(number), number.size(), fmt::format("number +{}", count));
+    }
+
     [[nodiscard]] std::string frames() {
+        const sending_number before = newest;
         std::string out;
         while (const auto packet = a->poll_transmit(buffer)) {
             packet_reader reader(*packet);
             while (const auto one = reader.next()) {
                 frame decoded;
-                const refusal why = decode(*one, framing("alice"), decoded);
+                REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
+                const auto& request = std::get<msg_request>(decoded);
+                (request.probes() ? probed : last) = newest = request.number;
                 out += out.empty() ? "" : "; ";
-                out += why == refusal::none ? fmt::format("{}", decoded) : fmt::format("{}", why);
+                out += line_of(request, before);
             }
         }
         return name_epochs(out);
@@ -117,14 +147,54 @@ struct subject {
         }
         return name_epochs(out);
     }
+
+    // --- where it is ------------------------------------------------------------------------------
+
+    /// Its state, and where it is on its way.
     [[nodiscard]] std::string where() {
         const std::uint32_t at = slot();
-        return at == wait_ack_queue::none ? "ended"
-                                          : fmt::format("{}", test_access::queue(*a)[at].state);
+        if (at == wait_ack_queue::none) {
+            return "over";
+        }
+        const wait_ack_queue::entry& e = test_access::queue(*a)[at];
+        const std::string state = fmt::format("{}", e.state);
+        const bool says_it = e.state == message_state::ended || e.state == message_state::stored ||
+                             e.state == message_state::queued;
+        return says_it ? state : state + ", " + name_of(stream()[e.seq].now);
     }
-    [[nodiscard]] std::string timer(time_point at) const {
-        const duration left = at == never ? duration::zero() : at - clock.now();
-        return at == never ? "-" : left >= 30s ? "cap" : left > 0s ? "set" : "past";
+    [[nodiscard]] static const char* name_of(transit now) {
+        switch (now) {
+        case transit::fresh: return "never sent";
+        case transit::noted: return "noted";
+        case transit::due: return "due";
+        case transit::out: return "out";
+        case transit::there: return "there";
+        case transit::turned_away: return "turned away";
+        case transit::stored: return "stored";
+        case transit::buried: return "buried";
+        }
+        return "?";
+    }
+    /// What the stream does next, and after how many milliseconds.
+    [[nodiscard]] std::string timer() {
+        const time_point at = test_access::timer(*a, "bob");
+        if (!a->linked() || at == never) {
+            return "-";
+        }
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(at - clock.now());
+        return fmt::format("{} {}", name_of(test_access::alarm(*a, "bob")), left.count());
+    }
+    [[nodiscard]] static const char* name_of(stream_timer::alarm what) {
+        switch (what) {
+        case stream_timer::alarm::none: return "none";
+        case stream_timer::alarm::loss: return "loss";
+        case stream_timer::alarm::hop: return "hop";
+        case stream_timer::alarm::way: return "way";
+        case stream_timer::alarm::silence: return "silence";
+        case stream_timer::alarm::behind: return "behind";
+        case stream_timer::alarm::resting: return "resting";
+        }
+        return "?";
     }
 };
 
@@ -148,6 +218,30 @@ void reach_stored(subject& s) {
 }
 void cancel(subject& s) {
     s.a->cancel(s.message);
+}
+void reach_cancelling(subject& s) {
+    reach_sent(s);
+    cancel(s);
+    (void)s.frames();
+}
+
+constexpr std::array<std::byte, 1> lowest_bit{std::byte{1}};
+constexpr receiver_limits no_room{1, 64, 1024};  // but for the floor
+
+/// B has what was sent last.
+ack_notify held(subject& s) {
+    return s.state({.floor = s.own, .held = lowest_bit}, echo{.number = s.last});
+}
+/// B has seen what was sent last, and had no room for it. The message is not the lowest.
+ack_notify turned_away(subject& s) {
+    return s.state({.floor = s.own - 1, .limits = no_room}, echo{.number = s.last});
+}
+/// The message under test is E/2, behind one that was sent with it.
+void reach_two(subject& s) {
+    s.send(with_deadline);
+    s.send(with_deadline);
+    s.own = 2;
+    (void)s.frames();
 }
 
 struct state_row {
@@ -177,9 +271,45 @@ std::vector<state_row> states() {
              s.send(with_deadline);
              s.own = 2;
          }},
+        {"queued, no room at B", usual,
+         [](subject& s) {
+             reach_sent(s);
+             (void)s.a->handle(s.state({.floor = 1, .limits = no_room}));
+             s.send(with_deadline);
+             (void)s.frames();
+             s.own = 2;
+         }},
         {"queued, no record yet", usual, [](subject& s) { s.send(with_deadline); },
          journaling::withhold},
         {"sent", usual, reach_sent},
+        {"sent, due", usual,
+         [](subject& s) {
+             reach_sent(s);
+             s.clock.advance(500ms);
+             (void)s.events();  // time comes in
+         }},
+        {"sent, to keep", usual,
+         [](subject& s) {
+             reach_sent(s);
+             while (test_access::path(*s.a, "bob").timer.way_timeouts() < 2) {
+                 (void)s.a->handle(s.answer());
+                 s.clock.set(s.a->next_deadline());
+                 (void)s.frames();
+             }
+             (void)s.events();
+         }},
+        {"sent, there", usual,
+         [](subject& s) {
+             reach_sent(s);
+             (void)s.a->handle(held(s));
+             (void)s.frames();
+         }},
+        {"sent, turned away", usual,
+         [](subject& s) {
+             reach_two(s);
+             (void)s.a->handle(turned_away(s));
+             (void)s.frames();
+         }},
         {"sent, never stored", usual,
          [](subject& s) {
              s.send({.expires_after = 1h, .storing = storing::forbidden});
@@ -204,10 +334,17 @@ std::vector<state_row> states() {
              away(s);
              cancel(s);
          }},
-        {"cancelling", usual,
+        {"cancelling", usual, reach_cancelling},
+        {"cancelling, there", usual,
          [](subject& s) {
-             reach_sent(s);
-             cancel(s);
+             reach_cancelling(s);
+             (void)s.a->handle(held(s));
+             (void)s.frames();
+         }},
+        {"cancelling, buried", usual,
+         [](subject& s) {
+             reach_cancelling(s);
+             (void)s.a->handle(s.stored());
              (void)s.frames();
          }},
         {"cancelling, was stored", usual,
@@ -262,7 +399,6 @@ input happen(const char* name, const std::function<void(subject&)>& what) {
 }
 
 std::vector<input> inputs() {
-    static constexpr std::array<std::byte, 1> held{std::byte{1}};
     static std::array<exception, 1> one;
     const auto except = [](seq own, fate how) {
         one[0] = {own, how};
@@ -270,7 +406,7 @@ std::vector<input> inputs() {
     };
     return {
         happen("transmit", [](subject&) {}),
-        happen("time to resend", [](subject& s) { s.clock.advance(700ms); }),
+        happen("700 ms pass", [](subject& s) { s.clock.advance(700ms); }),
         happen("deadline", [](subject& s) { s.clock.advance(1h); }),
         happen("cancel", cancel),
         happen("durable", [](subject& s) { s.durable(); }),
@@ -284,28 +420,54 @@ std::vector<input> inputs() {
          [](subject& s) {
              return s.a->handle(s.answer());
          }},
-        {"msg:A of another attempt",
+        {"msg:A of a number to come",
          [](subject& s) {
              msg_answer answer = s.answer();
-             answer.attempt = static_cast<std::uint8_t>(answer.attempt + 7);
+             answer.number = static_cast<sending_number>(s.newest + 1);
              return s.a->handle(answer);
          }},
         {"msg:A away",
          [](subject& s) {
-             msg_answer answer = s.answer();
-             answer.away = true;
+             return s.a->handle(s.answer(msg_word::away));
+         }},
+        {"msg:A away, another epoch",
+         [](subject& s) {
+             msg_answer answer = s.answer(msg_word::away);
+             answer.epoch = epoch{5};
              return s.a->handle(answer);
          }},
-        {"msg:A of the next seq",
+        {"msg:A refused: over quota",
          [](subject& s) {
-             msg_answer answer = s.answer();
-             ++answer.id.seq;
-             return s.a->handle(answer);
+             return s.a->handle(s.refused(refused_reason::over_quota));
+         }},
+        {"msg:A refused: 3 bytes at most",
+         [](subject& s) {
+             return s.a->handle(s.refused(refused_reason::too_large, 3));
+         }},
+        {"msg:A refused: 4 bytes at most",
+         [](subject& s) {
+             return s.a->handle(s.refused(refused_reason::too_large, 4));
          }},
         acknowledge("ack:N state: old", [](seq) { return ack_report{}; }),
         acknowledge("ack:N state: open", [](seq own) { return ack_report{.floor = own}; }),
         acknowledge("ack:N state: held",
-                    [](seq own) { return ack_report{.floor = own, .held = held}; }),
+                    [](seq own) { return ack_report{.floor = own, .held = lowest_bit}; }),
+        {"ack:N state: open, echo",
+         [](subject& s) {
+             return s.a->handle(s.state({.floor = s.own}, echo{.number = s.last}));
+         }},
+        {"ack:N state: no room, echo",
+         [](subject& s) {
+             return s.a->handle(turned_away(s));
+         }},
+        {"ack:N state: held, echo",
+         [](subject& s) {
+             return s.a->handle(held(s));
+         }},
+        {"ack:N state: open, echo of the probe",
+         [](subject& s) {
+             return s.a->handle(s.state({.floor = s.own}, echo{.number = s.probed}));
+         }},
         acknowledge("ack:N state: accepted", [](seq own) { return ack_report{.floor = own + 1}; }),
         acknowledge("ack:N state: tombstoned",
                     [=](seq own) { return except(own, fate::tombstoned); }),
@@ -324,25 +486,37 @@ std::vector<input> inputs() {
          [](subject& s) {
              return s.a->handle(s.stored());
          }},
-        {"ack:N stored, other try",
+        {"ack:N stored, another number",
          [](subject& s) {
              ack_notify notice = s.stored();
-             notice.attempt = static_cast<std::uint8_t>(notice.attempt + 7);
+             notice.number = static_cast<sending_number>(s.newest + 1);
              return s.a->handle(notice);
          }},
         {"ack:N stored, next seq",
          [](subject& s) {
              ack_notify notice = s.stored();
-             ++notice.seq;
+             ++notice.first;
              return s.a->handle(notice);
          }},
         {"ack:N ended below it",
          [](subject& s) {
              return s.a->handle(s.ended(s.own));
          }},
+        {"ack:N ended below it, away",
+         [](subject& s) {
+             ack_notify notice = s.ended(s.own);
+             notice.away = true;
+             return s.a->handle(notice);
+         }},
         {"ack:N ended with it",
          [](subject& s) {
              return s.a->handle(s.ended(s.own + 1));
+         }},
+        {"ack:N ended with it, given up",
+         [](subject& s) {
+             ack_notify notice = s.ended(s.own + 1);
+             notice.given_up = true;
+             return s.a->handle(notice);
          }},
         {"ack:N ended, accepted",
          [](subject& s) {
@@ -355,7 +529,9 @@ std::vector<input> inputs() {
          }},
         {"ack:N waiting",
          [](subject& s) {
-             return s.a->handle(s.word(ack_word::waiting));
+             ack_notify notice = s.word(ack_word::waiting);
+             notice.number = s.last;
+             return s.a->handle(notice);
          }},
         {"ack:N past",
          [](subject& s) {
@@ -377,25 +553,26 @@ std::vector<input> inputs() {
          }},
         {"msg:N",
          [](subject& s) {
-             return s.a->handle(frame(msg_notify{.from = "bob", .epoch = s.first, .seq = s.own}));
+             return s.a->handle(frame(msg_notify{.from = "bob", .epoch = s.first, .first = s.own}));
          }},
     };
 }
 
 support::table sender_table() {
     support::table out({
-        "What a sender does: one message, E/1 (E/2 where the window is full of E/1), in each of "
-        "its states, and one",
-        "input. Message E/0 was delivered before. All messages have a deadline. F is a larger "
+        "What a sender does: one message, E/1 (E/2 where it waits for E/1, or was sent with it), "
+        "in "
+        "each of its states, and",
+        "one input. Message E/0 was delivered before. All messages have a deadline. F is a larger "
         "epoch than E.",
         "",
-        "to: its state after the input, = if it is as before. Then everything is polled. sends: "
-        "the frames that come",
-        "out; then: its state after that; retry, probe: the timers of the message, and of the "
-        "probes of its stream",
-        "(set: running; cap: at its longest); app hears: the events.",
+        "to: its state after the input, and where it is on its way; = if that is as before. Then "
+        "everything is polled. sends:",
+        "the frames that come out, numbers counted from the last one before; then: its state after "
+        "that; timer: what the",
+        "stream waits for, and how many ms; app hears: the events.",
     });
-    out.add({"state", "input", "refused", "to", "then", "retry", "probe", "sends", "app hears"});
+    out.add({"state", "input", "refused", "to", "then", "timer", "sends", "app hears"});
     for (const state_row& state : states()) {
         out.add({});
         for (const input& each : inputs()) {
@@ -403,24 +580,21 @@ support::table sender_table() {
             state.reach(s);
             const std::string before = s.where();
             const refusal why = each.give(s);
-            std::string to = s.where();
+            const std::string to = s.where();
             const std::string frames = s.frames();
             const std::string then = s.where();
-            const std::uint32_t at = s.slot();
-            const std::string retry =
-                at == wait_ack_queue::none ? "-" : s.timer(test_access::retry_of(*s.a, at));
-            const std::string probe = s.timer(test_access::probe_of(*s.a, "bob"));
+            const std::string timer = s.timer();
             const std::string events = s.events();
             out.add({state.name, each.name, why == refusal::none ? "-" : fmt::format("{}", why),
-                     to == before ? "=" : to, then, retry, probe, frames.empty() ? "-" : frames,
+                     to == before ? "=" : to, then, timer, frames.empty() ? "-" : frames,
                      events.empty() ? "-" : events});
         }
     }
     return out;
 }
 
-TEST_CASE(
-    "state: every input to a sender does in every state what the golden table says [spec 3.10]") {
+TEST_CASE("state: every input to a sender does in every state what the golden table says [spec "
+          "3.15]") {
     const std::string differs =
         support::difference_to_golden(__FILE__, "sender.golden", sender_table());
     INFO(differs);

@@ -155,6 +155,10 @@ struct test_access {
     static time_point timer(const sender& s, const peer& to) {
         return s.requests_.timers_.of(s.messages_.peers.look_up(to));
     }
+    /// What that timer waits for.
+    static stream_timer::alarm alarm(sender& s, const peer& to) {
+        return s.requests_.next_of(s.messages_, s.messages_.peers.look_up(to), now(s)).what;
+    }
     /// Where a seq is on its way; none if it has ended.
     static std::optional<transit> where(const sender& s, const peer& to, seq at) {
         const outbound_stream& of = stream(s, to);

@@ -354,12 +354,26 @@ class trio {
         while (auto message = machine(who, [&] { return who.machine->poll_message(); })) {
             show(who, *message);
         }
+        keep(who);
         while (auto packet = machine(who, [&] { return who.machine->poll_transmit(buffer_); })) {
             sixfold::packet_reader reader(*packet);
             while (auto one = reader.next()) {
                 put(who, true, *one);
             }
         }
+    }
+
+    /// What it journals is durable at once, and read by nobody: `check_journal` asks for a snapshot.
+    void keep(party& who) {
+        if (who.options.journaling == sixfold::journaling::none) {
+            return;
+        }
+        while (machine(who, [&] { return who.machine->poll_journal(buffer_); })) {
+        }
+        (void)machine(who, [&] {
+            who.machine->durable(who.machine->written());
+            return true;
+        });
     }
 
     static void hear(party& who, const sixfold::event& event) {

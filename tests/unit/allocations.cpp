@@ -53,6 +53,19 @@ void exchange(trio& t, int rounds, int burst) {
     }
 }
 
+/// Likewise, but all of a round wait for the link, so that they leave in runs.
+void exchange_runs(trio& t, int rounds, int burst) {
+    for (int round = 0; round < rounds; ++round) {
+        t.disconnect(t.a);
+        for (int i = 0; i < burst; ++i) {
+            t.send("a message of some bytes");
+        }
+        t.connect(t.a);
+        REQUIRE(t.run_until([&] { return t.a.open() == 0; }, 1h));
+        t.a.outbox.clear();
+    }
+}
+
 std::ostream& operator<<(std::ostream& out, const allocated& a) {
     return out << "sender " << a.sender << ", receiver " << a.receiver << ", relay " << a.relay;
 }
@@ -74,9 +87,9 @@ TEST_CASE("allocations: the count counts") {
 
 TEST_CASE("allocations: none for any message, one after the other") {
     trio t({.compare_snapshots = false});
-    exchange(t, 2, 1);
+    exchange(t, 100, 1);  // 64 sendings are remembered
     REQUIRE(allocated_by(t, [&] { exchange(t, 1000, 1); }) == nothing);
-    REQUIRE(t.b.inbox.size() == 1002);
+    REQUIRE(t.b.inbox.size() == 1100);
 }
 
 TEST_CASE("allocations: none for any message, with windows and queues full") {
@@ -84,6 +97,19 @@ TEST_CASE("allocations: none for any message, with windows and queues full") {
     exchange(t, 2, 1000);
     REQUIRE(allocated_by(t, [&] { exchange(t, 5, 1000); }) == nothing);
     REQUIRE(t.b.inbox.size() == 7000);
+}
+
+TEST_CASE("allocations: none for any message of a run, one frame of ten lost") {
+    trio t({.compare_snapshots = false});
+    random_source dice(4);
+    t.weather = [&](kind) {
+        return dice.below(10) == 0 ? lost : treatment{};
+    };
+    exchange_runs(t, 20, 100);
+    const std::size_t frames = t.log.size();
+    REQUIRE(allocated_by(t, [&] { exchange_runs(t, 50, 100); }) == nothing);
+    REQUIRE(t.b.inbox.size() == 7000);
+    REQUIRE(t.log.count(kind::msg_r, frames) < 1000);  // 5000 messages
 }
 
 TEST_CASE("allocations: none for any message, through loss, duplication and delay") {
@@ -111,11 +137,31 @@ TEST_CASE("allocations: none for any message, when one frame of a hundred is los
     t.weather = [&](kind) {
         return dice.below(100) == 0 ? lost : treatment{};
     };
-    exchange(t, 40, 64);
+    exchange_runs(t, 1, 64);  // the largest frames
+    exchange(t, 39, 64);
     const std::uint64_t resent = t.a.machine->sender().resent();
     REQUIRE(allocated_by(t, [&] { exchange(t, 100, 64); }) == nothing);
     REQUIRE(t.b.inbox.size() == 140 * 64);
     REQUIRE(t.a.machine->sender().resent() > resent + 100);
+}
+
+TEST_CASE("allocations: none for any message with a journal, through loss and delay") {
+    trio_options options{.compare_snapshots = false};
+    options.a.journaling = options.b.journaling = journaling::withhold;
+    trio t(options);
+    random_source dice(7);
+    t.weather = [&](kind) {
+        switch (dice.below(20)) {
+        case 0: return lost;
+        case 1: return late(70ms);
+        default: return treatment{};
+        }
+    };
+    exchange(t, 20, 200);
+    REQUIRE(allocated_by(t, [&] { exchange(t, 20, 200); }) == nothing);
+    REQUIRE(t.b.inbox.size() == 8000);
+    REQUIRE(t.a.machine->written().sent > 8000);
+    REQUIRE(t.b.machine->written().received > 100);
 }
 
 TEST_CASE("allocations: none for any message that goes through the mailbox") {

@@ -191,8 +191,8 @@ TEST_CASE("client: what came while B was away is delivered when it comes, in ord
 TEST_CASE("client: bytes that are no frame for us are refused, counted, and change nothing") {
     pair p;
     p.both_up();
-    CHECK(p.a.handle(as_bytes("\x21\x01\x02..")) == refusal::version);
-    const msg_notify notice{.from = "bob", .epoch = epoch{1}, .payload = as_bytes("x")};
+    CHECK(p.a.handle(as_bytes("\x11\x01\x02..")) == refusal::version);
+    const msg_notify notice{.from = "bob", .epoch = epoch{1}, .entries = run::of(as_bytes("x"))};
     std::array<std::byte, 200> buffer{};
     const std::size_t size = encode(notice, framing("carol"), buffer);
     CHECK(p.a.handle(std::span(buffer).first(size)) == refusal::checksum);  // for somebody else
@@ -204,7 +204,7 @@ TEST_CASE("client: bytes that are no frame for us are refused, counted, and chan
 }
 
 TEST_CASE("client: what is before a bad frame in a packet stands, what is behind it is dropped "
-          "[spec 2.10]") {
+          "[spec 2.12]") {
     pair p;
     p.both_up();
     std::array<std::byte, 600> buffer{};
@@ -212,9 +212,9 @@ TEST_CASE("client: what is before a bad frame in a packet stands, what is behind
     const auto put = [&](seq which, const peer& end) {
         const msg_notify notice{.from = "carol",
                                 .epoch = epoch{1},
-                                .seq = which,
                                 .drained = true,
-                                .payload = as_bytes("x")};
+                                .first = which,
+                                .entries = run::of(as_bytes("x"))};
         used += encode(notice, framing(end), std::span(buffer).subspan(used));
     };
     put(0, "bob");
@@ -227,7 +227,7 @@ TEST_CASE("client: what is before a bad frame in a packet stands, what is behind
 }
 
 TEST_CASE("client: a frame that is understood and refused leaves the others of its packet alone "
-          "[spec 2.10, 2.11]") {
+          "[spec 2.11, 2.12]") {
     pair p;
     p.both_up();
     REQUIRE(p.b.send("carol", as_bytes("x")).has_value());
@@ -239,11 +239,11 @@ TEST_CASE("client: a frame that is understood and refused leaves the others of i
     const auto message = [](seq which) {
         return msg_notify{.from = "carol",
                           .epoch = epoch{1},
-                          .seq = which,
                           .drained = true,
-                          .payload = as_bytes("x")};
+                          .first = which,
+                          .entries = run::of(as_bytes("x"))};
     };
-    put(msg_answer{.to = "nobody", .id = {epoch{1}, 0}});  // to the sender: unknown_stream
+    put(msg_answer{.to = "nobody", .number = 1});  // to the sender: unknown_stream
     put(message(0));
     put(sync_request{.serial = 1});  // to a relay: direction
     put(message(1));

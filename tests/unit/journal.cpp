@@ -91,14 +91,13 @@ struct busy_client {
         msg_notify probe{};
         probe.from = "dave";
         probe.epoch = example_epoch;
-        probe.form = form::probe;
         REQUIRE(alice.receiver().handle(probe) == refusal::none);
         msg_notify text{};
         text.from = "dave";
         text.epoch = example_epoch;
-        text.payload = as_bytes("text");
+        text.entries = run::of(as_bytes("text"));
         for (seq at = 0; at < 3; ++at) {
-            text.seq = at;
+            text.first = at;
             REQUIRE(alice.receiver().handle(text) == refusal::none);
         }
         REQUIRE(alice.accept(alice.poll_message().value()));
@@ -201,7 +200,7 @@ TEST_CASE("journal: what an earlier life has sent, and is stored, is not sent wh
     const bytes_vector journal = kept(first);
     options.sender.window = 1;
     client second = client::create(clock, options, journal).value();
-    const epoch epoch = test_access::stream(second.sender(), "bob").epoch;
+    const epoch epoch = test_access::stream(second.sender(), "bob").epoch();
     bytes_vector buffer(second.packet_size_min());
     const auto transmit = [&] {
         while (second.poll_transmit(buffer)) {
@@ -210,8 +209,8 @@ TEST_CASE("journal: what an earlier life has sent, and is stored, is not sent wh
     };
     second.link_up();
     CHECK(transmit() == 1);
-    REQUIRE(second.sender().handle(
-                ack_notify{.from = "bob", .epoch = epoch, .word = ack_word::stored, .seq = 1}) ==
+    REQUIRE(second.sender().handle(ack_notify{
+                .from = "bob", .epoch = epoch, .word = ack_word::stored, .first = 1, .count = 1}) ==
             refusal::none);
     (void)kept(second);
     const std::size_t size = encode_ack_state({.floor = 1}, buffer);
@@ -259,17 +258,18 @@ TEST_CASE("journal: no ticket is given twice, whatever became of its message [sp
                 while (const auto one = frames.next()) {
                     frame decoded;
                     REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
-                    const auto* msg = std::get_if<msg_request>(&decoded);
-                    if (msg != nullptr && msg->form == form::tombstone) {
-                        sent = *msg;
+                    const auto& msg = std::get<msg_request>(decoded);
+                    if (!msg.probes()) {
+                        REQUIRE((msg.entries.count() == 1 && msg.entries.tombstones() == 1));
+                        sent = msg;
                     }
                 }
             }
             REQUIRE(sent.has_value());
             std::array<std::byte, 64> state{};
-            const exception how{sent->seq, fate::tombstoned};
+            const exception how{sent->first, fate::tombstoned};
             const std::size_t size = encode_ack_state(
-                {.floor = sent->seq + 1, .horizon = sent->seq, .exceptions = {&how, 1}}, state);
+                {.floor = sent->first + 1, .horizon = sent->first, .exceptions = {&how, 1}}, state);
             REQUIRE(alice.sender().handle(ack_notify{
                         .from = "bob", .epoch = sent->epoch, .state = bytes(state).first(size)}) ==
                     refusal::none);
@@ -504,13 +504,12 @@ TEST_CASE("journal: until it was polled, the time to poll is now") {
     msg_notify probe{};
     probe.from = "alice";
     probe.epoch = example_epoch;
-    probe.form = form::probe;
     REQUIRE(bob.handle(probe) == refusal::none);
     kept(both);
     msg_notify text{};
     text.from = "alice";
     text.epoch = example_epoch;
-    text.payload = as_bytes("text");
+    text.entries = run::of(as_bytes("text"));
     REQUIRE(bob.handle(text) == refusal::none);
     CHECK(bob.next_deadline() == never);  // without a link
     REQUIRE(bob.accept(bob.poll_message().value()));
@@ -630,12 +629,16 @@ TEST_CASE("journal: a stream that begins again is whole at each of its records [
             while (const auto one = frames.next()) {
                 frame decoded;
                 REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
-                const auto* msg = std::get_if<msg_request>(&decoded);
-                if (msg != nullptr && msg->form == form::payload) {
-                    CHECK(msg->seq == texts.size() + (count == 1 && !texts.empty() ? 1 : 0));
-                    CHECK((only == epoch::none || only == msg->epoch));
-                    only = msg->epoch;
-                    texts.emplace_back(as_text(msg->payload));
+                const auto& msg = std::get<msg_request>(decoded);
+                seq at = msg.first;
+                for (const run_entry& each : msg.entries) {
+                    if (!each.tombstone) {
+                        CHECK(at == texts.size() + (count == 1 && !texts.empty() ? 1 : 0));
+                        CHECK((only == epoch::none || only == msg.epoch));
+                        only = msg.epoch;
+                        texts.emplace_back(as_text(each.payload));
+                    }
+                    ++at;
                 }
             }
         }

@@ -50,9 +50,9 @@ struct fixture {
         while (alice.poll_transmit(buffer)) {
         }
     }
-    [[nodiscard]] epoch stream() { return test_access::stream(alice.sender(), "bob").epoch; }
+    [[nodiscard]] epoch stream() { return test_access::stream(alice.sender(), "bob").epoch(); }
     void delivered_below(seq floor) {
-        const std::array<std::byte, 2> state{std::byte{0}, static_cast<std::byte>(floor)};
+        const std::array<std::byte, 1> state{static_cast<std::byte>(floor)};
         REQUIRE(alice.sender().handle(
                     ack_notify{.from = "bob", .epoch = stream(), .state = state}) == refusal::none);
     }
@@ -112,8 +112,9 @@ TEST_CASE("journal: the same records come out, however they are cut into buffers
             f.alice.durable(f.alice.written());
         };
         for (const char* from : {"a", "b", "c", "d", "e"}) {
-            REQUIRE(f.alice.receiver().handle(msg_notify{
-                        .from = from, .epoch = entered, .form = form::probe}) == refusal::none);
+            REQUIRE(
+                f.alice.receiver().handle(msg_notify{.from = from, .epoch = entered, .low = 1}) ==
+                refusal::none);  // a probe that raises the floor
         }
         for (int i = 0; i < 3; ++i) {
             REQUIRE(f.alice.send("bob", as_bytes("x")));
@@ -166,10 +167,11 @@ TEST_CASE("journal: a snapshot leaves out what ended and was heard, and who is n
     (void)f.keep();
     f.alice.link_up();
     f.transmit();
-    REQUIRE(f.alice.receiver().handle(msg_notify{.from = "dave", .epoch = entered}) ==
+    REQUIRE(f.alice.receiver().handle(
+                msg_notify{.from = "dave", .epoch = entered, .entries = run::of(as_bytes("x"))}) ==
             refusal::none);  // of an epoch that was not entered
-    REQUIRE(f.alice.receiver().handle(msg_notify{
-                .from = "erin", .epoch = entered, .form = form::probe}) == refusal::none);
+    REQUIRE(f.alice.receiver().handle(msg_notify{.from = "erin", .epoch = entered, .low = 1}) ==
+            refusal::none);  // a probe that raises the floor
     f.delivered_below(1);
     CHECK(words_of(snapshot_of(f.alice)) ==
           words{"owner", "inbound", "tickets", "outbound", "message", "message"});

@@ -37,7 +37,7 @@ constexpr unsigned faults = reasons.size();
 /// A length that is none, or that of a longer or shorter frame.
 constexpr std::array lengths{refusal::not_canonical, refusal::truncated, refusal::trailing};
 
-/// A msg:A with everything wrong that is in the set.
+/// A probe to the relay with everything wrong that is in the set.
 std::vector<std::byte> spoilt(unsigned set, refusal bad_length) {
     const auto has = [set](fault each) {
         return (set >> each & 1) != 0;
@@ -47,15 +47,15 @@ std::vector<std::byte> spoilt(unsigned set, refusal bad_length) {
     body.put_u8(has(name) ? 48 : 3);
     body.put_bytes(as_bytes("bob"));
     body.put_u64(has(life) ? 0 : 7);
-    body.put_varint(has(seq_place) ? seq_end : 5);
-    body.put_u8(1);  // the attempt
+    body.put_u16(1);                                    // the number
+    body.put_varint(has(seq_place) ? seq_end + 1 : 5);  // the base
     if (has(end)) {
         body.put_u8(0);
     }
     std::array<std::byte, 200> out{};
     byte_writer to(out);
-    to.put_u8(static_cast<std::uint8_t>((has(version) ? 2 : 1) << 4 | (has(kind) ? 9 : 2)));
-    to.put_u8(has(flags) ? 0x40 : 0);
+    to.put_u8(static_cast<std::uint8_t>((has(version) ? 1 : 2) << 4 | (has(kind) ? 9 : 1)));
+    to.put_u8(has(flags) ? 0x42 : 0x02);
     const auto right = static_cast<std::uint8_t>(body.size() + 4);
     if (!has(length)) {
         to.put_u8(right);
@@ -72,7 +72,7 @@ std::vector<std::byte> spoilt(unsigned set, refusal bad_length) {
     return {whole.begin(), whole.end()};
 }
 
-TEST_CASE("refusals: of all that is wrong with a frame the first is the reason [spec 2.9]") {
+TEST_CASE("refusals: of all that is wrong with a frame the first is the reason [spec 2.11]") {
     for (const refusal bad_length : lengths) {
         for (unsigned set = 0; set < 1U << faults; ++set) {
             CAPTURE(set, bad_length);
@@ -92,12 +92,12 @@ TEST_CASE("refusals: of all that is wrong with a frame the first is the reason [
 refusal of_ack_state(std::initializer_list<int> state) {
     std::array<std::byte, 100> out{};
     byte_writer to(out);
-    to.put_u8(0x14);
+    to.put_u8(0x24);
     to.put_u8(0);
-    to.put_u8(static_cast<std::uint8_t>(1 + 1 + 8 + 1 + state.size()));
+    to.put_u8(static_cast<std::uint8_t>(1 + 1 + 8 + 2 + state.size()));
     to.put_peer("b");
     to.put_epoch(epoch{1});
-    to.put_u8(9);  // the serial
+    to.put_u16(9);  // the serial
     for (const int each : state) {
         to.put_u8(static_cast<std::uint8_t>(each));
     }
@@ -105,28 +105,30 @@ refusal of_ack_state(std::initializer_list<int> state) {
     return decode(to.written(), framing("alice", checksum::off), ignored);
 }
 
-TEST_CASE("refusals: the fields of an ack state are checked one after the other [spec 2.8, 2.9]") {
-    CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 2, 1, 1, 1, 0}) == refusal::none);
-    CHECK(of_ack_state({0x3F, 0x80, 0}) == refusal::flags);
-    CHECK(of_ack_state({0x0F, 0x80, 0}) == refusal::not_canonical);
-    CHECK(of_ack_state({0x0F, 0, 0}) == refusal::ack_state);      // a window of 0, and no more
-    CHECK(of_ack_state({0x0F, 0, 1, 65}) == refusal::ack_state);  // too many exceptions
-    CHECK(of_ack_state({0x0F, 0, 1, 1}) == refusal::truncated);
-    CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 0}) == refusal::not_canonical);       // no bits at all
-    CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 65}) == refusal::ack_state);          // too many
-    CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 1}) == refusal::ack_state);        // the floor
-    CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 2, 1, 2}) == refusal::ack_state);  // accepted and held
-    CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 2, 1, 1, 3}) == refusal::ack_state);  // the horizon
-    CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 2, 1, 1, 0, 0}) == refusal::not_canonical);
-    CHECK(of_ack_state({0x0F, 0, 1, 1, 0, 1, 2, 1, 1, 1, 0, 0}) == refusal::trailing);
+TEST_CASE("refusals: the fields of an ack state are checked one after the other [spec 2.9, 2.11]") {
+    CHECK(of_ack_state({0, 0x0F, 1, 1, 0, 1, 2, 1, 1, 1, 0}) == refusal::none);
+    CHECK(of_ack_state({0x80, 0, 0x20}) == refusal::not_canonical);  // the floor, and no more
+    CHECK(of_ack_state({0, 0x20, 0}) == refusal::flags);
+    CHECK(of_ack_state({0, 0}) == refusal::not_canonical);        // no parts
+    CHECK(of_ack_state({0, 0x0F, 0}) == refusal::ack_state);      // a room of 0, and no more
+    CHECK(of_ack_state({0, 0x0F, 1, 0}) == refusal::ack_state);   // no exception,
+    CHECK(of_ack_state({0, 0x0F, 1, 65}) == refusal::ack_state);  // or too many
+    CHECK(of_ack_state({0, 0x0F, 1, 1}) == refusal::truncated);
+    CHECK(of_ack_state({0, 0x0F, 1, 1, 0, 0}) == refusal::not_canonical);          // no bits at all
+    CHECK(of_ack_state({0, 0x0F, 1, 1, 0, 65}) == refusal::ack_state);             // too many
+    CHECK(of_ack_state({0, 0x0F, 1, 1, 0, 1, 1}) == refusal::ack_state);           // the floor
+    CHECK(of_ack_state({0, 0x0F, 1, 1, 0, 1, 2, 1, 2}) == refusal::ack_state);     // and held
+    CHECK(of_ack_state({0, 0x0F, 1, 1, 0, 1, 2, 1, 1, 3}) == refusal::ack_state);  // the horizon
+    CHECK(of_ack_state({0, 0x0F, 1, 1, 0, 1, 2, 1, 1, 0, 0}) == refusal::not_canonical);
+    CHECK(of_ack_state({0, 0x0F, 1, 1, 0, 1, 2, 1, 1, 1, 0, 0}) == refusal::trailing);
 
-    CHECK(of_ack_state({0x16, 0, 1, 1, 1, 1, 2}) == refusal::none);
-    CHECK(of_ack_state({0x16, 0, 0}) == refusal::not_canonical);  // a skip of 0, and no more
-    CHECK(of_ack_state({0x16, 0, 0x80, 0x80, 8}) == refusal::ack_state);  // too far
-    CHECK(of_ack_state({0x16, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x10}) == refusal::not_canonical);
-    CHECK(of_ack_state({0x16, 0, 1, 2, 0, 1}) == refusal::truncated);  // held may begin there
-    CHECK(of_ack_state({0x16, 0, 1, 2, 0, 1, 2, 0, 1}) == refusal::ack_state);  // both
-    CHECK(of_ack_state({0x16, 0, 1, 2, 0, 1, 2, 0, 2}) == refusal::not_canonical);
+    CHECK(of_ack_state({0, 0x16, 1, 1, 1, 1, 2}) == refusal::none);
+    CHECK(of_ack_state({0, 0x16, 0}) == refusal::not_canonical);  // a skip of 0, and no more
+    CHECK(of_ack_state({0, 0x16, 0x80, 0x80, 8}) == refusal::ack_state);  // too far
+    CHECK(of_ack_state({0, 0x16, 0xFF, 0xFF, 0xFF, 0xFF, 0x10}) == refusal::not_canonical);
+    CHECK(of_ack_state({0, 0x16, 1, 2, 0, 1}) == refusal::truncated);  // held may begin there
+    CHECK(of_ack_state({0, 0x16, 1, 2, 0, 1, 2, 0, 1}) == refusal::ack_state);  // both
+    CHECK(of_ack_state({0, 0x16, 1, 2, 0, 1, 2, 0, 2}) == refusal::not_canonical);
 }
 
 }  // namespace

@@ -577,7 +577,7 @@ TEST_CASE(
         REQUIRE(f.state({.floor = 1, .held = first}) == refusal::none);
         CHECK(f.where(1) != transit::there);
         REQUIRE(f.stored(1) == refusal::none);
-        CHECK(f.where(1) == (is_stored ? transit::buried : transit::buried));
+        CHECK(f.where(1) == transit::buried);
     }
 }
 
@@ -589,6 +589,27 @@ TEST_CASE(
     (void)f.transmit();
     REQUIRE(f.echoed({.held = first}) == refusal::none);
     CHECK(f.where(0) == transit::there);
+}
+
+TEST_CASE("resending: that a message has arrived, and is held, does not hold its tombstone back "
+          "[spec 3.8, 3.13]") {
+    fixture f = met(1);
+    REQUIRE(f.echoed({.held = first}) == refusal::none);
+    REQUIRE(f.where(0) == transit::there);
+    REQUIRE(f.a.cancel(test_access::queue(f.a).ticket_of(0)));
+    REQUIRE(f.state({.held = first}) == refusal::none);
+    CHECK(f.seqs() == seqs{0});
+}
+
+TEST_CASE("resending: a tombstone that B has seen is buried when it is stored, too [spec 3.7]") {
+    fixture f = met(1);
+    REQUIRE(f.a.cancel(test_access::queue(f.a).ticket_of(0)));
+    (void)f.transmit();
+    REQUIRE(f.echoed({.held = first}) == refusal::none);
+    REQUIRE(f.where(0) == transit::there);
+    REQUIRE(f.stored(0) == refusal::none);
+    CHECK(f.where(0) == transit::buried);
+    CHECK(f.transmit().empty());
 }
 
 TEST_CASE(

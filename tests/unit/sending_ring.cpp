@@ -311,9 +311,9 @@ TEST_CASE("sending_ring: the newest run is the last that is open and waited for,
 
 // --- a new epoch -------------------------------------------------------------------------------------
 
-TEST_CASE(
-    "sending_ring: a new epoch forgets all sendings; numbers and what is known of the path go on "
-    "[spec 3.2]") {
+TEST_CASE("sending_ring: a new epoch forgets all sendings, while numbers and what is known of the "
+          "path go on "
+          "[spec 3.2]") {
     fixture f;
     f.send(10);
     (void)f.ring.told(108, signal::hop);

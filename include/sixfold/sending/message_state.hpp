@@ -6,7 +6,7 @@
 
 #include "sixfold/wire/ack_state.hpp"
 
-// The life of one message at its sender, in one table. (spec 3.10)
+// The life of one message at its sender, in one table. (spec 3.15)
 //
 //                         cancel              deadline, or `away`
 //     queued -----------+--------> cancelling <--x      |
@@ -47,7 +47,7 @@ enum class status : std::uint8_t {
     rejected,   ///< the receiver's app said that it never will take it
     cancelled,  ///< the receiver's app will never see it
     expired,  ///< likewise, because of a deadline, of `storing::forbidden`, or of the mailbox's retention
-    ended,  ///< over; nobody can say any more how (spec 3.6)
+    ended,  ///< over; nobody can say any more how (spec 3.8)
 };
 
 /// Is this the last thing that the app hears of a message?
@@ -60,12 +60,12 @@ enum class status : std::uint8_t {
     return state == message_state::cancelling || state == message_state::expiring;
 }
 
-/// Must it go on being sent? What is stored need not: the mailbox vouches for it. (spec 3.3: the base)
+/// Must it go on being sent? What is stored need not: the mailbox vouches for it. (spec 3.9)
 [[nodiscard]] constexpr bool is_unfinished(message_state state) noexcept {
     return state != message_state::stored && state != message_state::ended;
 }
 
-/// What a message in `state` has come to, once the receiver says `how` its seq ended. (spec 3.6)
+/// What a message in `state` has come to, once the receiver says `how` its seq ended. (spec 3.8)
 [[nodiscard]] constexpr status conclude(message_state state, fate how) noexcept {
     switch (how) {
     case fate::accepted: return status::delivered;

@@ -164,7 +164,8 @@ class outbound_answers {
                 return;
             }
             const outbound_stream::place& here = stream()[at];
-            const bool says_so = !here.tombstone || has_arrived(here);
+            // What is due may have left as the message only.
+            const bool says_so = !here.tombstone || (here.now != transit::due && has_arrived(here));
             if (says_so && (here.now == transit::out || here.now == transit::due ||
                             here.now == transit::turned_away)) {
                 all_.become(which_, at, transit::there);
@@ -282,8 +283,8 @@ class outbound_answers {
                 continue;
             }
             const outbound_stream::place& here = stream()[at];
-            const bool is_stored = here.tombstone ? stream().waits_for(at, notice.number)
-                                                  : here.now != transit::stored;
+            const bool is_stored =
+                here.tombstone ? has_left(here, notice.number) : here.now != transit::stored;
             if (is_stored) {
                 all_.store(here.slot);
             }
@@ -298,6 +299,13 @@ class outbound_answers {
         requests_.answered(all_, now_);
         requests_.detect_loss(all_, which_, now_);
         return refusal::none;
+    }
+
+    /// Was this the last sending of what is there now? Of what is due, or waits for its record, only the message may have left.
+    [[nodiscard]] static bool has_left(const outbound_stream::place& here,
+                                       sending_number in) noexcept {
+        return here.last == in && (here.now == transit::out || here.now == transit::there ||
+                                   here.now == transit::turned_away);
     }
 
     /// The relay's answer to a probe. What it remembers of the receiver is as true as the receiver's own word, but says nothing of
