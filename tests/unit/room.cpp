@@ -26,6 +26,12 @@ TEST_CASE(
     CHECK(room({.floor = 10, .next = 14, .end = 14, .window = 4, .free = 9}) == 4);
 }
 
+TEST_CASE("room: the next one has none while all places are the app's [spec 3.24]") {
+    CHECK(room({.floor = 10, .next = 11, .end = 11, .window = 64, .takes_next = false}) == 1);
+    CHECK(room({.floor = 10, .next = 14, .end = 14, .window = 64, .takes_next = false}) == 4);
+    CHECK(room({.floor = 10, .next = 10, .end = 10, .window = 64, .takes_next = false}) == 1);
+}
+
 TEST_CASE("room: one sender has a quarter of the places, or all while it is alone [spec 3.24]") {
     CHECK(share(256, true) == 256);
     CHECK(share(256, false) == 64);

@@ -310,7 +310,8 @@ inline std::uint32_t inbound_store::room(std::uint32_t which) const noexcept {
          .end = end(which),
          .window = options_.window,
          .open = stream.open_below(end(which)),
-         .free = (std::min)(most > own ? most - own : 0, places_left() - held_.waiting(which))});
+         .free = (std::min)(most > own ? most - own : 0, places_left() - held_.waiting(which)),
+         .takes_next = places_left() != 0});
 }
 
 }  // namespace sixfold::inline v0

@@ -24,12 +24,15 @@ struct room_view {
     std::uint32_t window = 1;  ///< W
     std::uint32_t open = 0;    ///< seqs below `end` that are neither held nor over
     std::uint32_t free = 0;    ///< places that this sender can still get
+    bool takes_next = true;    ///< there is a place for the next one, or one can be made
 };
 
-/// How many seqs from the floor on are taken now: at least the next one, which everything waits for.
+/// How many seqs from the floor on are taken now: the next one, which everything waits for, unless all places are the app's; and at
+/// least one, as less cannot be told.
 [[nodiscard]] constexpr std::uint32_t room(const room_view& of) noexcept {
     const std::uint32_t above = of.free > of.open ? of.free - of.open : 0;
-    const seq limit = (std::max)(of.next + 1, (std::min)(of.floor + of.window, of.end + above));
+    const seq least = (std::max)(of.next + seq{of.takes_next}, of.floor + 1);
+    const seq limit = (std::max)(least, (std::min)(of.floor + of.window, of.end + above));
     return static_cast<std::uint32_t>((std::min)(limit - of.floor, seq{of.window}));
 }
 
