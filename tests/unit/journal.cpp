@@ -258,10 +258,10 @@ TEST_CASE("journal: no ticket is given twice, whatever became of its message [sp
                 while (const auto one = frames.next()) {
                     frame decoded;
                     REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
-                    const auto& msg = std::get<msg_request>(decoded);
-                    if (!msg.probes()) {
-                        REQUIRE((msg.entries.count() == 1 && msg.entries.tombstones() == 1));
-                        sent = msg;
+                    const auto* msg = std::get_if<msg_request>(&decoded);
+                    if (msg != nullptr && !msg->probes()) {
+                        REQUIRE((msg->entries.count() == 1 && msg->entries.tombstones() == 1));
+                        sent = *msg;
                     }
                 }
             }
@@ -437,6 +437,7 @@ TEST_CASE("journal: is the state of a sender at each of its records, in a queue 
     stored.from = "bob";
     stored.epoch = epoch_of(journal);
     stored.word = ack_word::stored;
+    stored.count = 1;
     REQUIRE(alice.sender().handle(stored) == refusal::none);
     const ticket second = alice.send("bob", as_bytes(large)).value();
     REQUIRE(alice.cancel(first));
@@ -629,13 +630,16 @@ TEST_CASE("journal: a stream that begins again is whole at each of its records [
             while (const auto one = frames.next()) {
                 frame decoded;
                 REQUIRE(decode(*one, framing("alice"), decoded) == refusal::none);
-                const auto& msg = std::get<msg_request>(decoded);
-                seq at = msg.first;
-                for (const run_entry& each : msg.entries) {
+                const auto* msg = std::get_if<msg_request>(&decoded);
+                if (msg == nullptr) {
+                    continue;
+                }
+                seq at = msg->first;
+                for (const run_entry& each : msg->entries) {
                     if (!each.tombstone) {
                         CHECK(at == texts.size() + (count == 1 && !texts.empty() ? 1 : 0));
-                        CHECK((only == epoch::none || only == msg.epoch));
-                        only = msg.epoch;
+                        CHECK((only == epoch::none || only == msg->epoch));
+                        only = msg->epoch;
                         texts.emplace_back(as_text(each.payload));
                     }
                     ++at;
