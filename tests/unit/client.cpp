@@ -200,7 +200,7 @@ TEST_CASE("client: bytes that are no frame for us are refused, counted, and chan
     CHECK(p.a.refusals().total() == 3);
     CHECK(p.a.handle({}) == refusal::none);
     const std::size_t request =
-        encode(sync_request{.serial = 1, .rows = 1}, framing("alice"), buffer);
+        encode(sync_request{.serial = 1, .rows = 1, .room = 1}, framing("alice"), buffer);
     CHECK(p.a.handle(std::span(buffer).first(request)) == refusal::direction);
 }
 
@@ -246,7 +246,7 @@ TEST_CASE("client: a frame that is understood and refused leaves the others of i
     };
     put(msg_answer{.to = "nobody", .number = 1});  // to the sender: unknown_stream
     put(message(0));
-    put(sync_request{.serial = 1, .rows = 1});  // to a relay: direction
+    put(sync_request{.serial = 1, .rows = 1, .room = 1});  // to a relay: direction
     put(message(1));
     CHECK(p.b.handle(std::span(buffer).first(used)) == refusal::direction);
     CHECK(p.b.poll_message().has_value());
