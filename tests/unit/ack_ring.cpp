@@ -58,7 +58,8 @@ TEST_CASE("ack_ring: lost is what three later ones have overtaken [spec 3.5, 3.2
         (void)f.send(i);
     }
     CHECK(f.lost().empty());
-    (void)f.ring.answered(0xFFFE + 2);  // that of 3; two places behind the first
+    (void)f.ring.answered(
+        static_cast<ack_serial>(0xFFFE + 2));  // that of 3; two places behind the first
     CHECK(f.lost().empty());
     (void)f.ring.answered(static_cast<ack_serial>(0xFFFE + 3));
     CHECK(f.lost() == std::vector<std::uint32_t>{1});

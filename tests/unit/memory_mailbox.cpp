@@ -104,7 +104,7 @@ TEST_CASE("memory_mailbox: where memory runs out within a run, it is as it was")
     memory_mailbox mailbox = make();
     CHECK(mailbox.execute(put("alice", "bob", 1, 5, "five", 2)).done);
     const std::string text(100, 'x');
-    const run_writer three = written({ended, message(text), message("seven")});
+    const run_writer three = written({ended, testing::message(text), testing::message("seven")});
     const mailbox_request known = put_run("alice", "bob", 1, 5, three.get(), 4);
     const mailbox_request unknown = put_run("carol", "dave", 1, 5, three.get(), 4);
     for (const mailbox_request& request : {known, unknown}) {

@@ -98,7 +98,8 @@ TEST_CASE("sqlite_mailbox: its counters agree with its rows, whatever was asked"
         } else if (action == 2) {
             refused += mailbox.execute(tombstone(from, to, 1, which)).done ? 0 : 1;
         } else if (action == 3) {
-            const run_writer three = written({message("xyz"), ended, message("z")});
+            const run_writer three =
+                written({testing::message("xyz"), ended, testing::message("z")});
             refused += mailbox.execute(put_run(from, to, 1, which, three.get())).done ? 0 : 1;
         } else {
             refused += mailbox.execute(put(from, to, 1, which, "xyz")).done ? 0 : 1;
@@ -530,7 +531,7 @@ TEST_CASE("sqlite_mailbox: keeps no base of a stream without rows") {
     const auto bases = [&] {
         return spy.ask("SELECT base FROM stream ORDER BY sender, epoch");
     };
-    const run_writer three = written({message("a"), message("b"), ended});
+    const run_writer three = written({testing::message("a"), testing::message("b"), ended});
     CHECK(mailbox.execute(put_run("alice", "bob", 1, 7, three.get(), 5)).done);
     CHECK(mailbox.execute(put("alice", "bob", 2, 7, "", 6)).done);
     CHECK(mailbox.execute(look("carol", "bob", 1, 4)).done);
