@@ -97,10 +97,13 @@ TEST_CASE("receiver_word: each end forgets what ended with it, and nothing else 
     CHECK(test_access::differing(word, fresh) == limits);
     word = used;
     word.waits();
+    CHECK(test_access::differing(word, fresh) ==
+          names{"limits", "relay_payload_max", "known", "waits"});
+    word.away();
     CHECK(test_access::differing(word, fresh) == limits);
     word = used;
     word.away();
-    CHECK(test_access::differing(word, used) == names{"met"});
+    CHECK(test_access::differing(word, fresh) == limits);
     word = used;
     word.begin();
     CHECK(test_access::differing(word, fresh) == names{"limits", "relay_payload_max"});
