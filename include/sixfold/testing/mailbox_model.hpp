@@ -162,14 +162,14 @@ struct mailbox_model {
     }
     /// All below has ended: the highest base that was brought, or the lowest row if that is lower. Of no rows: seq_end.
     [[nodiscard]] seq low(const peer& to, const peer& from, epoch epoch) const {
-        const seq row = lowest(to, from, epoch);
+        const seq stored = lowest(to, from, epoch);
         seq high = 0;
         for (const base& b : bases) {
             if (b.to == to && b.key.from == from && b.key.id.epoch == epoch) {
                 high = (std::max)(high, b.key.id.seq);
             }
         }
-        return row == seq_end ? row : (std::min)(row, high);
+        return stored == seq_end ? stored : (std::min)(stored, high);
     }
     /// The lowest row of a smaller epoch of this sender; epoch none: it has no row.
     [[nodiscard]] msgid smaller(const peer& to, const peer& from, epoch epoch) const {
