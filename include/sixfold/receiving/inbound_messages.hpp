@@ -50,6 +50,11 @@ class inbound_messages {
 
     /// Streams, and what is held of them.
     [[nodiscard]] const inbound_store& store() const noexcept { return store_; }
+    /// Is it over here, under the epoch that we are in?
+    [[nodiscard]] bool has_ended(std::uint32_t which, msgid row) const noexcept {
+        return row.epoch == store_[which].epoch() &&
+               store_[which].window().of(row.seq) == standing::duplicate;
+    }
     /// To find, insert and drop senders, and to hand out.
     [[nodiscard]] inbound_store& store() noexcept { return store_; }
     /// Which records are written and durable.

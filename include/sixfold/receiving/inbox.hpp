@@ -133,6 +133,9 @@ inline std::optional<intake> inbox::take(const msg_notify& notice, time_point no
     }
     intake found = messages_.take(which, notice);
     acks_.owe(which, notice, found);
+    if (found.row && messages_.has_ended(which, *found.row)) {
+        acks_.owe_state(which, found.row->seq);  // its erasing got lost, and it is not asked for
+    }
     if (notice.probes() && found.answer == ack_word::state && acks_.has_missed(which)) {
         // What is missing was stored, maybe, and then nobody sends it again.
         found.row = msgid{notice.epoch, messages_.store()[which].first_lacking()};
