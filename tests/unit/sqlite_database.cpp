@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -448,6 +449,56 @@ TEST_CASE(
             break;
         }
     }
+}
+
+TEST_CASE("sqlite_database: a lock that somebody holds for a moment refuses no commit, whichever") {
+    for (std::uint64_t call = 1;; ++call) {
+        CAPTURE(call);
+        support::faulty_disk disk(1);
+        auto database = open("test", {.vfs = disk.vfs()}).value();
+        auto insert = database.prepare("INSERT INTO item VALUES (1, zeroblob(1000000))");
+        disk.fail_at(call, support::faulty_disk::fault::busy, support::faulty_disk::fails::once);
+        sqlite_transaction change(database);
+        insert.run();
+        CHECK(change.commit());
+        if (!disk.hit()) {
+            CHECK(call > 3);  // to read, to write, and to make the file larger
+            break;
+        }
+    }
+}
+
+TEST_CASE(
+    "sqlite_database: a commit and a checkpoint that wait for each other do not wait for ever") {
+    const temporary_file file;
+    auto database = open(file.path(), {.busy_timeout = std::chrono::milliseconds(20)}).value();
+    auto insert = database.prepare("INSERT INTO item VALUES (1, zeroblob(1000000))");
+    const auto commit = [&] {
+        sqlite_transaction change(database);
+        insert.run();
+        return change.commit();
+    };
+    sqlite3* other = nullptr;
+    REQUIRE(sqlite3_open(file.path().c_str(), &other) == SQLITE_OK);
+    REQUIRE(sqlite_spy::ask(other, "SELECT count(*) FROM item", 0)[0] == "0");
+    std::optional<sqlite_transaction> change(database);
+    insert.run();
+    // It has the lock of the checkpoints, and waits for ours: until we give in.
+    sqlite3_busy_handler(
+        other,
+        [](void* ours, int) {
+            auto& waiting = *static_cast<std::optional<sqlite_transaction>*>(ours);
+            CHECK_FALSE(waiting->commit());
+            waiting.reset();
+            return 1;
+        },
+        &change);
+    CHECK(sqlite3_wal_checkpoint_v2(other, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) ==
+          SQLITE_OK);
+    CHECK_FALSE(change);
+    CHECK(database.last_error().fault == sqlite_fault::busy);
+    CHECK(commit());
+    sqlite3_close(other);
 }
 
 TEST_CASE("sqlite_database: a new file in which somebody else begins is waited for, and no longer "

@@ -50,7 +50,10 @@ class file_lock {
     /// Taken: std::errc::resource_unavailable_try_again.
     [[nodiscard]] std::error_code take(const std::string& path) {
         std::error_code failed;
-        const auto whole = std::filesystem::absolute(path, failed).lexically_normal().string();
+        const auto whole = std::filesystem::weakly_canonical(path, failed).string();
+        if (failed) {
+            return failed;
+        }
         names& all = everybodys();
         const std::lock_guard guard(all.mutex);
         const auto [at, is_new] = all.taken.insert(whole);
@@ -67,7 +70,7 @@ class file_lock {
         std::set<std::string> taken;
     };
     [[nodiscard]] static names& everybodys() {
-        static names all;
+        static names& all = *new names;  // never destroyed: whoever has one may live longer
         return all;
     }
     struct give_back {

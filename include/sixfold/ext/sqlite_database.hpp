@@ -32,7 +32,9 @@ enum class sqlite_durability : std::uint8_t {
 /// How a database is opened.
 struct sqlite_options {
     sqlite_durability durability = sqlite_durability::power_loss;  ///< what a commit survives
-    /// How long a call waits for another connection, 0 to 2^31 - 1 ms. With one connection nobody waits.
+    /// How long a call waits for another connection, 0 to 2^31 - 1 ms. With one connection nobody waits. Who runs a checkpoint
+    /// by hand that waits for whoever writes (FULL, RESTART, TRUNCATE) lets it wait for less than this: a commit that adds
+    /// pages waits for it, too, and the first of the two whose time is up gives in; it would be the commit.
     std::chrono::milliseconds busy_timeout{1000};
     /// SQLite's name of the layer below it; none: that of the system. Tests put their disk here.
     const char* vfs = nullptr;
@@ -141,6 +143,7 @@ class sqlite_database {
         sqlite3_extended_result_codes(connection_->handle, 1);
         sqlite3_busy_timeout(connection_->handle, static_cast<int>(options.busy_timeout.count()));
         checkpoint_on_close(false);
+        execute("PRAGMA locking_mode = NORMAL");  // SQLite may be built to share nothing
     }
 
     void checkpoint_on_close(bool wanted) {
