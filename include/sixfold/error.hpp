@@ -22,8 +22,8 @@ enum class errc : std::uint8_t {
     peer_name,          ///< a peer's name is empty or longer than 47 bytes
     payload_too_large,  ///< larger than the options, or what the peer has said, allow
     queue_full,  ///< entries or bytes of the wait-ack queue are used up: poll events and records, and try again
-    peers_full,       ///< as many peers as the options allow
-    tickets_used_up,  ///< 2^32 messages went through a place of the queue, and no ticket is given twice
+    peers_full,  ///< as many peers as the options allow
+    tickets_used_up,  ///< 2^32 messages went through each place of the queue, and no ticket is given twice
     unknown_link,     ///< no such link
     journal_version,  ///< a journal of another version
     journal_damaged,  ///< a journal that is cut, damaged or contradicts itself; it was left alone

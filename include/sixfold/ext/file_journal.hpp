@@ -95,8 +95,11 @@ concept journal_files = std::movable<Files> &&
 template <journal_files Files>
 class basic_file_journal {
   public:
-    /// Opens the journal, or makes a new one where there is no file. The random number must be another one each time, and
-    /// none that a peer can know.
+    /// Opens the journal, or makes a new one where there is no file.
+    ///
+    /// Each file that it makes has a number of its own, drawn from the random one, in all of its marks: by that a mark is told
+    /// from a payload that looks like one, and from what an older file has left on the disk (spec 8.1, 8.4). So it must be
+    /// another one each time, and none that a peer can know; the seed of `new_life()` will do.
     ///
     /// A torn tail is dropped. What was found is written into a new file, which takes the place of the old one: what a process
     /// reads back, even after a sync, may be in the cache of the system only. So there must be room for both. When it is
