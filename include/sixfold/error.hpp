@@ -38,9 +38,10 @@ struct error {
 
 namespace detail {
 
-/// Who takes a value without a look gets none in any build: what would go on from there is somebody's message.
+/// Who takes a value without a look gets none: what would go on from there is somebody's message. True, or it does not
+/// come back.
 template <class Error>
-constexpr void require_value(bool is_there, const Error& why) {
+constexpr bool require_value(bool is_there, const Error& why) {
     if (!is_there) {
         if constexpr (requires { why.what.data(); }) {
             SIXFOLD_FAIL(why.what.data());
@@ -48,6 +49,7 @@ constexpr void require_value(bool is_there, const Error& why) {
             SIXFOLD_FAIL("a value was taken that is not there");
         }
     }
+    return true;
 }
 
 }  // namespace detail
@@ -94,19 +96,19 @@ class [[nodiscard]] result {
         detail::require_value(has_value(), error_);
         return *std::move(value_);
     }
-    /// The value. Precondition: it is there.
+    /// The value. Precondition: it is there; where assertions are on, its error's sentence is said if it is not.
     [[nodiscard]] constexpr T& operator*() & {
-        SIXFOLD_ASSERT(has_value());
+        SIXFOLD_ASSERT(detail::require_value(has_value(), error_));
         return *value_;
     }
     /// The same.
     [[nodiscard]] constexpr const T& operator*() const& {
-        SIXFOLD_ASSERT(has_value());
+        SIXFOLD_ASSERT(detail::require_value(has_value(), error_));
         return *value_;
     }
     /// The same, to be moved from.
     [[nodiscard]] constexpr T&& operator*() && {
-        SIXFOLD_ASSERT(has_value());
+        SIXFOLD_ASSERT(detail::require_value(has_value(), error_));
         return *std::move(value_);
     }
     /// A member of the value. Precondition: it is there.
