@@ -62,6 +62,14 @@ void run(const std::string& path, const std::string& sql) {
     sqlite3_close(database);
 }
 
+std::string tables_of_them(int count) {
+    std::string sql;
+    for (int at = 0; at < count; ++at) {
+        sql += "CREATE TABLE theirs" + std::to_string(at) + " (a);";
+    }
+    return sql;
+}
+
 /// One of ours, of more than fifty pages.
 void make(const std::string& path) {
     auto database = open(path).value();
@@ -250,20 +258,43 @@ TEST_CASE("sqlite_database: refuses what is not a database of this schema, and l
                              std::string(100000, 'x')));
         check_refused(path, sqlite_fault::foreign);
     }
-    SECTION("a database of nobody, but with something in it") {
-        run(path, "CREATE TABLE theirs (a)");
+    SECTION("a database of nobody, but with something in it, beside which it makes nothing") {
+        const std::string tables =
+            GENERATE(tables_of_them(1),
+                     tables_of_them(200),  // more than the first page can list
+                     std::string("PRAGMA user_version = 2"));
+        const bool in_wal_mode = GENERATE(false, true);
+        run(path, std::string(in_wal_mode ? "PRAGMA journal_mode = WAL; " : "") + tables);
         check_refused(path, sqlite_fault::foreign);
+        CHECK(open(path).error().what == "a database of another application: its application_id is "
+                                         "0, and not 1234");
+        CHECK_FALSE(std::filesystem::exists(path + "-wal"));
+        CHECK_FALSE(std::filesystem::exists(path + "-shm"));
     }
-    SECTION("a database of nobody, but with a version") {
-        run(path, "PRAGMA user_version = 2");
+    SECTION("a database of another application, beside which it makes nothing") {
+        run(path,
+            GENERATE(std::string("PRAGMA application_id = 1667785076"),
+                     std::string("PRAGMA application_id = 1667785076; PRAGMA user_version = 2"),
+                     std::string("PRAGMA journal_mode = WAL; PRAGMA application_id = 1667785076")));
         check_refused(path, sqlite_fault::foreign);
+        CHECK_THAT(open(path).error().what,
+                   ContainsSubstring("is 1667785076 ('chat'), and not 1234"));
+        CHECK_FALSE(std::filesystem::exists(path + "-wal"));
+        CHECK_FALSE(std::filesystem::exists(path + "-shm"));
     }
-    SECTION("a database of another application") {
-        run(path, GENERATE(std::string("PRAGMA application_id = 4321"),
-                           std::string("PRAGMA application_id = 4321; PRAGMA user_version = 2"),
-                           std::string("PRAGMA journal_mode = WAL; PRAGMA application_id = 4321")));
+    SECTION("a database of an application whose number has no four letters") {
+        run(path, "PRAGMA application_id = " + std::to_string(GENERATE(0x7F7F7F7F, 0x20202020, 1)));
         check_refused(path, sqlite_fault::foreign);
-        CHECK_THAT(open(path).error().what, ContainsSubstring("4321"));
+        CHECK_THAT(open(path).error().what, !ContainsSubstring("'"));
+    }
+    SECTION("a database of another application that says so only in its log") {
+        sqlite3* theirs = nullptr;
+        REQUIRE(sqlite3_open(path.c_str(), &theirs) == SQLITE_OK);
+        CHECK(sqlite3_exec(theirs, "PRAGMA journal_mode = WAL; PRAGMA application_id = 4321",
+                           nullptr, nullptr, nullptr) == SQLITE_OK);
+        check_refused(path, sqlite_fault::foreign);
+        CHECK_THAT(open(path).error().what, ContainsSubstring("is 4321, and not 1234"));
+        sqlite3_close(theirs);
     }
     SECTION("a database that another application has open, or had when it crashed") {
         sqlite3* theirs = nullptr;
