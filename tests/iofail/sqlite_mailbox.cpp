@@ -11,6 +11,7 @@
 
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "support/catch.hpp"
+#include "support/effort.hpp"
 #include "support/faulty_disk.hpp"
 #include "support/sqlite_spy.hpp"
 
@@ -164,7 +165,7 @@ std::uint64_t fail_each_call(faulty_disk::fault how,
                              sqlite_fault expected,
                              faulty_disk::fails how_long,
                              bool close_while_failing) {
-    for (std::uint64_t call = 1;; ++call) {
+    for (std::uint64_t call = 1;; call += support::stride<std::uint64_t>()) {
         INFO("call " << call);
         hard_life life(expected);
         life.disk().fail_at(call, how, how_long);
