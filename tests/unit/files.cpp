@@ -25,7 +25,7 @@
 #include "sixfold/ext/file_posix.hpp"
 #endif
 
-#if defined(__linux__)
+#if defined(__GLIBC__)
 namespace files_tests {
 /// What happens in front of the next lock, once.
 inline std::function<void()> before_flock;
@@ -190,7 +190,7 @@ TEST_CASE("posix files: the directory that is synced is that of the file") {
 #endif
 }
 
-#if defined(__linux__)  // whose flock can be watched
+#if defined(__GLIBC__)
 
 TEST_CASE(
     "posix files: who gets a file when its owner has put another one in its place is too late "
@@ -213,7 +213,9 @@ TEST_CASE(
     CHECK(late.read(there.path(), content) == std::errc::resource_unavailable_try_again);
 }
 
-// Elsewhere /dev/fd is no second way to open a pipe.
+#endif
+
+#if defined(__linux__)  // elsewhere /dev/fd is no second way to open a pipe
 
 /// A pipe, at one end of which files are at work, and a clock whose signals interrupt them. At the
 /// tenth one the other end does its part.

@@ -36,7 +36,8 @@ namespace sixfold::inline v0 {
 ///
 /// - `resolve(path)` is the file that this name leads to: itself, unless it is a link.
 /// - `lock(path)` is there until this object goes. Taken: std::errc::resource_unavailable_try_again.
-/// - `read(path, into)` gives the whole file. There is none: std::errc::no_such_file_or_directory.
+/// - `read(path, into)` gives the whole file. There is none: std::errc::no_such_file_or_directory. Another one has it, who kept
+///   it when the lock was taken away: std::errc::resource_unavailable_try_again.
 /// - `create(path)` begins an empty file, in place of one that is there. `write` and `sync` speak of it from now on, also
 ///   under the name that it gets by `rename`.
 /// - `write(data)` puts all of it at the end.
