@@ -17,8 +17,7 @@ template <class Number>
     return all() ? everything : some;
 }
 
-/// From one place of many to the next: each with `--all`, else every fifth. What is done at each of so many places is done in
-/// several ways, and from run to run of them at other places.
+/// From one place of many to the next: each with `--all`, else every fifth.
 template <class Number = std::size_t>
 [[nodiscard]] Number stride() {
     return some_or_all(Number{5}, Number{1});
