@@ -82,7 +82,7 @@ struct app {
 
 struct server {
     explicit server(asio::io_context& io)
-        : acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
+        : acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), pause(io) {
         accept();
     }
 
@@ -90,11 +90,18 @@ struct server {
     void send(link_id to, bytes packet) { guests.at(to)->send(packet); }
     void accept() {
         acceptor.async_accept([this](asio::error_code failed, tcp::socket socket) {
-            if (failed) throw asio::system_error(failed, "accept");
+            if (failed) return accept_later(failed);
             const auto guest = std::make_shared<tcp_connection>(std::move(socket), frame_size);
             guest->read_line([=, this](std::string_view line) { admit(guest, line); });
             accept();
         });
+    }
+    /// Too many connections, as a rule: those that are there are served, and some of them will end.
+    void accept_later(asio::error_code failed) {
+        std::fprintf(stderr, "relay: cannot take another connection: %s\n",
+                     failed.message().c_str());
+        pause.expires_after(1s);
+        pause.async_wait([this](asio::error_code) { accept(); });
     }
     void admit(const std::shared_ptr<tcp_connection>& guest, std::string_view token) {
         const link_id link{++links};
@@ -120,6 +127,7 @@ struct server {
     memory_mailbox mailbox = memory_mailbox::create().value();
     reactions out;
     tcp::acceptor acceptor;
+    asio::steady_timer pause;
     std::map<link_id, std::shared_ptr<tcp_connection>> guests;
     std::uint64_t links = 0;
 };

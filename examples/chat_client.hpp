@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include <sixfold/sixfold.hpp>
 #include <sixfold/words.hpp>
 #include "chat_history.hpp"
+#include "chat_login.hpp"
 #include "chat_news.hpp"
 #include "chat_options.hpp"
 #include "line_source.hpp"
@@ -144,11 +146,22 @@ class chat_client {
             }
             connected_at_ = monotonic_.now();
             link_->send(sixfold::as_bytes(std::string(machine_.self().name()) + "\n"));
-            machine_.link_up(sixfold::checksum::on, sixfold::transport::byte_stream);
-            link_->start([this](sixfold::bytes frame) { return take(frame); }, [this] { lost(); },
-                         [this] { wake(); });
-            wake();
+            link_->read_line([this](std::string_view answer) { begin(answer); },
+                             [this] { lost(); });
         });
+    }
+    /// Whoever takes a connection says nothing by that; a relay does by its answer.
+    void begin(std::string_view answer) {
+        if (answer != welcome && answer != welcome_instead) return link_->close();
+        is_relay_ = true;
+        news_.state("connected to the relay at " + place() +
+                    (answer == welcome ? ""
+                                       : "; until now another program was logged in as " +
+                                             std::string(machine_.self().name())));
+        machine_.link_up(sixfold::checksum::on, sixfold::transport::byte_stream);
+        link_->start([this](sixfold::bytes frame) { return take(frame); }, [this] { lost(); },
+                     [this] { wake(); });
+        wake();
     }
     /// The first time at once, then more and more seldom: a relay that comes back is not stormed.
     void connect_again() {
@@ -157,18 +170,10 @@ class chat_client {
             if (!cancelled) connect();
         });
     }
-    /// Whoever takes a connection says nothing by that; the relay's first frame does.
-    [[nodiscard]] sixfold::refusal take(sixfold::bytes frame) {
-        const sixfold::refusal refused = machine_.handle(frame);
-        if (!sixfold::ends_stream(refused) && !std::exchange(heard_relay_, true)) {
-            news_.state("connected to the relay at " + place());
-        }
-        return refused;
-    }
     /// One that did not last as long as we had waited for it is no reason to be quicker next time: it may be that
     /// somebody else has our name, and each of us ends the connection of the other.
     void lost() {
-        news_.state(std::exchange(heard_relay_, false)
+        news_.state(std::exchange(is_relay_, false)
                         ? "the connection to the relay is lost; trying again"
                         : "what is at " + place() +
                               " says nothing that a relay would say; trying again");
@@ -198,7 +203,7 @@ class chat_client {
     sixfold::duration wait_ = wait_min;
     std::shared_ptr<tcp_connection> link_;
     sixfold::time_point connected_at_{};
-    bool heard_relay_ = false;  // on this connection
+    bool is_relay_ = false;  // at the other end of this connection
     chat_news news_;
     std::int64_t skip_;     // pieces of the file that were said in earlier lives
     bool goes_on_ = false;  // the last piece was not the end of its line

@@ -40,7 +40,9 @@ namespace detail {
 [[nodiscard]] inline CLI::Validator peer_name() {
     const auto check = [](const std::string& text) -> std::string {
         const bool good = sixfold::peer(text).valid() && is_printable(text);
-        return good ? "" : "must be 1 to 47 bytes of text on one line, not '" + text + "'";
+        return good ? ""
+                    : "must be 1 to 47 bytes of text on one line, not '" +
+                          printable(text, "\\x09") + "'";
     };
     return {check, "NAME"};
 }
@@ -108,6 +110,10 @@ inline void check_files(const chat_client_options& options) {
         app.exit(help);
         return std::nullopt;
     } catch (const CLI::ParseError& error) {
+        if (!as_relay->parsed() && !as_client->parsed()) {
+            throw usage_error(
+                "begins with what it is to be: 'chat relay' or 'chat client'; --help says more");
+        }
         throw usage_error(error.what());
     }
     if (as_relay->parsed()) {

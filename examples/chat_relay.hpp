@@ -16,6 +16,7 @@
 
 #include <sixfold/ext/sqlite.hpp>
 #include <sixfold/sixfold.hpp>
+#include "chat_login.hpp"
 #include "chat_options.hpp"
 #include "files.hpp"
 #include "screen.hpp"
@@ -28,7 +29,7 @@ namespace example {
 class chat_relay {
   public:
     chat_relay(asio::io_context& io, const chat_relay_options& options)
-        : io_(io), mailbox_(open(options)), acceptor_(listen(io, options.port)) {
+        : io_(io), mailbox_(open(options)), acceptor_(listen(io, options.port)), pause_(io) {
         errors_.show("chat: the relay is at 127.0.0.1:" +
                      std::to_string(acceptor_.local_endpoint().port()));
         accept();
@@ -56,11 +57,17 @@ class chat_relay {
 
     void accept() {
         acceptor_.async_accept([this](asio::error_code failed, tcp::socket socket) {
-            if (failed) throw asio::system_error(failed, "accept");
+            if (failed) return accept_later(failed);
             const auto guest = std::make_shared<tcp_connection>(std::move(socket), frame_size);
             guest->read_line([=, this](std::string_view name) { admit(guest, name); });
             accept();
         });
+    }
+    /// As a rule there are too many connections: those that are there are served, and some of them will end.
+    void accept_later(asio::error_code failed) {
+        complain("chat: cannot take another connection: " + failed.message() + "; trying again");
+        pause_.expires_after(std::chrono::milliseconds(100));
+        pause_.async_wait([this](asio::error_code) { accept(); });
     }
     /// A PLACEHOLDER for a login: whoever says a name is believed. The newest connection of a name counts; the one
     /// before it is ended, or its client would wait there for what goes to the other.
@@ -69,7 +76,9 @@ class chat_relay {
         const sixfold::link_id former = machine_.link_of(name);
         if (!machine_.link_up(link, name)) return guest->close();
         guests_.emplace(link, guest);
-        if (former != sixfold::link_id::none) {
+        const bool instead = former != sixfold::link_id::none;
+        guest->send(sixfold::as_bytes(std::string(instead ? welcome_instead : welcome) + "\n"));
+        if (instead) {
             end(former);
         }
         guest->start([=, this](sixfold::bytes frame) { return take(link, frame); },
@@ -127,6 +136,7 @@ class chat_relay {
     sixfold::reactions out_;
     bool turn_comes_ = false;
     tcp::acceptor acceptor_;
+    asio::steady_timer pause_;
     std::map<sixfold::link_id, std::shared_ptr<tcp_connection>> guests_;
     std::uint64_t links_ = 0;
 };

@@ -53,8 +53,8 @@ struct character {
 }  // namespace detail
 
 /// The text as a terminal may have it, on one line, whoever wrote it: what is no character of UTF-8, or
-/// would command the terminal, is shown byte by byte as \x1b. A tab is a blank.
-[[nodiscard]] inline std::string printable(std::string_view text) {
+/// would command the terminal, is shown byte by byte as \x1b. A tab is a blank, unless it is to be seen.
+[[nodiscard]] inline std::string printable(std::string_view text, std::string_view tab = " ") {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string out;
     while (!text.empty()) {
@@ -63,7 +63,7 @@ struct character {
         if (whole != 0 && !detail::is_control(code)) {
             out += text.substr(0, size);
         } else if (whole == 1 && code == '\t') {
-            out += ' ';
+            out += tab;
         } else {
             for (const char each : text.substr(0, size)) {
                 const auto byte = static_cast<unsigned char>(each);

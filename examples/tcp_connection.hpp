@@ -34,8 +34,10 @@ class tcp_connection : public std::enable_shared_from_this<tcp_connection> {
 
     [[nodiscard]] asio::ip::tcp::socket& socket() noexcept { return socket_; }
 
-    /// Waits for a line of text in front of the frames.
-    void read_line(std::function<void(std::string_view)> line) {
+    /// Waits for a line of text in front of the frames. If the connection ends before it, that is told.
+    void read_line(
+        std::function<void(std::string_view)> line, on_end end = [] {}) {
+        end_ = std::move(end);
         asio::async_read_until(socket_, asio::dynamic_buffer(early_, line_max), '\n',
                                [this, self = shared_from_this(),
                                 line = std::move(line)](asio::error_code failed, std::size_t size) {

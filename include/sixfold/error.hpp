@@ -22,8 +22,8 @@ enum class errc : std::uint8_t {
     peer_name,          ///< a peer's name is empty or longer than 47 bytes
     payload_too_large,  ///< larger than the options, or what the peer has said, allow
     queue_full,  ///< entries or bytes of the wait-ack queue are used up: poll events and records, and try again
-    peers_full,       ///< as many peers as the options allow
-    tickets_used_up,  ///< 2^32 messages went through a place of the queue, and no ticket is given twice
+    peers_full,  ///< as many peers as the options allow
+    tickets_used_up,  ///< 2^32 messages went through each place of the queue, and no ticket is given twice
     unknown_link,     ///< no such link
     journal_version,  ///< a journal of another version
     journal_damaged,  ///< a journal that is cut, damaged or contradicts itself; it was left alone
@@ -38,9 +38,10 @@ struct error {
 
 namespace detail {
 
-/// Who takes a value without a look gets none in any build: what would go on from there is somebody's message.
+/// Who takes a value without a look gets none: what would go on from there is somebody's message. True, or it does not
+/// come back.
 template <class Error>
-constexpr void require_value(bool is_there, const Error& why) {
+constexpr bool require_value(bool is_there, const Error& why) {
     if (!is_there) {
         if constexpr (requires { why.what.data(); }) {
             SIXFOLD_FAIL(why.what.data());
@@ -48,6 +49,7 @@ constexpr void require_value(bool is_there, const Error& why) {
             SIXFOLD_FAIL("a value was taken that is not there");
         }
     }
+    return true;
 }
 
 }  // namespace detail
@@ -94,19 +96,19 @@ class [[nodiscard]] result {
         detail::require_value(has_value(), error_);
         return *std::move(value_);
     }
-    /// The value. Precondition: it is there.
+    /// The value. Precondition: it is there; where assertions are on, its error's sentence is said if it is not.
     [[nodiscard]] constexpr T& operator*() & {
-        SIXFOLD_ASSERT(has_value());
+        SIXFOLD_ASSERT(detail::require_value(has_value(), error_));
         return *value_;
     }
     /// The same.
     [[nodiscard]] constexpr const T& operator*() const& {
-        SIXFOLD_ASSERT(has_value());
+        SIXFOLD_ASSERT(detail::require_value(has_value(), error_));
         return *value_;
     }
     /// The same, to be moved from.
     [[nodiscard]] constexpr T&& operator*() && {
-        SIXFOLD_ASSERT(has_value());
+        SIXFOLD_ASSERT(detail::require_value(has_value(), error_));
         return *std::move(value_);
     }
     /// A member of the value. Precondition: it is there.

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/crash_script.hpp"
 #include "support/crash_world.hpp"
+#include "support/effort.hpp"
 
 // Each client and the relay crash at each of their effects, the clients again while they recover, and begin a new life from what
 // the disk has. Then every message is there once, in order, and its sender knows.
@@ -56,10 +57,10 @@ void at_each_effect(disk kind, Make make) {
     effects all{};
     run(kind, {}, &all);
     REQUIRE((all.a > 20 && all.b > 20));
-    for (std::size_t k = 1; k <= all.a; ++k) {
+    for (std::size_t k = 1; k <= all.a; k += support::stride()) {
         run(kind, make(plan{.a = k}));
     }
-    for (std::size_t k = 1; k <= all.b; ++k) {
+    for (std::size_t k = 1; k <= all.b; k += support::stride()) {
         run(kind, make(plan{.b = k}));
     }
 }
@@ -93,7 +94,7 @@ TEST_CASE("each effect: a log of records, of which the tail has survived") {
 }
 
 TEST_CASE("each effect: a log of records, torn at each byte [spec 7.6]") {
-    for (std::size_t bytes = 1; bytes < 260; ++bytes) {
+    for (std::size_t bytes = 1; bytes < 260; bytes += support::stride()) {
         for (const plan& p : {plan{.a = 2}, plan{.a = 6}, plan{.a = 10}, plan{.a = 13}}) {
             plan torn = p;
             torn.tail = {bytes};

@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/database_world.hpp"
+#include "support/effort.hpp"
 
 // The k-th call of the system fails, for every k, under the database with the rows and the journal of a client. After a commit that
 // failed the app may not know whether it was done; it rolls back or opens the database again, looks, and begins a new life with
@@ -16,7 +17,7 @@ using support::faulty_disk;
 
 /// Says how many calls there were.
 std::uint64_t fail_each_call(database_plan how) {
-    for (how.call = 1;; ++how.call) {
+    for (how.call = 1;; how.call += support::stride<std::uint64_t>()) {
         CAPTURE(how.call);
         if (!support::run_with_databases(how)) {
             return how.call - 1;

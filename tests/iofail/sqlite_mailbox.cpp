@@ -11,7 +11,9 @@
 
 #include "sixfold/testing/mailbox_requests.hpp"
 #include "support/catch.hpp"
+#include "support/effort.hpp"
 #include "support/faulty_disk.hpp"
+#include "support/sqlite_spy.hpp"
 
 namespace sqlite_mailbox_tests {
 
@@ -181,7 +183,7 @@ std::uint64_t fail_each_call(faulty_disk::fault how,
                              sqlite_fault expected,
                              faulty_disk::fails how_long,
                              bool close_while_failing) {
-    for (std::uint64_t call = 1;; ++call) {
+    for (std::uint64_t call = 1;; call += support::stride<std::uint64_t>()) {
         INFO("call " << call);
         hard_life life(expected);
         life.disk().fail_at(call, how, how_long);
@@ -205,6 +207,40 @@ std::uint64_t fail_each_call(faulty_disk::fault how,
 }
 
 }  // namespace
+
+TEST_CASE(
+    "sqlite_mailbox: the k-th call fails while one ack is done row by row, for every third k") {
+    constexpr seq rows = 5;
+    const std::string payload(80'000, 'x');
+    mailbox_group group;
+    for (seq at = 0; at < rows; ++at) {
+        group.add(put("alice", "bob", 1, at, payload));
+    }
+    const blob all = encoded(rows);
+    for (std::uint64_t call = 1;; call += 3) {
+        CAPTURE(call);
+        faulty_disk disk(1);
+        const support::sqlite_spy spy;
+        auto mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
+        mailbox.execute(group);
+        REQUIRE(mailbox.usage().rows == rows);
+        (void)spy.ask("PRAGMA secure_delete = ON");  // each page that is freed is written, too
+        (void)spy.ask("PRAGMA wal_checkpoint(TRUNCATE)");
+        disk.set_capacity(disk.used() + 300'000);
+        disk.fail_at(call, faulty_disk::fault::io, faulty_disk::fails::once);
+        const bool done = mailbox.execute(erase("bob", "alice", 1, all)).done;
+        const sqlite_fault why = mailbox.last_error().fault;
+        CHECK((done || why == sqlite_fault::io || why == sqlite_fault::full));
+        const bool hit = disk.hit();
+        disk.heal();
+        CHECK(mailbox.execute(erase("bob", "alice", 1, all)).done);
+        CHECK(mailbox.usage().rows == 0);
+        if (!hit) {
+            CHECK(call > 100);
+            break;
+        }
+    }
+}
 
 TEST_CASE("sqlite_mailbox: the k-th call of the system fails, for every k") {
     using fault = faulty_disk::fault;

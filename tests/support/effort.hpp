@@ -17,6 +17,12 @@ template <class Number>
     return all() ? everything : some;
 }
 
+/// From one place of many to the next: each with `--all`, else every fifth.
+template <class Number = std::size_t>
+[[nodiscard]] Number stride() {
+    return some_or_all(Number{5}, Number{1});
+}
+
 }  // namespace support
 
 #endif

@@ -77,8 +77,14 @@ class faulty_disk {
     void fail_at(std::uint64_t call, fault how, fails how_long) {
         plan(call, how, how_long, false);
     }
-    /// Full from here on: all files together have no more than so many bytes.
-    void set_capacity(std::size_t bytes) { capacity_ = bytes; }
+    /// Full from here on: all files together have no more than so many bytes. The system says so by this error; 0: its layer
+    /// does not know.
+    void set_capacity(std::size_t bytes, int error = ENOSPC) {
+        capacity_ = bytes;
+        error_when_full_ = error;
+    }
+    /// A layer that can make no file larger but by a write.
+    void knows_no_chunks() { chunks_ = false; }
     /// Bytes of all files.
     [[nodiscard]] std::size_t used() const {
         std::size_t sum = 0;
@@ -313,6 +319,9 @@ class faulty_disk {
         switch (what) {
         case SQLITE_FCNTL_LAST_ERRNO: *static_cast<int*>(out) = disk.error_; return SQLITE_OK;
         case SQLITE_FCNTL_CHUNK_SIZE:
+            if (!disk.chunks_) {
+                return SQLITE_NOTFOUND;
+            }
             asked.chunk = static_cast<std::size_t>(*static_cast<int*>(out));
             return SQLITE_OK;
         case SQLITE_FCNTL_SIZE_HINT: return disk.enlarge(asked, *static_cast<sqlite3_int64*>(out));
@@ -335,7 +344,7 @@ class faulty_disk {
         for (const std::size_t end = in_chunks(which, to); which.now.size() < end;) {
             const std::size_t next = (std::min)(end, (which.now.size() / block + 1) * block);
             if (!fits(which, next)) {
-                error_ = ENOSPC;
+                error_ = error_when_full_;
                 return SQLITE_IOERR_WRITE;
             }
             put(which, {next - 1, content(1)});
@@ -498,6 +507,8 @@ class faulty_disk {
     bool power_ = false;  // it is the power that fails
     int error_ = 0;       // what the system has said last
     std::size_t capacity_ = SIZE_MAX;
+    int error_when_full_ = ENOSPC;
+    bool chunks_ = true;
     std::uint64_t calls_ = 0;
     std::uint64_t syncs_ = 0;
     bool hit_ = false;

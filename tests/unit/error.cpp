@@ -75,6 +75,24 @@ TEST_CASE(
     result<void>().value();
 }
 
+#if !defined(NDEBUG)
+TEST_CASE("error: where assertions are on, * and -> say the sentence of the error, too") {
+    struct point {
+        int x;
+    };
+    result<point> bad = error{errc::option, "start: at least 1"};
+    const result<point>& seen = bad;
+    const std::string sentence = "sixfold: start: at least 1\n";
+    CHECK(last_words([&] { (void)*bad; }) == sentence);
+    CHECK(last_words([&] { (void)*seen; }) == sentence);
+    CHECK(last_words([&] { (void)*std::move(bad); }) == sentence);
+    CHECK(last_words([&] { (void)bad->x; }) == sentence);
+    CHECK(last_words([&] { (void)seen->x; }) == sentence);
+    const result<point> good = point{7};
+    CHECK(last_words([&] { (void)good->x; }) == std::nullopt);
+}
+#endif
+
 TEST_CASE(
     "error: errors of other kinds end it with their own words, or with ours if they have none") {
     struct own_error {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -28,6 +29,9 @@ namespace {
 
 using namespace sixfold;
 using Catch::Matchers::ContainsSubstring;
+
+/// Goes when the program has ended, behind all that was made in it.
+std::optional<basic_file_journal<portable_files>> for_ever;
 
 /// A file in a folder that goes with it.
 struct temporary {
@@ -192,6 +196,20 @@ TEST_CASE("file journal: after a call that failed no other is made, as it would 
     }
 }
 
+TEST_CASE("file journal: where it cannot be seen who has its name, nothing is durable [spec 8.3]") {
+    recorded_files::record made{.calls = {}, .fails = "in_place"};
+    const auto refused = basic_file_journal<recorded_files>::open("j", 1, {&made});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fault == file_fault::system);
+    CHECK_THAT(refused.error().what, ContainsSubstring("j: cannot look at: "));
+    made.fails.clear();
+    auto journal = basic_file_journal<recorded_files>::open("j", 1, {&made}).value();
+    journal.append(as_bytes("records"));
+    made.fails = "in_place";
+    CHECK_FALSE(journal.sync());
+    CHECK(made.calls.back() == "in_place");  // and no mark behind it
+}
+
 TEST_CASE("file journal: a loop that asks stays small") {
     const temporary there;
     app<file_journal> one(there.file);
@@ -212,10 +230,16 @@ TEST_CASE("file journal: a loop that asks stays small") {
 
 TEST_CASE("file journal: nothing to sync is no write") {
     const temporary there;
-    app<file_journal> one(there.file);
-    REQUIRE(one.save());
+    {
+        app<file_journal> one(there.file);
+        REQUIRE(one.save());
+        const std::string before = there.content();
+        CHECK(one.journal.sync());
+        CHECK(there.content() == before);
+    }
+    auto next = file_journal::open(there.file, 2).value();
     const std::string before = there.content();
-    CHECK(one.journal.sync());
+    CHECK(next.sync());  // what was found is durable as it is
     CHECK(there.content() == before);
 }
 
@@ -465,7 +489,11 @@ TEST_CASE("file journal: whose name is gone, or another file's, is over, and say
     }
 }
 
-TEST_CASE("file journal: a link is followed, to a file that is there or not, and stays a link") {
+TEMPLATE_TEST_CASE(
+    "file journal: a link is followed, to a file that is there or not, and stays a link",
+    "",
+    file_journal,
+    basic_file_journal<portable_files>) {
     const temporary there;
     const auto place = there.folder / "volume";
     std::filesystem::create_directory(place);
@@ -476,21 +504,21 @@ TEST_CASE("file journal: a link is followed, to a file that is there or not, and
     std::filesystem::create_symlink(link, second);
     ticket sent{};
     for (const std::string& name : {link, second}) {
-        app<file_journal> one(name, 1);
+        app<TestType> one(name, 1);
         sent = one.send("text");
         CHECK(one.save());
         // Both names have one lock.
-        CHECK(file_journal::open(target, 2).error().fault == file_fault::locked);
+        CHECK(TestType::open(target, 2).error().fault == file_fault::locked);
     }
     CHECK(std::filesystem::is_symlink(link));
     CHECK(std::filesystem::is_symlink(second));
-    const app<file_journal> next(target, 3);
+    const app<TestType> next(target, 3);
     CHECK(next.machine.outstanding(sent));
     CHECK(next.machine.sender().queued() == 2);
 
     const std::string circle = (there.folder / "circle").string();
     std::filesystem::create_symlink("circle", circle);
-    CHECK(file_journal::open(circle, 1).error().fault == file_fault::system);
+    CHECK(TestType::open(circle, 1).error().fault == file_fault::system);
 }
 
 TEMPLATE_TEST_CASE(
@@ -503,9 +531,11 @@ TEMPLATE_TEST_CASE(
         auto first = TestType::open(there.file, 1);
         REQUIRE(first);
         const auto moved = std::move(first);
-        for (const std::string& name : {there.file, (there.folder / "." / "x" / "..").string() +
-                                                        there.file.substr(there.file.rfind('/'))}) {
-            std::filesystem::create_directory(there.folder / "x");
+        std::filesystem::create_directory(there.folder / "x");
+        std::filesystem::create_directory_symlink(there.folder, there.folder / "linked");
+        for (const auto& folder :
+             {there.folder, there.folder / "." / "x" / "..", there.folder / "linked"}) {
+            const std::string name = (folder / "test.db").string();
             const auto second = TestType::open(name, 2);
             REQUIRE(!second);
             CHECK(second.error().fault == file_fault::locked);
@@ -514,6 +544,13 @@ TEMPLATE_TEST_CASE(
         }
     }
     CHECK(TestType::open(there.file, 3));
+}
+
+TEST_CASE("file journal: it may live until the end of the program") {
+    using journal = basic_file_journal<portable_files>;
+    const temporary there;
+    for_ever.emplace(journal::open(there.file, 1).value());
+    CHECK(journal::open(there.file, 2).error().fault == file_fault::locked);
 }
 
 TEMPLATE_TEST_CASE(

@@ -14,13 +14,30 @@
 #if defined(__unix__) || defined(__APPLE__)
 #include <array>
 #include <csignal>
+#include <functional>
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "sixfold/ext/file_posix.hpp"
+#endif
+
+#if defined(__GLIBC__)
+namespace files_tests {
+/// What happens in front of the next lock, once.
+inline std::function<void()> before_flock;
+}  // namespace files_tests
+
+/// Stands in for that of the system.
+extern "C" int flock(int file, int operation) noexcept {
+    if (files_tests::before_flock) {
+        std::exchange(files_tests::before_flock, nullptr)();
+    }
+    return static_cast<int>(::syscall(SYS_flock, file, operation));
+}
 #endif
 
 // What the files under a journal say when the system says no. What a journal makes of that is in tests/iofail.
@@ -95,14 +112,72 @@ TEST_CASE("posix files: a directory is no file, though it can be opened") {
     CHECK(content.empty());
 }
 
+TEMPLATE_TEST_CASE(
+    "files: one that was removed is gone, and does not come back with what was written to it",
+    "",
+    portable_files,
+    posix_files) {
+    const support::temporary_file there;
+    TestType files;
+    REQUIRE_FALSE(files.create(there.path()));
+    REQUIRE_FALSE(files.write(as_bytes("text")));
+    files.remove(there.path());
+    CHECK_FALSE(std::filesystem::exists(there.path()));
+    files.remove(there.path());  // which is no harm
+    REQUIRE_FALSE(files.create(there.path()));
+    CHECK(std::filesystem::file_size(there.path()) == 0);
+}
+
 TEST_CASE("posix files: a file that was removed is closed, and takes no room of the disk") {
     const support::temporary_file there;
     posix_files files;
     REQUIRE_FALSE(files.create(there.path()));
     REQUIRE_FALSE(files.write(as_bytes("text")));
     files.remove(there.path());
-    CHECK_FALSE(std::filesystem::exists(there.path()));
     CHECK(files.write(as_bytes("text")) == std::errc::bad_file_descriptor);
+    CHECK(files.in_place(there.path()) == std::errc::bad_file_descriptor);
+}
+
+TEST_CASE("posix files: whose name leads to another disk now is not in its place") {
+    const support::temporary_file there;
+    posix_files files;
+    REQUIRE_FALSE(files.lock(there.path() + ".lock"));
+    REQUIRE_FALSE(files.create(there.path()));
+    CHECK_FALSE(files.in_place(there.path()));
+    std::filesystem::remove(there.path());
+    std::filesystem::create_symlink("/dev/null", there.path());
+    CHECK(files.in_place(there.path()) == std::errc::no_such_file_or_directory);
+}
+
+TEST_CASE(
+    "posix files: what takes the place of a file that it cannot give to its owner is a secret") {
+    const support::temporary_file there;
+    const uid_t self = ::geteuid();
+    const std::string theirs = self == 0 ? there.path() : "/etc/passwd";
+    if (self == 0) {
+        std::ofstream(theirs) << "text";
+    }
+    const auto folder = std::filesystem::path(there.path()).parent_path();
+    std::filesystem::permissions(folder, std::filesystem::perms(0777));
+    REQUIRE((std::filesystem::status(theirs).permissions() & std::filesystem::perms(0077)) !=
+            std::filesystem::perms::none);
+    posix_files files;
+    std::vector<std::byte> content;
+    REQUIRE((self != 0 || ::seteuid(65534) == 0));  // who gives nothing away
+    const auto read = files.read(theirs, content);
+    const auto made = files.create(there.path() + ".new");
+    REQUIRE((self != 0 || ::seteuid(self) == 0));
+    REQUIRE_FALSE(read);
+    REQUIRE_FALSE(made);
+    CHECK(std::filesystem::status(there.path() + ".new").permissions() ==
+          std::filesystem::perms(0600));
+}
+
+TEST_CASE("portable files: a folder that cannot be found has no lock") {
+    const support::temporary_file there;
+    std::filesystem::create_symlink(there.path(), there.path());
+    portable_files files;
+    CHECK(files.lock(there.path() + "/lock") == std::errc::too_many_symbolic_link_levels);
 }
 
 TEST_CASE("posix files: the directory that is synced is that of the file") {
@@ -114,6 +189,31 @@ TEST_CASE("posix files: the directory that is synced is that of the file") {
     CHECK(files.sync_directory("/proc/journal") == std::errc::invalid_argument);  // has no disk
 #endif
 }
+
+#if defined(__GLIBC__)
+
+TEST_CASE(
+    "posix files: who gets a file when its owner has put another one in its place is too late "
+    "[spec 7.9]") {
+    const support::temporary_file there;
+    std::ofstream(there.path()) << "old";
+    posix_files owner;
+    std::vector<std::byte> content;
+    REQUIRE_FALSE(owner.lock(there.path() + ".lock"));
+    REQUIRE_FALSE(owner.read(there.path(), content));
+    REQUIRE_FALSE(owner.create(there.path() + ".new"));
+    std::filesystem::remove(there.path() + ".lock");
+    posix_files late;
+    REQUIRE_FALSE(late.lock(there.path() + ".lock"));
+    before_flock = [&] {
+        REQUIRE_FALSE(owner.rename(there.path() + ".new", there.path()));
+    };
+    CHECK(late.read(there.path(), content) == std::errc::resource_unavailable_try_again);
+    CHECK_FALSE(before_flock);
+    CHECK(late.read(there.path(), content) == std::errc::resource_unavailable_try_again);
+}
+
+#endif
 
 #if defined(__linux__)  // elsewhere /dev/fd is no second way to open a pipe
 

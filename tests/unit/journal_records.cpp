@@ -152,7 +152,7 @@ TEST_CASE("journal: what is gone has no value, and a reader that has stopped doe
 // --- what a sender has -----------------------------------------------------------------------------
 
 struct message_fields {
-    std::uint32_t slot = 0;
+    std::uint64_t ticket = 0;
     seq which = 0;
     int what = 0;
     std::string_view payload = "";
@@ -168,7 +168,7 @@ journal_bytes message(const message_fields& what) {
     to.put_varint(0);  // never expires
     to.put_bytes(as_bytes(what.payload));
     return record_of(record_kind::message, [&](auto& out) {
-        out.put_u64(what.slot);
+        out.put_u64(what.ticket);
         out.put_bytes(to.written());
     });
 }
@@ -263,8 +263,8 @@ TEST_CASE("journal: what is stored is asked for in the next life, too, and a tom
     constexpr int stored = 1;
     constexpr int cancelling = 2;
     sender alice = restored_sender(
-        clock, all_of({message({.slot = 0, .which = 3, .what = stored}),
-                       message({.slot = 1, .which = 4, .what = cancelling}), outbound(life, 5)}));
+        clock, all_of({message({.ticket = 0, .which = 3, .what = stored}),
+                       message({.ticket = 1, .which = 4, .what = cancelling}), outbound(life, 5)}));
     const outbound_stream& stream = test_access::stream(alice, "bob");
     CHECK(stream.count(transit::stored) == 1);
     CHECK(stream.tombstones() == 1);
@@ -274,12 +274,12 @@ TEST_CASE("journal: what is stored is asked for in the next life, too, and a tom
 }
 
 TEST_CASE("journal: messages that cannot lie in one stream are refused") {
-    const journal_bytes first = message({.slot = 0, .which = 3});
-    CHECK(refused_by_sender(all_of({first, message({.slot = 1, .which = 4})})) == taken);
-    CHECK(refused_by_sender(all_of({first, message({.slot = 1, .which = 3})})) == cannot_be);
+    const journal_bytes first = message({.ticket = 0, .which = 3});
+    CHECK(refused_by_sender(all_of({first, message({.ticket = 1, .which = 4})})) == taken);
+    CHECK(refused_by_sender(all_of({first, message({.ticket = 1, .which = 3})})) == cannot_be);
     // No sane journal has a stream so long that what lies between could be a matter of memory.
     constexpr seq far = seq{1} << 40;
-    CHECK(refused_by_sender(all_of({first, message({.slot = 1, .which = far})})) == cannot_be);
+    CHECK(refused_by_sender(all_of({first, message({.ticket = 1, .which = far})})) == cannot_be);
     CHECK(refused_by_sender(all_of({first, outbound(life, far)})) == cannot_be);
     CHECK(refused_by_sender(outbound(life, far)) == taken);  // then nothing lies between
 }
@@ -287,8 +287,8 @@ TEST_CASE("journal: messages that cannot lie in one stream are refused") {
 TEST_CASE("journal: the seqs between the messages that are left have ended") {
     manual_clock clock;
     sender alice = restored_sender(
-        clock, all_of({message({.slot = 0, .which = 3, .payload = "3"}),
-                       message({.slot = 1, .which = 6, .payload = "6"}), outbound(life, 9)}));
+        clock, all_of({message({.ticket = 0, .which = 3, .payload = "3"}),
+                       message({.ticket = 1, .which = 6, .payload = "6"}), outbound(life, 9)}));
     const outbound_stream& stream = test_access::stream(alice, "bob");
     CHECK(stream.first() == 3);
     CHECK(stream.slot(4) == outbound_stream::no_slot);
@@ -331,9 +331,9 @@ TEST_CASE("journal: what an earlier life has sent may be stored, and is not sent
     sender_options narrow = sending;
     narrow.window = 1;
     sender alice = restored_sender(clock,
-                                   all_of({message({.slot = 0, .which = 0, .payload = "0"}),
-                                           message({.slot = 1, .which = 1, .payload = "1"}),
-                                           message({.slot = 2, .which = 2, .payload = "2"})}),
+                                   all_of({message({.ticket = 0, .which = 0, .payload = "0"}),
+                                           message({.ticket = 1, .which = 1, .payload = "1"}),
+                                           message({.ticket = 2, .which = 2, .payload = "2"})}),
                                    narrow);
     alice.link_up(framing("alice"));
     REQUIRE(alice.handle(ack_notify{
@@ -359,6 +359,12 @@ TEST_CASE("journal: a word on what this life has not sent stretches no timer") {
     CHECK(alice.next_deadline() == before);
     CHECK(before == clock.now());
     CHECK(runs_of(alice).size() == 1);
+}
+
+TEST_CASE("journal: a ticket of the generation that is never given is refused [spec 7.8]") {
+    constexpr std::uint64_t last = std::uint64_t{UINT32_MAX - 1} << 32;
+    CHECK(refused_by_sender(message({.ticket = last})) == taken);
+    CHECK(refused_by_sender(message({.ticket = last + (std::uint64_t{1} << 32)})) == cannot_be);
 }
 
 TEST_CASE("journal: near the last generation of tickets no record goes beyond it [spec 7.8]") {

@@ -546,7 +546,9 @@ TEST_CASE("receiver: frames of a smaller epoch are told so, and change nothing [
     (void)f.probe(1, "alice", larger);
     f.settle();
     const std::string before = receiver_access::fingerprint(f.b);
+    CHECK(f.b.past_epochs() == 0);
     (void)f.direct(0);
+    CHECK(f.b.past_epochs() == 1);
     auto out = f.transmit();
     REQUIRE(out.acks.size() == 1);
     CHECK(out.acks[0].word == ack_word::past);

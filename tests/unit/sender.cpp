@@ -507,6 +507,7 @@ TEST_CASE("sender: a stream that begins again waits for its records too [spec 7.
     (void)f.transmit();
     REQUIRE(f.past(epoch{std::uint64_t{9} << epoch_random_bits}) == refusal::none);
     CHECK(static_cast<std::uint64_t>(f.stream()) >> epoch_random_bits == 10);
+    CHECK(f.a.past_epochs() == 1);
     CHECK(f.journal() == 1);
     CHECK(f.transmit().empty());  // nor a probe, which would name the epoch
     f.a.durable(f.a.written());

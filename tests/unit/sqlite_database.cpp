@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -59,6 +60,14 @@ void run(const std::string& path, const std::string& sql) {
     INFO(sql);
     CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
     sqlite3_close(database);
+}
+
+std::string tables_of_them(int count) {
+    std::string sql;
+    for (int at = 0; at < count; ++at) {
+        sql += "CREATE TABLE theirs" + std::to_string(at) + " (a);";
+    }
+    return sql;
 }
 
 /// One of ours, of more than fifty pages.
@@ -249,20 +258,43 @@ TEST_CASE("sqlite_database: refuses what is not a database of this schema, and l
                              std::string(100000, 'x')));
         check_refused(path, sqlite_fault::foreign);
     }
-    SECTION("a database of nobody, but with something in it") {
-        run(path, "CREATE TABLE theirs (a)");
+    SECTION("a database of nobody, but with something in it, beside which it makes nothing") {
+        const std::string tables =
+            GENERATE(tables_of_them(1),
+                     tables_of_them(200),  // more than the first page can list
+                     std::string("PRAGMA user_version = 2"));
+        const bool in_wal_mode = GENERATE(false, true);
+        run(path, std::string(in_wal_mode ? "PRAGMA journal_mode = WAL; " : "") + tables);
         check_refused(path, sqlite_fault::foreign);
+        CHECK(open(path).error().what == "a database of another application: its application_id is "
+                                         "0, and not 1234");
+        CHECK_FALSE(std::filesystem::exists(path + "-wal"));
+        CHECK_FALSE(std::filesystem::exists(path + "-shm"));
     }
-    SECTION("a database of nobody, but with a version") {
-        run(path, "PRAGMA user_version = 2");
+    SECTION("a database of another application, beside which it makes nothing") {
+        run(path,
+            GENERATE(std::string("PRAGMA application_id = 1667785076"),
+                     std::string("PRAGMA application_id = 1667785076; PRAGMA user_version = 2"),
+                     std::string("PRAGMA journal_mode = WAL; PRAGMA application_id = 1667785076")));
         check_refused(path, sqlite_fault::foreign);
+        CHECK_THAT(open(path).error().what,
+                   ContainsSubstring("is 1667785076 ('chat'), and not 1234"));
+        CHECK_FALSE(std::filesystem::exists(path + "-wal"));
+        CHECK_FALSE(std::filesystem::exists(path + "-shm"));
     }
-    SECTION("a database of another application") {
-        run(path, GENERATE(std::string("PRAGMA application_id = 4321"),
-                           std::string("PRAGMA application_id = 4321; PRAGMA user_version = 2"),
-                           std::string("PRAGMA journal_mode = WAL; PRAGMA application_id = 4321")));
+    SECTION("a database of an application whose number has no four letters") {
+        run(path, "PRAGMA application_id = " + std::to_string(GENERATE(0x7F7F7F7F, 0x20202020, 1)));
         check_refused(path, sqlite_fault::foreign);
-        CHECK_THAT(open(path).error().what, ContainsSubstring("4321"));
+        CHECK_THAT(open(path).error().what, !ContainsSubstring("'"));
+    }
+    SECTION("a database of another application that says so only in its log") {
+        sqlite3* theirs = nullptr;
+        REQUIRE(sqlite3_open(path.c_str(), &theirs) == SQLITE_OK);
+        CHECK(sqlite3_exec(theirs, "PRAGMA journal_mode = WAL; PRAGMA application_id = 4321",
+                           nullptr, nullptr, nullptr) == SQLITE_OK);
+        check_refused(path, sqlite_fault::foreign);
+        CHECK_THAT(open(path).error().what, ContainsSubstring("is 4321, and not 1234"));
+        sqlite3_close(theirs);
     }
     SECTION("a database that another application has open, or had when it crashed") {
         sqlite3* theirs = nullptr;
@@ -488,6 +520,56 @@ TEST_CASE(
             break;
         }
     }
+}
+
+TEST_CASE("sqlite_database: a lock that somebody holds for a moment refuses no commit, whichever") {
+    for (std::uint64_t call = 1;; ++call) {
+        CAPTURE(call);
+        support::faulty_disk disk(1);
+        auto database = open("test", {.vfs = disk.vfs()}).value();
+        auto insert = database.prepare("INSERT INTO item VALUES (1, zeroblob(1000000))");
+        disk.fail_at(call, support::faulty_disk::fault::busy, support::faulty_disk::fails::once);
+        sqlite_transaction change(database);
+        insert.run();
+        CHECK(change.commit());
+        if (!disk.hit()) {
+            CHECK(call > 3);  // to read, to write, and to make the file larger
+            break;
+        }
+    }
+}
+
+TEST_CASE(
+    "sqlite_database: a commit and a checkpoint that wait for each other do not wait for ever") {
+    const temporary_file file;
+    auto database = open(file.path(), {.busy_timeout = std::chrono::milliseconds(20)}).value();
+    auto insert = database.prepare("INSERT INTO item VALUES (1, zeroblob(1000000))");
+    const auto commit = [&] {
+        sqlite_transaction change(database);
+        insert.run();
+        return change.commit();
+    };
+    sqlite3* other = nullptr;
+    REQUIRE(sqlite3_open(file.path().c_str(), &other) == SQLITE_OK);
+    REQUIRE(sqlite_spy::ask(other, "SELECT count(*) FROM item", 0)[0] == "0");
+    std::optional<sqlite_transaction> change(database);
+    insert.run();
+    // It has the lock of the checkpoints, and waits for ours: until we give in.
+    sqlite3_busy_handler(
+        other,
+        [](void* ours, int) {
+            auto& waiting = *static_cast<std::optional<sqlite_transaction>*>(ours);
+            CHECK_FALSE(waiting->commit());
+            waiting.reset();
+            return 1;
+        },
+        &change);
+    CHECK(sqlite3_wal_checkpoint_v2(other, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) ==
+          SQLITE_OK);
+    CHECK_FALSE(change);
+    CHECK(database.last_error().fault == sqlite_fault::busy);
+    CHECK(commit());
+    sqlite3_close(other);
 }
 
 TEST_CASE("sqlite_database: a new file in which somebody else begins is waited for, and no longer "

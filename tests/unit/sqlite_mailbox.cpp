@@ -2,6 +2,7 @@
 #include "sixfold/ext/sqlite_mailbox.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -446,6 +447,7 @@ TEST_CASE("sqlite_mailbox: on a full disk retention goes on") {
 }
 
 TEST_CASE("sqlite_mailbox: one ack for more than the log has room for is done row by row") {
+    const bool is_past = GENERATE(false, true);
     support::faulty_disk disk(1);
     const sqlite_spy spy;
     auto mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
@@ -457,8 +459,66 @@ TEST_CASE("sqlite_mailbox: one ack for more than the log has room for is done ro
     (void)spy.ask("PRAGMA wal_checkpoint(TRUNCATE)");
     disk.set_capacity(disk.used() + 300'000);
     const blob all = encoded(200);
-    CHECK(mailbox.execute(erase("bob", "alice", 1, all)).done);
+    CHECK(mailbox.execute(is_past ? past("bob", "alice", 1) : erase("bob", "alice", 1, all)).done);
     CHECK(mailbox.usage().rows == 0);
+}
+
+TEST_CASE("sqlite_mailbox: an ack state that finds no room is left out, and its rows are erased") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    std::size_t left_out = 0;
+    for (seq at = 0; left_out == 0; ++at) {
+        REQUIRE(at < 500);
+        const peer from = "sender" + std::to_string(at);
+        REQUIRE(mailbox.execute(put(from, "bob", 1, 0, "x")).done);
+        const std::size_t states = mailbox.usage().states;
+        const auto pages = spy.ask("PRAGMA page_count");
+        REQUIRE(spy.ask("PRAGMA max_page_count = " + pages[0]) == pages);
+        CHECK(mailbox.execute(erase("bob", from, 1, encoded(1))).done);
+        CHECK(mailbox.usage().rows == 0);
+        left_out += states + 1 - mailbox.usage().states;
+        (void)spy.ask("PRAGMA max_page_count = 100000");
+    }
+    CHECK(mailbox.execute(put("alice", "bob", 1, 0, "x")).done);
+    CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(1))).done);
+    CHECK(last_state(mailbox, "alice", "bob", 1) == encoded(1));  // where there is room, it is kept
+}
+
+TEST_CASE("sqlite_mailbox: what cannot be read is used by nobody, and counts again when it can") {
+    support::faulty_disk disk(1);
+    auto mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
+    REQUIRE(mailbox.execute(put("alice", "bob", 1, 0, "text")).done);
+    disk.fail_at(1, support::faulty_disk::fault::io, support::faulty_disk::fails::from_then_on);
+    CHECK(mailbox.usage().rows == 0);
+    CHECK(mailbox.last_error().fault == sqlite_fault::io);
+    disk.heal();
+    CHECK(mailbox.usage().rows == 1);
+    CHECK(mailbox.last_error().fault == sqlite_fault::none);
+}
+
+TEST_CASE("sqlite_mailbox: a full disk is full, whatever its system says of it") {
+    const int says = GENERATE(ENOSPC, EDQUOT, 0);
+    CAPTURE(says);
+    support::faulty_disk disk(1);
+    disk.set_capacity(1'500'000, says);
+    auto mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
+    CHECK(fill(mailbox) > 100);  // which looks at the fault
+    CHECK_THAT(mailbox.last_error().what, ContainsSubstring("full"));
+}
+
+TEST_CASE("sqlite_mailbox: where the layer below can make no file larger, a full disk is full") {
+    support::faulty_disk disk(1);
+    disk.knows_no_chunks();
+    auto mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
+    CHECK(disk.used() < 100'000);  // nothing was taken beforehand
+    for (seq at = 0; at < 100; ++at) {
+        REQUIRE(mailbox.execute(put("alice", "bob", 1, at, std::string(5000, 'x'))).done);
+    }
+    CHECK(rows_of(mailbox) == 100);
+    disk.set_capacity(disk.used());
+    (void)fill(mailbox);
+    CHECK(mailbox.execute(page("bob")).done);
 }
 
 TEST_CASE(

@@ -181,5 +181,30 @@ TEST_CASE(
     CHECK(std::count(given.begin(), given.end(), after.ticket_of(again)) == 0);
 }
 
+TEST_CASE(
+    "wait_ack_queue: where some slots are used up, and all others taken, it is not at its end "
+    "[spec 7.8]") {
+    wait_ack_queue queue(1, 1, 64);
+    queue.restored(UINT32_MAX - 3);  // each slot has two tickets
+    for (int times = 0; times < 2; ++times) {
+        REQUIRE(queue.add({}) == 0);
+        end(queue, 0, status::delivered);
+        tell(queue);
+    }
+    const slot other = queue.add({});
+    REQUIRE(other == 1);
+    queue.make_unsettled(other);
+    CHECK(queue.queued() == 0);
+    CHECK(queue.add({}) == none);
+    CHECK_FALSE(queue.is_at_its_end());
+    end(queue, other, status::delivered);
+    tell(queue);
+    REQUIRE(queue.add({}) == other);
+    end(queue, other, status::delivered);
+    tell(queue);
+    CHECK(queue.add({}) == none);
+    CHECK(queue.is_at_its_end());
+}
+
 }  // namespace
 }  // namespace wait_ack_queue_tests

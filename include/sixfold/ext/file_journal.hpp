@@ -36,7 +36,8 @@ namespace sixfold::inline v0 {
 ///
 /// - `resolve(path)` is the file that this name leads to: itself, unless it is a link.
 /// - `lock(path)` is there until this object goes. Taken: std::errc::resource_unavailable_try_again.
-/// - `read(path, into)` gives the whole file. There is none: std::errc::no_such_file_or_directory.
+/// - `read(path, into)` gives the whole file. There is none: std::errc::no_such_file_or_directory. Another one has it, who kept
+///   it when the lock was taken away: std::errc::resource_unavailable_try_again.
 /// - `create(path)` begins an empty file, in place of one that is there. `write` and `sync` speak of it from now on, also
 ///   under the name that it gets by `rename`.
 /// - `write(data)` puts all of it at the end.
@@ -95,8 +96,11 @@ concept journal_files = std::movable<Files> &&
 template <journal_files Files>
 class basic_file_journal {
   public:
-    /// Opens the journal, or makes a new one where there is no file. The random number must be another one each time, and
-    /// none that a peer can know.
+    /// Opens the journal, or makes a new one where there is no file.
+    ///
+    /// Each file that it makes has a number of its own, drawn from the random one, in all of its marks: by that a mark is told
+    /// from a payload that looks like one, and from what an older file has left on the disk (spec 8.1, 8.4). So it must be
+    /// another one each time, and none that a peer can know; the seed of `new_life()` will do.
     ///
     /// A torn tail is dropped. What was found is written into a new file, which takes the place of the old one: what a process
     /// reads back, even after a sync, may be in the cache of the system only. So there must be room for both. When it is

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>  // _doserrno
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,18 @@
 
 namespace sixfold::inline v0::detail {
 
+/// Why the last call of the C library failed. Of a file that somebody has open for themselves alone that of Windows says
+/// "permission denied"; here it is std::errc::resource_unavailable_try_again.
+[[nodiscard]] inline std::error_code last_error() {
+#if defined(_WIN32)
+    constexpr unsigned long sharing_violation = 32;
+    if (errno == EACCES && _doserrno == sharing_violation) {
+        return std::make_error_code(std::errc::resource_unavailable_try_again);
+    }
+#endif
+    return {errno != 0 ? errno : EIO, std::generic_category()};
+}
+
 #if defined(_WIN32)
 
 /// A file that nobody else can open while we have it. The system lets it go when the process ends, however it does.
@@ -28,11 +41,7 @@ class file_lock {
     [[nodiscard]] std::error_code take(const std::string& path) {
         errno = 0;
         held_.reset(::_fsopen(path.c_str(), "ab", _SH_DENYRW));
-        if (held_ != nullptr) {
-            return {};
-        }
-        return std::make_error_code(errno == EACCES ? std::errc::resource_unavailable_try_again
-                                                    : static_cast<std::errc>(errno));
+        return held_ != nullptr ? std::error_code() : last_error();
     }
 
   private:
@@ -50,7 +59,10 @@ class file_lock {
     /// Taken: std::errc::resource_unavailable_try_again.
     [[nodiscard]] std::error_code take(const std::string& path) {
         std::error_code failed;
-        const auto whole = std::filesystem::absolute(path, failed).lexically_normal().string();
+        const auto whole = std::filesystem::weakly_canonical(path, failed).string();
+        if (failed) {
+            return failed;
+        }
         names& all = everybodys();
         const std::lock_guard guard(all.mutex);
         const auto [at, is_new] = all.taken.insert(whole);
@@ -67,7 +79,7 @@ class file_lock {
         std::set<std::string> taken;
     };
     [[nodiscard]] static names& everybodys() {
-        static names all;
+        static names& all = *new names;  // never destroyed: whoever has one may live longer
         return all;
     }
     struct give_back {

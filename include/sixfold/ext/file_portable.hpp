@@ -111,8 +111,7 @@ class portable_files {
 
     /// What the call that has just been made says, if it says anything.
     [[nodiscard]] static std::error_code system_says(bool done) {
-        return done ? std::error_code()
-                    : std::error_code(errno != 0 ? errno : EIO, std::generic_category());
+        return done ? std::error_code() : detail::last_error();
     }
 
     detail::file_lock lock_;

@@ -69,18 +69,16 @@ class posix_files {
     /// Locks the file of this name, made if need be, until this object goes or the process does. It stays there.
     [[nodiscard]] std::error_code lock(const std::string& path) {
         lock_path_ = path;
-        lock_ = open(path, O_RDWR | O_CREAT);
-        return system_says(lock_.open() && is_locked(lock_));
+        return take(lock_, path, O_RDWR | O_CREAT);
     }
 
     /// The whole file, or std::errc::no_such_file_or_directory. It is locked, too: that holds when the lock's own file was
-    /// removed.
+    /// removed. Taken: std::errc::resource_unavailable_try_again.
     [[nodiscard]] std::error_code read(const std::string& path, std::vector<std::byte>& into) {
         constexpr std::size_t step = 64 * 1024;
         into.clear();
-        file_ = open(path, O_RDONLY);
-        if (!file_.open() || !is_locked(file_)) {
-            return system_says(false);
+        if (const auto failed = take(file_, path, O_RDONLY)) {
+            return failed;
         }
         for (;;) {
             const std::size_t size = into.size();
@@ -96,12 +94,12 @@ class posix_files {
     /// An empty file, in place of one that is there, with owner and mode of the one that was read or written last.
     [[nodiscard]] std::error_code create(const std::string& path) {
         (void)::unlink(path.c_str());  // of a life that crashed
-        last_ = std::exchange(file_, open(path, O_WRONLY | O_CREAT | O_EXCL));
-        if (!file_.open() || !is_locked(file_)) {
-            return system_says(false);
+        last_ = std::exchange(file_, detail::file_descriptor());
+        if (const auto failed = take(file_, path, O_WRONLY | O_CREAT | O_EXCL)) {
+            return failed;
         }
         struct stat like {};
-        if (last_.open() && ::fstat(last_.number(), &like) == 0) {
+        if (::fstat(last_.number(), &like) == 0) {  // there is one
             const bool owned = ::fchown(file_.number(), like.st_uid, like.st_gid) == 0;
             // Bits for a group are meant for that group.
             (void)::fchmod(file_.number(), like.st_mode & (owned ? 07777U : 0700U));
@@ -172,9 +170,16 @@ class posix_files {
         return path.substr(0, path.rfind('/') + 1);
     }
 
-    /// Not fcntl's lock, which its own process may take twice, and loses when it closes any of the two.
-    [[nodiscard]] static bool is_locked(const detail::file_descriptor& file) {
-        return ::flock(file.number(), LOCK_EX | LOCK_NB) == 0;
+    /// Opens and locks it. Not with fcntl's lock, which its own process may take twice, and loses when it closes any of the
+    /// two. Who had it until now may have put another file in its place before letting it go: then that one is taken.
+    [[nodiscard]] static std::error_code
+    take(detail::file_descriptor& file, const std::string& path, int flags) {
+        file = open(path, flags);
+        if (!file.open() || ::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
+            return system_says(false);
+        }
+        return std::make_error_code(has_name(file, path) ? std::errc::resource_unavailable_try_again
+                                                         : std::errc{});
     }
 
     /// Nothing, or std::errc::no_such_file_or_directory where the name is gone or another file's.

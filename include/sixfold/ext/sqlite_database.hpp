@@ -3,6 +3,7 @@
 #define SIXFOLD_EXT_SQLITE_DATABASE_HPP
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -32,7 +33,9 @@ enum class sqlite_durability : std::uint8_t {
 /// How a database is opened.
 struct sqlite_options {
     sqlite_durability durability = sqlite_durability::power_loss;  ///< what a commit survives
-    /// How long a call waits for another connection, 0 to 2^31 - 1 ms. With one connection nobody waits.
+    /// How long a call waits for another connection, 0 to 2^31 - 1 ms. With one connection nobody waits. Who runs a checkpoint
+    /// by hand that waits for whoever writes (FULL, RESTART, TRUNCATE) lets it wait for less than this: a commit that adds
+    /// pages waits for it, too, and the first of the two whose time is up gives in; it would be the commit.
     std::chrono::milliseconds busy_timeout{1000};
     /// SQLite's name of the layer below it; none: that of the system. Tests put their disk here.
     const char* vfs = nullptr;
@@ -46,6 +49,21 @@ struct sqlite_schema {
     const char* upgrade =
         nullptr;  ///< those that make them of the tables of one version below; none: that is refused
 };
+
+namespace detail {
+
+/// The number of an application, and its four letters, if it has some.
+[[nodiscard]] inline std::string application_name(std::int32_t id) {
+    const auto bits = static_cast<std::uint32_t>(id);
+    const std::array letters{static_cast<char>(bits >> 24U), static_cast<char>(bits >> 16U),
+                             static_cast<char>(bits >> 8U), static_cast<char>(bits)};
+    const bool are_letters = std::all_of(letters.begin(), letters.end(),
+                                         [](char each) { return each > ' ' && each <= '~'; });
+    return std::to_string(id) +
+           (are_letters ? " ('" + std::string(letters.data(), letters.size()) + "')" : "");
+}
+
+}  // namespace detail
 
 /// What a transaction is for.
 enum class sqlite_access : std::uint8_t {
@@ -76,11 +94,15 @@ class sqlite_database {
     /// `read_only` or `corrupt`: all its pages are looked at, which costs O(size). It is `unsafe`
     /// if SQLite does not confirm the journal and sync modes, as it will not for a database in
     /// memory.
+    ///
+    /// Nothing is made beside a database that is foreign by its first page. For all that is seen later SQLite has to read it,
+    /// and in WAL mode it makes -wal and -shm to do that; they stay until the next one that may write closes it.
     [[nodiscard]] static result<sqlite_database, sqlite_error>
     open(const std::string& path, const sqlite_schema& schema, const sqlite_options& options = {}) {
         sqlite_database made;
         made.check_options(options);
         made.connect(path, options);
+        made.look_at_first_page(schema);
         const identity found = made.identify(schema);
         made.check_writable();
         made.check_pages();
@@ -144,11 +166,58 @@ class sqlite_database {
         sqlite3_extended_result_codes(connection_->handle, 1);
         sqlite3_busy_timeout(connection_->handle, static_cast<int>(options.busy_timeout.count()));
         checkpoint_on_close(false);
+        execute("PRAGMA locking_mode = NORMAL");  // SQLite may be built to share nothing
     }
 
     void checkpoint_on_close(bool wanted) {
         sqlite3_db_config(connection_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, wanted ? 0 : 1,
                           nullptr);
+    }
+
+    /// What a database says of itself.
+    struct label {
+        std::int32_t application;
+        std::int32_t version;
+        bool empty;
+    };
+
+    /// True: it is nobody's. It is refused if it is somebody else's.
+    [[nodiscard]] bool is_free(const sqlite_schema& schema, const label& says) {
+        if (says.application == 0 && says.version == 0 && says.empty) {
+            return true;
+        }
+        if (says.application != schema.application_id) {
+            connection_->refuse(sqlite_fault::foreign,
+                                "a database of another application: its application_id is " +
+                                    detail::application_name(says.application) + ", and not " +
+                                    detail::application_name(schema.application_id));
+        }
+        return false;
+    }
+
+    /// Before SQLite reads anything. What it cannot read is not judged here, nor what may be otherwise in a log.
+    void look_at_first_page(const sqlite_schema& schema) {
+        constexpr std::string_view begin("SQLite format 3\0", 16);
+        constexpr unsigned char leaf = 13;
+        std::array<unsigned char, 105> page{};
+        sqlite3_file* file = nullptr;
+        if (failed()) {
+            return;
+        }
+        sqlite3_file_control(connection_->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+        const bool read =
+            file->pMethods != nullptr &&
+            file->pMethods->xRead(file, page.data(), static_cast<int>(page.size()), 0) == SQLITE_OK;
+        if (!read || !std::equal(begin.begin(), begin.end(), page.begin())) {
+            return;
+        }
+        const auto number = [&](std::size_t at) {
+            return static_cast<std::int32_t>(std::uint32_t{page[at]} << 24U |
+                                             std::uint32_t{page[at + 1]} << 16U |
+                                             std::uint32_t{page[at + 2]} << 8U | page[at + 3]);
+        };
+        const bool empty = page[100] == leaf && (page[103] | page[104]) == 0;  // no table
+        (void)is_free(schema, {number(68), number(60), empty});
     }
 
     /// Whose database is this?
@@ -164,19 +233,17 @@ class sqlite_database {
         if (!row) {
             return identity::ours;
         }
-        const std::int64_t application = row.integer(0);
-        const std::int64_t version = row.integer(1);
-        if (application == 0 && version == 0 && row.integer(2) == 0) {
+        const label says{static_cast<std::int32_t>(row.integer(0)),
+                         static_cast<std::int32_t>(row.integer(1)), row.integer(2) == 0};
+        if (is_free(schema, says)) {
             return identity::nobodys;
         }
-        if (application != schema.application_id) {
-            connection_->refuse(sqlite_fault::foreign, "a database of another application, " +
-                                                           std::to_string(application));
-        } else if (version == schema.version - 1 && schema.upgrade != nullptr) {
+        if (says.version == schema.version - 1 && schema.upgrade != nullptr) {
             return identity::older;
-        } else if (version != schema.version) {
+        }
+        if (says.version != schema.version) {  // which is not said of a foreign one
             connection_->refuse(sqlite_fault::version, "its schema has version " +
-                                                           std::to_string(version) + ", not " +
+                                                           std::to_string(says.version) + ", not " +
                                                            std::to_string(schema.version));
         }
         return identity::ours;

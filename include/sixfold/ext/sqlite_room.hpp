@@ -35,25 +35,21 @@ class sqlite_room {
           page_size_(integer(sqlite_statement(connection, "PRAGMA page_size"))) {}
 
     /// In a transaction that may write: room for the log, as far as there is any.
-    void take_for_log() {
-        if (sqlite3_file* const log = file(SQLITE_FCNTL_JOURNAL_POINTER)) {
-            (void)enlarge(*log, log_size, log_size);
-        }
-    }
+    void take_for_log() { (void)enlarge(file(SQLITE_FCNTL_JOURNAL_POINTER), log_size, log_size); }
 
     /// In front of a commit: a place for each page. It is refused as full if there is none.
     void take_for_pages() {
         const std::int64_t needed = integer(pages_) * page_size_;
-        sqlite3_file* const main = file(SQLITE_FCNTL_FILE_POINTER);
-        if (!connection_->ok() || main == nullptr || size_of(*main) >= needed) {
+        sqlite3_file& main = file(SQLITE_FCNTL_FILE_POINTER);
+        if (size_of(main) >= needed) {
             return;
         }
-        if (const int code = lock_checkpoints(*main); code != SQLITE_OK) {
+        if (const int code = lock_checkpoints(main); code != SQLITE_OK) {
             return connection_->note(code);
         }
-        const int code = enlarge(*main, needed, step);
-        main->pMethods->xShmLock(main, checkpoint_lock, 1,
-                                 SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
+        const int code = enlarge(main, needed, step);
+        main.pMethods->xShmLock(&main, checkpoint_lock, 1,
+                                SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
         if (code != SQLITE_OK && code != SQLITE_NOTFOUND) {
             refuse(code);
         }
@@ -69,10 +65,11 @@ class sqlite_room {
     }
     [[nodiscard]] static std::int64_t integer(sqlite_statement&& query) { return integer(query); }
 
-    [[nodiscard]] sqlite3_file* file(int which) const {
+    /// In a transaction that may write both are open.
+    [[nodiscard]] sqlite3_file& file(int which) const {
         sqlite3_file* out = nullptr;
         sqlite3_file_control(connection_->handle, "main", which, &out);
-        return out != nullptr && out->pMethods != nullptr ? out : nullptr;
+        return *out;
     }
     [[nodiscard]] static std::int64_t size_of(sqlite3_file& which) {
         sqlite3_int64 size = 0;
@@ -93,9 +90,6 @@ class sqlite_room {
     /// Another connection that writes pages back to where there was no file yet must not find it larger in the middle of that.
     [[nodiscard]] int lock_checkpoints(sqlite3_file& main) const {
         constexpr std::chrono::milliseconds pause(1);
-        if (main.pMethods->iVersion < 2) {
-            return SQLITE_OK;  // and nobody else has it open
-        }
         for (auto left = busy_timeout_;; left -= pause) {
             const int code = main.pMethods->xShmLock(&main, checkpoint_lock, 1,
                                                      SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);

@@ -70,7 +70,7 @@ struct sqlite_connection {
         sqlite3_file* log = nullptr;
         sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &said);
         sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-        if (said == 0 && log != nullptr && log->pMethods != nullptr) {
+        if (said == 0 && log->pMethods != nullptr) {  // the log is open
             log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &said);
         }
         return said;

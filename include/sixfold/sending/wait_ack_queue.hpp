@@ -68,7 +68,7 @@ class wait_ack_queue {
 
     /// A new entry with a copy of the payload; `none` when entries, bytes or tickets are used up.
     [[nodiscard]] slot add(bytes payload) {
-        if (queued_ >= entries_max_ || is_at_its_end()) {
+        if (queued_ >= entries_max_ || !has_slot()) {
             return none;
         }
         const byte_pool::handle block = payloads_.allocate(payload.size());
@@ -249,10 +249,10 @@ class wait_ack_queue {
                !is_final(entries_[at].told);
     }
 
-    /// Is there no ticket that was not given? Only after 2^32 messages in one place, or of a journal that says so. (spec 7.8)
+    /// Will there be no ticket any more, whatever ends? Only after 2^32 messages in each slot, or of a journal that says so.
+    /// (spec 7.8)
     [[nodiscard]] bool is_at_its_end() const noexcept {
-        return queued_ < entries_max_ && free_ == none &&
-               (first_generation_ > generation_last || size() == slots_max());
+        return first_generation_ > generation_last || used_up_ == slots_max();
     }
     /// No ticket was given of this generation, or of a later one.
     [[nodiscard]] std::uint32_t generation_end() const noexcept { return generation_end_; }
@@ -290,12 +290,19 @@ class wait_ack_queue {
         e.where = place::nowhere;
     }
 
+    /// Whether a slot is free, or can be made.
+    [[nodiscard]] bool has_slot() const noexcept {
+        return free_ != none || (first_generation_ <= generation_last && size() < slots_max());
+    }
+
     /// A slot whose generations are used up is not: its tickets would come again.
     void set_free(slot at) noexcept {
-        if (entries_[at].generation <= generation_last) {
-            entries_[at].next = free_;
-            free_ = at;
+        if (entries_[at].generation > generation_last) {
+            ++used_up_;
+            return;
         }
+        entries_[at].next = free_;
+        free_ = at;
     }
 
     [[nodiscard]] slot take_slot() {
@@ -326,6 +333,7 @@ class wait_ack_queue {
     std::uint32_t unsettled_max_;
     std::uint32_t queued_ = 0;
     std::uint32_t unsettled_ = 0;
+    std::uint64_t used_up_ = 0;           // slots that have no ticket left
     std::uint32_t first_generation_ = 1;  // of slots that were never in use in this life
     std::uint32_t generation_end_ = 1;    // no ticket was given of this generation or a later one
 };
