@@ -22,7 +22,7 @@ class page_size {
 
     /// Rows of the next request, where so many have room: at least 1.
     [[nodiscard]] std::uint32_t rows(std::uint32_t room) const noexcept {
-        return (std::clamp)(room, 1U, rows_);
+        return (std::clamp)(room, std::uint32_t{1}, rows_);
     }
     /// Bytes of it, where so many have room: at least 1.
     [[nodiscard]] std::uint32_t bytes(std::uint64_t room) const noexcept {

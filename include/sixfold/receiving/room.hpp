@@ -38,7 +38,7 @@ struct room_view {
 
 /// How many of the places of a store one sender may have: a quarter, but all while nobody else has any.
 [[nodiscard]] constexpr std::uint32_t share(std::uint32_t places, bool alone) noexcept {
-    return alone ? places : (std::max)(places / 4, 1U);
+    return alone ? places : (std::max)(places / 4, std::uint32_t{1});
 }
 
 }  // namespace sixfold::inline v0
