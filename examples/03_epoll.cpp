@@ -124,7 +124,7 @@ refusal server::turn(link_id from, bytes packet) {
 
 // ---- until here ---------------------------------------------------------------------------------
 
-bool run() {
+bool deliver_one() {
     server relay;
     app alice("alice", relay.socket.address(), 0ms);
     app bob("bob", relay.socket.address(), 800ms);
@@ -159,7 +159,7 @@ bool run() {
 
 int main() {
     try {
-        return run() ? 0 : 1;
+        return deliver_one() ? 0 : 1;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "epoll: %s\n", error.what());
         return 1;

@@ -164,7 +164,7 @@ refusal server::turn(link_id from, bytes packet) {
 
 // ---- until here ---------------------------------------------------------------------------------
 
-bool run() {
+bool deliver_one() {
     asio::io_context io;
     server relay(io);
     app alice(io, "alice", relay.acceptor.local_endpoint());
@@ -185,7 +185,7 @@ bool run() {
 
 int main() {
     try {
-        return run() ? 0 : 1;
+        return deliver_one() ? 0 : 1;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "asio: %s\n", error.what());
         return 1;

@@ -41,7 +41,7 @@ class sequence_chart {
         std::string out;
         for (const char* line :
              {"R: a client asks the relay. A: its answer. N: it tells a client.",
-              "A message keeps its number in a resend: so Bob knows it again."}) {
+              "The number is the message's. A resend keeps it: so Bob knows it again."}) {
             out += indent() + painted(tone::aside, line) + "\n";
         }
         const auto [left, middle, right] = host_names;
