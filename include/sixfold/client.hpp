@@ -165,7 +165,7 @@ class client {
 
     /// When to poll again if no packet comes; `never` if there is nothing to wait for. Now, while `poll_journal` has records:
     /// an app that commits later polls them now, and says `durable` later.
-    [[nodiscard]] time_point next_deadline() const {
+    [[nodiscard]] time_point next_deadline() {
         return (std::min)(sender_.next_deadline(), receiver_.next_deadline());
     }
 

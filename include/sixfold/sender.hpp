@@ -122,8 +122,8 @@ class sender {
     }
 
     /// When `poll_journal`, `poll_transmit` or `poll_event` have something again if nothing else happens; `never` if nothing.
-    /// O(1).
-    [[nodiscard]] time_point next_deadline() const;
+    /// O(1), and O(log n) for each stream of which something has come or left since.
+    [[nodiscard]] time_point next_deadline();
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class sender {
         refusals_.add(why);
         return why;
     }
-    void consider(std::uint32_t stream) { requests_.consider(messages_, stream, now_); }
+    void consider(std::uint32_t stream) { requests_.consider(messages_, stream); }
 
     sender_options options_;
     clock_ref clock_;
@@ -230,12 +230,12 @@ inline void sender::take_back(slot at, message_state to) {
     consider(messages_.queue[at].stream);
 }
 
-inline time_point sender::next_deadline() const {
+inline time_point sender::next_deadline() {
     time_point next = messages_.expiries.next();
     if (messages_.queue.first(place::unwritten) != wait_ack_queue::none) {
         next = now_;
     } else if (linked_) {
-        next = (std::min)(next, requests_.next(now_));
+        next = (std::min)(next, requests_.next(messages_, now_));
     }
     return clock_.at(next, now_);
 }
@@ -316,7 +316,7 @@ inline void sender::link_up(const framing& framing, transport over) {
     framing_ = framing;
     linked_ = true;
     tick();
-    requests_.link_up(messages_, over, now_);
+    requests_.link_up(messages_, over);
 }
 
 // --- frames in -------------------------------------------------------------------------------------------------------

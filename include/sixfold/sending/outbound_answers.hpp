@@ -51,7 +51,6 @@ class outbound_answers {
             refused(what, answer);
             break;
         }
-        requests_.detect_loss(all_, which_, now_);
     }
 
     /// Any ack:N of the stream's present epoch, which it may leave by that.
@@ -83,7 +82,7 @@ class outbound_answers {
 
     /// The relay has answered this sending; if that is new it is a sample of the hop.
     void told(sending_number which) {
-        requests_.answered(all_, now_);
+        requests_.answered(all_);
         const sending* const what = path_.sendings.find(which);
         if (what != nullptr && path_.sendings.told(which, signal::hop)) {
             requests_.hop().sample(now_ - what->at, now_);
@@ -144,7 +143,6 @@ class outbound_answers {
         }
         hold(ack);
         return_turned_away();
-        requests_.detect_loss(all_, which_, now_);
         return refusal::none;
     }
 
@@ -190,7 +188,7 @@ class outbound_answers {
 
     /// What has arrived, and is open all the same, the receiver had no room for. Echo and state are of one moment.
     void take_echo(const echo& seen, const ack_state& ack) {
-        requests_.answered(all_, now_);
+        requests_.answered(all_);
         path_.sendings.told(seen, [&](const sending& each, sending_number number) {
             if (number == seen.number && !seen.repeated) {
                 path_.trip.sample(now_ - each.at, now_);
@@ -242,17 +240,16 @@ class outbound_answers {
     /// It is in another epoch, and needs the relay's word on smaller ones first, which a probe brings: at once, unless one may be
     /// on its way. (spec 3.10)
     [[nodiscard]] refusal take_waiting(const ack_notify& notice) {
-        requests_.answered(all_, now_);
+        requests_.answered(all_);
         const sending* const what = path_.sendings.find(notice.number);
         if (what != nullptr && path_.sendings.told(notice.number, signal::way)) {
             path_.trip.sample(now_ - what->at, now_);
             arrive(*what, notice.number, [](seq) { return false; });
         }
         path_.word.waits();
-        requests_.detect_loss(all_, which_, now_);
         if (!stream().empty() &&
             now_ >= later(path_.timer.probed_at(), requests_.wait_way(which_))) {
-            requests_.ask(all_, which_, now_);
+            requests_.ask(all_, which_);
         }
         return refusal::none;
     }
@@ -296,8 +293,7 @@ class outbound_answers {
                 requests_.away(all_, which_, notice.number);
             }
         }
-        requests_.answered(all_, now_);
-        requests_.detect_loss(all_, which_, now_);
+        requests_.answered(all_);
         return refusal::none;
     }
 
@@ -330,7 +326,6 @@ class outbound_answers {
             requests_.away(all_, which_, notice.number);
         }
         end_stored(notice);
-        requests_.detect_loss(all_, which_, now_);
         return refusal::none;
     }
 

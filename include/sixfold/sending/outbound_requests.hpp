@@ -46,22 +46,24 @@ class outbound_requests {
         return hop_.wait_way(paths_[which].trip);
     }
 
-    /// Something has changed in this stream: it may have something to send, and its timer is set anew.
-    void consider(outbound_messages& all, std::uint32_t which, time_point now);
+    /// Something has changed in this stream: what it has to send, what is lost and when it is due is worked out anew, but only when
+    /// that is asked for, as answers come in numbers. O(1).
+    void consider(outbound_messages& all, std::uint32_t which);
     /// There is a new link: the lowest run of each stream goes out again. O(streams).
-    void link_up(outbound_messages& all, transport over, time_point now);
+    void link_up(outbound_messages& all, transport over);
     /// The relay or the receiver has answered something. O(1), O(streams) after an outage.
-    void answered(outbound_messages& all, time_point now) {
+    void answered(outbound_messages& all) {
         if (hop_.answered()) {
-            consider_all(all, now);
+            consider_all(all);
         }
     }
-    /// Sendings that are lost by now make their messages due.
-    void detect_loss(outbound_messages& all, std::uint32_t which, time_point now);
     /// The receiver has no link: what it held or turned away, and what left before this sending, is due. (spec 3.3)
     void away(outbound_messages& all, std::uint32_t which, sending_number before);
     /// A probe is to go out at once.
-    void ask(outbound_messages& all, std::uint32_t which, time_point now);
+    void ask(outbound_messages& all, std::uint32_t which) {
+        paths_[which].asks = true;
+        consider(all, which);
+    }
     /// Does what is due by time.
     void take_due(outbound_messages& all, time_point now);
 
@@ -72,8 +74,9 @@ class outbound_requests {
 
     /// False if `take_due` has nothing to do, as is most often the case. O(1).
     [[nodiscard]] bool may_be_due(time_point now) const noexcept { return timers_.may_be_due(now); }
-    /// When the next msg:R may leave; `never` if none is to be sent, or sent again.
-    [[nodiscard]] time_point next(time_point now) const noexcept;
+    /// When the next msg:R may leave; `never` if none is to be sent, or sent again. O(1), and O(log n) for each stream that has
+    /// changed.
+    [[nodiscard]] time_point next(outbound_messages& all, time_point now);
     /// How many messages and tombstones were sent.
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
     /// How many of these were not the first of their message.
@@ -97,11 +100,14 @@ class outbound_requests {
     [[nodiscard]] stream_timer::due
     next_of(const outbound_messages& all, std::uint32_t which, time_point now);
 
-    void consider_all(outbound_messages& all, time_point now) {
+    void consider_all(outbound_messages& all) {
         for (std::uint32_t which = 0; which < paths_.size(); ++which) {
-            consider(all, which, now);
+            consider(all, which);
         }
     }
+    void settle(outbound_messages& all, time_point now);
+    void settle_one(outbound_messages& all, std::uint32_t which, time_point now);
+    void detect_loss(outbound_messages& all, std::uint32_t which, time_point now);
     void resend_lowest(outbound_messages& all, std::uint32_t which);
     void gather(outbound_messages& all, time_point now);
 
@@ -113,7 +119,9 @@ class outbound_requests {
     sender_options options_;
     outbound_hop hop_;
     resend_pacer pacer_;
-    std::vector<outbound_path> paths_;  // by stream
+    std::vector<outbound_path> paths_;    // by stream
+    std::vector<std::uint32_t> changed_;  // streams, each once,
+    std::vector<bool> is_changed_;        // by stream
     stream_turns turns_;
     deadlines timers_;  // by stream
     request_writer writer_;
@@ -157,24 +165,43 @@ inline outbound_requests::wish outbound_requests::wish_of(outbound_messages& all
     return opens || paths_[which].asks ? wish(stream_turns::kind::first) : std::nullopt;
 }
 
-inline void
-outbound_requests::consider(outbound_messages& all, std::uint32_t which, time_point now) {
+inline void outbound_requests::consider(outbound_messages& all, std::uint32_t which) {
     while (paths_.size() <= which) {
         paths_.emplace_back(static_cast<sending_number>(all.random.next()), options_.payload_max);
+        is_changed_.push_back(false);
     }
+    if (!is_changed_[which]) {
+        is_changed_[which] = true;
+        changed_.push_back(which);
+    }
+}
+
+/// Works out what has changed.
+inline void outbound_requests::settle(outbound_messages& all, time_point now) {
+    for (const std::uint32_t which : changed_) {
+        is_changed_[which] = false;
+        settle_one(all, which, now);
+    }
+    changed_.clear();
+}
+
+inline void
+outbound_requests::settle_one(outbound_messages& all, std::uint32_t which, time_point now) {
+    detect_loss(all, which, now);
     if (turns_.waits(which)) {
         return;  // its turn comes, and then it is considered again
     }
     if (const wish what = wish_of(all, which)) {
         turns_.join(which, *what);
-        timers_.clear(which);  // what is about to leave sets it when it has left
+        timers_.clear(which);  // it is set when what is about to leave has left
     } else {
         timers_.set(which, next_of(all, which, now).at);
     }
 }
 
-inline time_point outbound_requests::next(time_point now) const noexcept {
+inline time_point outbound_requests::next(outbound_messages& all, time_point now) {
     using kind = stream_turns::kind;
+    settle(all, now);
     if (!turns_.empty(kind::first) || (!turns_.empty(kind::again) && !pacer_.spent(now))) {
         return now;
     }
@@ -230,11 +257,6 @@ outbound_requests::away(outbound_messages& all, std::uint32_t which, sending_num
     path.word.away();
 }
 
-inline void outbound_requests::ask(outbound_messages& all, std::uint32_t which, time_point now) {
-    paths_[which].asks = true;
-    consider(all, which, now);
-}
-
 inline stream_timer::due
 outbound_requests::next_of(const outbound_messages& all, std::uint32_t which, time_point now) {
     outbound_path& path = paths_[which];
@@ -259,6 +281,7 @@ outbound_requests::next_of(const outbound_messages& all, std::uint32_t which, ti
 
 inline void outbound_requests::take_due(outbound_messages& all, time_point now) {
     using alarm = stream_timer::alarm;
+    settle(all, now);
     while (const auto which = timers_.pop_due(now)) {
         outbound_path& path = paths_[*which];
         const stream_timer::due due = next_of(all, *which, now);
@@ -269,7 +292,7 @@ inline void outbound_requests::take_due(outbound_messages& all, time_point now) 
         path.timer.went_off(due.what, static_cast<std::uint8_t>(all.random.next()));
         switch (due.what) {
         case alarm::none: break;
-        case alarm::loss: detect_loss(all, *which, now); break;
+        case alarm::loss: break;  // as ever when a stream is settled
         case alarm::hop:
             hop_.timed_out(path.sendings.newest_run(carries(all, *which))->at, now);
             resend_lowest(all, *which);
@@ -291,7 +314,7 @@ inline void outbound_requests::take_due(outbound_messages& all, time_point now) 
             gather(all, now);
             break;
         }
-        consider(all, *which, now);
+        settle_one(all, *which, now);
     }
 }
 
@@ -327,19 +350,19 @@ inline void outbound_requests::gather(outbound_messages& all, time_point now) {
             path.timer.gathered_at() <= now) {
             path.timer.went_off(due.what, static_cast<std::uint8_t>(all.random.next()));
             path.asks = true;
-            consider(all, which, now);
+            settle_one(all, which, now);
         }
     }
 }
 
-inline void outbound_requests::link_up(outbound_messages& all, transport over, time_point now) {
+inline void outbound_requests::link_up(outbound_messages& all, transport over) {
     hop_.link_up(over);
     pacer_.reset();
     for (std::uint32_t which = 0; which < paths_.size(); ++which) {
         paths_[which].link_up();
         resend_lowest(all, which);
     }
-    consider_all(all, now);
+    consider_all(all);
 }
 
 // --- frames ----------------------------------------------------------------------------------------------------------
@@ -350,25 +373,34 @@ inline std::size_t outbound_requests::transmit(outbound_messages& all,
                                                time_point now) {
     using kind = stream_turns::kind;
     std::size_t used = 0;
+    take_due(all, now);
     while (const auto turn = turns_.next(!pacer_.spent(now))) {
         const std::uint32_t which = turns_.front(*turn);
-        if (*turn == kind::first && wish_of(all, which) == kind::again) {
+        wish what = wish_of(all, which);
+        if (*turn == kind::first && what == kind::again) {
             turns_.leave(*turn);  // it has lost something meanwhile
             turns_.join(which, kind::again);
             continue;
         }
-        const std::size_t size = transmit_one(all, which, link, out.subspan(used), now);
-        if (size == 0 && wish_of(all, which)) {
-            break;  // in the next packet
+        if (what) {
+            const std::size_t size = transmit_one(all, which, link, out.subspan(used), now);
+            if (size == 0) {
+                break;  // in the next packet
+            }
+            used += size;
+            what = wish_of(all, which);
         }
-        used += size;
         turns_.leave(*turn);
-        consider(all, which, now);
+        if (what) {
+            turns_.join(which, *what);  // behind the others
+        } else {
+            consider(all, which);
+        }
     }
     return used;
 }
 
-/// What is next of a stream: a probe, if one is wanted, or a run.
+/// What is next of a stream: a probe, if one is wanted, or a run. Its size; 0: it does not fit. Precondition: there is something.
 inline std::size_t outbound_requests::transmit_one(outbound_messages& all,
                                                    std::uint32_t which,
                                                    const framing& link,
@@ -377,9 +409,6 @@ inline std::size_t outbound_requests::transmit_one(outbound_messages& all,
     outbound_path& path = paths_[which];
     if (path.sendings.full()) {
         path.sendings.lose_oldest(carries(all, which), makes_due(all, which));
-    }
-    if (!wish_of(all, which)) {
-        return 0;
     }
     if (path.asks || (path.greet && !path.met())) {
         return writer_.probe(all, which, path, link, out, now);
