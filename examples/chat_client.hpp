@@ -159,8 +159,8 @@ class chat_client {
                                        : "; until now another program was logged in as " +
                                              std::string(machine_.self().name())));
         machine_.link_up(sixfold::checksum::on, sixfold::transport::byte_stream);
-        link_->start([this](sixfold::bytes frame) { return take(frame); }, [this] { lost(); },
-                     [this] { wake(); });
+        link_->start([this](sixfold::bytes frame) { return machine_.handle(frame); },
+                     [this] { lost(); }, [this] { wake(); });
         wake();
     }
     /// The first time at once, then more and more seldom: a relay that comes back is not stormed.
