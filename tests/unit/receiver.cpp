@@ -670,6 +670,19 @@ TEST_CASE("receiver: what nobody can send any more is not waited for [spec 3.23]
         CHECK(f.take_all().empty());
         CHECK(f.state().floor() == 1);
     }
+    SECTION("what has ended is answered anew, for its erasing got lost") {
+        look(0);
+        ack_state said;
+        int states = 0;
+        for (const ack_request& each : f.transmit().acks) {
+            if (each.word == ack_word::state && each.epoch == entered) {
+                REQUIRE(ack_state::decode(each.state, said) == refusal::none);
+                CHECK(said.covers(0));
+                ++states;
+            }
+        }
+        CHECK(states == 1);
+    }
     SECTION("the mailbox is asked for at once") {
         look(3);
         CHECK(f.transmit().syncs.size() == 1);
