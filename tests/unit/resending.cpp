@@ -749,6 +749,27 @@ TEST_CASE(
     CHECK((frames > 2 && frames < 100));
 }
 
+TEST_CASE("resending: what waits behind a buried tombstone waits no longer than a minute for the "
+          "word of B "
+          "[spec 3.9]") {
+    fixture f({.window = 1});
+    f.up();
+    REQUIRE(f.a.cancel(f.send("bob", "0")));
+    (void)f.transmit();
+    REQUIRE(f.stored(0) == refusal::none);  // so B is away
+    f.send("bob", "1");
+    CHECK(f.transmit().empty());
+    for (int i = 0; i < 20; ++i) {
+        const time_point before = f.clock.now();
+        const auto frames = f.next();
+        CHECK((frames.size() == 1 && frames[0].probes()));
+        CHECK(f.clock.now() - before <= 75s);
+        REQUIRE(f.ended(0, true) == refusal::none);
+    }
+    REQUIRE(f.state({.floor = 1}) == refusal::none);
+    CHECK(f.seqs() == seqs{1});
+}
+
 // --- runs --------------------------------------------------------------------------------------------
 
 TEST_CASE("runs: what is sent together goes in one run, new ones behind what is due [spec 3.6]") {

@@ -144,11 +144,11 @@ inline seq outbound_requests::limit(const outbound_messages& all,
     return (std::min)(stream.base() + width, path.room_end());
 }
 
-/// Is it only the receiver's room that holds back what is next? (spec 3.9)
+/// Is what is next held back by what B has not ended, or by its room? (spec 3.9)
 inline bool outbound_requests::is_shut(const outbound_messages& all,
                                        std::uint32_t which) const noexcept {
     const outbound_stream& stream = all[which];
-    return stream.unsent() < stream.next() && stream.unsent() >= paths_[which].room_end();
+    return stream.unsent() < stream.next() && stream.unsent() >= limit(all, which);
 }
 
 inline outbound_requests::wish outbound_requests::wish_of(outbound_messages& all,

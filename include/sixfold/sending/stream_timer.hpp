@@ -36,7 +36,7 @@ class stream_timer {
         bool taken = false;       ///< and the relay has answered it, or is never the one to ask:
         time_point sent_at{};     ///< the newest, which left then
         bool unfinished =
-            false;  ///< something was sent and is neither finished nor buried; or the room is shut
+            false;  ///< something was sent and is neither finished nor buried; or the stream is shut
         bool behind = false;             ///< the floor that was last reported is below the base
         bool resting = false;            ///< something is stored or buried
         duration wait_hop{};             ///< for the relay's answer
