@@ -175,9 +175,9 @@ class app {
 
     /// Takes a packet. Now and then it is looked whether a frame that was refused has changed anything. (law 8)
     void handle(sixfold::bytes packet) {
+        look_at_sender();  // what time has brought is not the frame's doing
         const bool looks = ++handled_ % 16 == 0;
         const std::string before = looks ? fingerprint() : std::string();
-        look_at_sender();
         const sixfold::refusal why = machine_->handle(packet);
         tell_witness(packet, why);
         if (!looks || why == sixfold::refusal::none || why == sixfold::refusal::never_sent) {
@@ -243,11 +243,12 @@ class app {
 
     // The sender before and after each call, so that time brings nothing in between.
     void look_at_sender() { witness_->tick(machine_->sender()); }
-    /// Relays put out one frame in a packet.
+    /// Relays put out one frame in a packet; what else it has, was damage, and drops nothing in front of it.
     void tell_witness(sixfold::bytes packet, sixfold::refusal why) {
         sixfold::frame what;
-        if (why == sixfold::refusal::none &&
-            sixfold::decode(packet, framing_, what) == sixfold::refusal::none) {
+        const auto first = sixfold::packet_reader(packet).next();
+        const bool taken = why == sixfold::refusal::none || sixfold::ends_stream(why);
+        if (taken && first && sixfold::decode(*first, framing_, what) == sixfold::refusal::none) {
             witness_->heard(machine_->sender(), what);
         } else {
             witness_->look(machine_->sender());

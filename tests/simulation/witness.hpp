@@ -81,6 +81,7 @@ class witness {
         sixfold::transit now;
         sixfold::sending_number last;
         bool tombstone;
+        bool open;  // its last sending; which may be forgotten in the same call in which it is lost
     };
     /// Samples in a row that are close to one another: the path is what they say.
     struct path {
@@ -155,20 +156,24 @@ class witness {
                  bool timed_out,
                  cause why) {
         using sixfold::transit;
+        using standing = sixfold::sending::standing;
         const sixfold::outbound_stream::place& is = sixfold::test_access::stream(a, to)[at];
-        const auto [known, fresh] =
-            before.places.try_emplace(at, place{is.now, is.last, is.tombstone});
-        const place was = std::exchange(known->second, place{is.now, is.last, is.tombstone});
+        const sixfold::sending_ring& sendings = sixfold::test_access::path(a, to).sendings;
+        const sixfold::sending* const latest = sendings.find(is.last);
+        const place present{is.now, is.last, is.tombstone,
+                            latest != nullptr && latest->now == standing::open};
+        const auto [known, fresh] = before.places.try_emplace(at, present);
+        const place was = std::exchange(known->second, present);
         const bool waits = is.now == transit::due || is.now == transit::noted;
         const bool waited = was.now == transit::due || was.now == transit::noted;
         const bool again = waits || is.last != was.last;
         if (fresh || !again || waited || was.now == transit::fresh) {
             return;
         }
-        const sixfold::sending* const last =
-            sixfold::test_access::path(a, to).sendings.find(was.last);
-        const bool lost = last != nullptr && (last->now == sixfold::sending::standing::lost_hop ||
-                                              last->now == sixfold::sending::standing::lost_way);
+        const sixfold::sending* const last = sendings.find(was.last);
+        const bool lost = last == nullptr
+                              ? was.open
+                              : last->now == standing::lost_hop || last->now == standing::lost_way;
         const bool turned_away = was.now == transit::turned_away ||
                                  (why == cause::state && (was.now == transit::there ||
                                                           (last != nullptr && last->arrived)));
