@@ -177,9 +177,6 @@ class receiver {
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void receiver::tick() {
     now_ = (std::max)(now_, clock_.now());
-    if (linked_) {
-        inbox_.take_due(now_);
-    }
 }
 
 inline time_point receiver::next_deadline() const {
@@ -251,9 +248,8 @@ inline bool receiver::settle(const message& handed, fate how) {
 
 inline void receiver::link_up(const framing& framing, transport transport) {
     framing_ = framing;
-    linked_ = false;  // what the last link has lost is not this one's
-    tick();
     linked_ = true;
+    tick();
     inbox_.start(transport, now_);
 }
 
@@ -266,7 +262,7 @@ inline void receiver::link_down() noexcept {
 
 inline std::optional<bytes> receiver::poll_transmit(std::span<std::byte> buffer) {
     tick();
-    if (!linked_ || inbox_.deadline(now_) > now_) {
+    if (!linked_) {
         return std::nullopt;
     }
     const std::size_t used = inbox_.transmit(framing_, buffer, now_);

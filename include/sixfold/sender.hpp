@@ -184,7 +184,6 @@ class sender {
 
     // time
     void tick();
-    void take_due();
     void take_back(slot at, message_state to);
 
     // frames in
@@ -211,17 +210,8 @@ class sender {
 /// The only place where time comes in. A clock that steps back stands still for us.
 inline void sender::tick() {
     now_ = (std::max)(now_, clock_.now());
-    if (messages_.expiries.may_be_due(now_) || (linked_ && requests_.may_be_due(now_))) {
-        take_due();
-    }
-}
-
-inline void sender::take_due() {
-    while (auto at = messages_.expiries.pop_due(now_)) {
+    while (const auto at = messages_.expiries.pop_due(now_)) {
         take_back(*at, message_state::expiring);
-    }
-    if (linked_) {
-        requests_.take_due(messages_, now_);
     }
 }
 

@@ -607,7 +607,7 @@ TEST_CASE("sender: what is due is due now, but for a resend whose burst is spent
     (void)f.transmit();
     f.clock.advance(1h);
     CHECK(f.news() == nothing);  // the time goes on here
-    CHECK(f.a.next_deadline() == f.clock.now());
+    CHECK(f.a.next_deadline() <= f.clock.now());
     CHECK(f.seqs().size() == 1);
     CHECK(f.a.next_deadline() == f.clock.now() + 1s);
     f.clock.advance(1s);

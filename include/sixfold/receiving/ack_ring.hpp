@@ -108,7 +108,8 @@ class ack_ring {
     [[nodiscard]] time_point next_loss(const round_trip& path) const noexcept {
         for (std::uint64_t each = open_; each < latest_; ++each) {
             if (at(each).now == fate::open) {
-                return later(at(each).what.at, rule_.patience(path));
+                const time_point left = at(each).what.at;
+                return rule_.by_order(latest_ - each) ? left : later(left, rule_.patience(path));
             }
         }
         return never;

@@ -91,8 +91,6 @@ class inbox {
     }
     /// The link is down.
     void stop() noexcept { round_.stop(); }
-    /// What was not answered for too long is to be said again.
-    void take_due(time_point now) { acks_.take_due(now); }
     /// When there is something to be sent if nothing else happens; `never`.
     [[nodiscard]] time_point deadline(time_point now) const noexcept {
         return acks_.owes() ? now : (std::min)(acks_.next_retry(), round_.deadline());
@@ -100,6 +98,7 @@ class inbox {
     /// Puts as many frames as are due and fit behind one another; their size.
     [[nodiscard]] std::size_t
     transmit(const framing& link, std::span<std::byte> out, time_point now) {
+        acks_.take_due(now);
         const std::size_t used = acks_.transmit(messages_, link, out, now);
         return used + transmit_sync(link, out.subspan(used), now);
     }
@@ -217,8 +216,8 @@ inline inbox::slot inbox::hand_out(time_point now) {
 }
 
 inline bool inbox::settle(const message& handed, fate how, time_point now) {
-    const inbound_store& store = messages_.store();
-    const std::uint32_t which = store.senders().look_up(handed.from);
+    inbound_store& store = messages_.store();
+    const std::uint32_t which = store.find(handed.from);
     if (which == inbound_store::none) {
         return false;
     }

@@ -64,16 +64,11 @@ class outbound_requests {
         paths_[which].asks = true;
         consider(all, which);
     }
-    /// Does what is due by time.
-    void take_due(outbound_messages& all, time_point now);
-
     /// Puts as many msg:R as are due and fit behind one another; their size. Streams take turns, and what is sent for the first
     /// time does not wait for what is sent again.
     [[nodiscard]] std::size_t
     transmit(outbound_messages& all, const framing& link, std::span<std::byte> out, time_point now);
 
-    /// False if `take_due` has nothing to do, as is most often the case. O(1).
-    [[nodiscard]] bool may_be_due(time_point now) const noexcept { return timers_.may_be_due(now); }
     /// When the next msg:R may leave; `never` if none is to be sent, or sent again. O(1), and O(log n) for each stream that has
     /// changed.
     [[nodiscard]] time_point next(outbound_messages& all, time_point now);
@@ -108,6 +103,7 @@ class outbound_requests {
     void settle(outbound_messages& all, time_point now);
     void settle_one(outbound_messages& all, std::uint32_t which, time_point now);
     void detect_loss(outbound_messages& all, std::uint32_t which, time_point now);
+    void take_due(outbound_messages& all, time_point now);
     void resend_lowest(outbound_messages& all, std::uint32_t which);
     void gather(outbound_messages& all, time_point now);
 
@@ -279,6 +275,7 @@ outbound_requests::next_of(const outbound_messages& all, std::uint32_t which, ti
     });
 }
 
+/// Does what is due by time.
 inline void outbound_requests::take_due(outbound_messages& all, time_point now) {
     using alarm = stream_timer::alarm;
     settle(all, now);
