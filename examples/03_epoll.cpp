@@ -58,7 +58,7 @@ struct app {
         }
         turn();
     }
-    [[nodiscard]] time_point next_deadline() const {
+    [[nodiscard]] time_point next_deadline() {
         return (std::min)(machine.next_deadline(), log_in_at);
     }
 

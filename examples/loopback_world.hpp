@@ -347,10 +347,10 @@ class loopback_world {
     }
 
     /// A draft that is due waits for room in the queue, and not for a time.
-    [[nodiscard]] sixfold::time_point next() const {
+    [[nodiscard]] sixfold::time_point next() {
         const bool planned = draft_ && due(*draft_) > clock_.now();
-        return (std::min)({changes_.next(), network_.next_arrival(), alice().next_deadline(),
-                           bob().next_deadline(), planned ? due(*draft_) : sixfold::never});
+        return (std::min)({changes_.next(), network_.next_arrival(), alice_.client.next_deadline(),
+                           bob_.client.next_deadline(), planned ? due(*draft_) : sixfold::never});
     }
 
     void progress() {

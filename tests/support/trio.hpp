@@ -295,9 +295,9 @@ class trio {
         relay_allocations += allocations_in(call);
     }
 
-    [[nodiscard]] sixfold::time_point next_due() const {
+    [[nodiscard]] sixfold::time_point next_due() {
         sixfold::time_point due = sixfold::never;
-        for (const party& each : parties_) {
+        for (party& each : parties_) {
             due = (std::min)(due, each.machine->next_deadline());
         }
         const auto first = [&due](const auto& queue, auto time) {

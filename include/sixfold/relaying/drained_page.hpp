@@ -31,7 +31,7 @@ class drained_page {
         : asked_(asked), found_(found), run_(scratch) {}
 
     /// The next frame; none: that were all rows. Good until the next call.
-    [[nodiscard]] std::optional<msg_notify> next() noexcept {
+    [[nodiscard]] std::optional<msg_notify> next() {
         while (at_ != found_.rows.size() && !is_sound(found_.rows[at_])) {
             ++at_;
             ++left_out_;

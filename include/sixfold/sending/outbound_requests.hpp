@@ -30,8 +30,9 @@ namespace sixfold::inline v0 {
 /// O(log n) where a timer moves.
 class outbound_requests {
   public:
-    explicit outbound_requests(const sender_options& options) noexcept
-        : options_(options), hop_(options.retry), pacer_(options.burst, options.burst_interval) {}
+    explicit outbound_requests(const sender_options& options)
+        : options_(options), hop_(options.retry), pacer_(options.burst, options.burst_interval),
+          writer_(options) {}
 
     /// The path of a stream. Good until there is another stream.
     [[nodiscard]] outbound_path& path(std::uint32_t which) noexcept { return paths_[which]; }

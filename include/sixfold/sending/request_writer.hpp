@@ -2,10 +2,12 @@
 #ifndef SIXFOLD_SENDING_REQUEST_WRITER_HPP
 #define SIXFOLD_SENDING_REQUEST_WRITER_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include "sixfold/options.hpp"
 #include "sixfold/sending/outbound_messages.hpp"
 #include "sixfold/sending/outbound_path.hpp"
 #include "sixfold/time.hpp"
@@ -21,6 +23,14 @@ namespace sixfold::inline v0 {
 /// Keeps nothing but room for one run. Does not know whose turn it is, nor why something is due. O(messages of a run).
 class request_writer {
   public:
+    /// Takes its memory.
+    explicit request_writer(const sender_options& options) {
+        const std::size_t largest =
+            (std::min)(run::size_max,
+                       varint_size(std::uint64_t{options.payload_max} + 1) + options.payload_max);
+        run_.reserve((std::min)(std::size_t{options.window}, run::count_max) * largest);
+    }
+
     /// What has become of a run.
     struct written {
         std::size_t size = 0;        ///< bytes of the frame; 0: it does not fit
@@ -92,7 +102,7 @@ class request_writer {
               seq first,
               seq limit,
               std::size_t count_max,
-              std::size_t room) noexcept {
+              std::size_t room) {
         const std::size_t most = room > head_max ? room - head_max : 0;
         run_.clear();
         const bool forbidden = is_never_stored(all, stream[first]);

@@ -2,10 +2,11 @@
 #ifndef SIXFOLD_WIRE_RUN_HPP
 #define SIXFOLD_WIRE_RUN_HPP
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "sixfold/error.hpp"
 #include "sixfold/parts/assert.hpp"
@@ -157,36 +158,38 @@ class run {
 
 /// Puts messages behind one another until no more fit into one run.
 ///
-/// A first payload is only referred to, so that one that goes alone is not copied. It owns the bytes of longer ones: what
-/// `get` returns is good until it is changed.
+/// The first is only referred to, so that one that goes alone is not copied. It owns the bytes of several: what `get` returns is
+/// good until it is changed. Its memory grows to the longest run, and stays.
 class run_writer {
   public:
+    /// Takes the memory of runs of so many bytes now: none is taken later for one of them.
+    void reserve(std::size_t size) { buffer_.reserve((std::min)(size, run::size_max)); }
+
     /// Empty again.
     void clear() noexcept {
-        count_ = tombstones_ = 0;
-        size_ = 0;
+        count_ = 0;
+        buffer_.clear();
     }
 
     /// Whether another message of so many bytes has room, in a run of at most `room` bytes in all. The first one always has.
     [[nodiscard]] bool fits(const run_entry& next,
                             std::size_t room = run::size_max) const noexcept {
-        room = room < run::size_max ? room : run::size_max;
-        return count_ == 0 || (count_ < run::count_max && size() + size_of(next) <= room);
+        return count_ == 0 || (count_ < run::count_max &&
+                               size() + size_of(next) <= (std::min)(room, run::size_max));
     }
 
     /// Adds a message, which fits. The first payload must stay where it is until the next one is added.
-    void add(const run_entry& next) noexcept {
+    void add(const run_entry& next) {
         SIXFOLD_ASSERT(fits(next));
-        if (count_ == 1 && tombstones_ == 0) {
-            append({false, first_});  // it does not go alone
-        }
-        if (count_ == 0 && !next.tombstone) {
-            first_ = next.payload;
+        if (count_ == 0) {
+            first_ = next;
         } else {
+            if (count_ == 1) {
+                append(first_);  // it does not go alone
+            }
             append(next);
         }
         ++count_;
-        tombstones_ = static_cast<std::uint8_t>(tombstones_ + int{next.tombstone});
     }
 
     /// How many messages were added.
@@ -194,14 +197,13 @@ class run_writer {
 
     /// All of them.
     [[nodiscard]] run get() const noexcept {
-        if (count_ == 0) {
-            return run();
-        }
-        if (count_ == 1 && tombstones_ == 0) {
-            return run::of(first_);
+        if (count_ < 2) {
+            return count_ == 0        ? run()
+                   : first_.tombstone ? run::tombstone()
+                                      : run::of(first_.payload);
         }
         run out;
-        const refusal why = run::decode(bytes(buffer_).first(size_), out);
+        const refusal why = run::decode(buffer_, out);
         SIXFOLD_ASSERT(why == refusal::none);
         (void)why;
         return out;
@@ -213,21 +215,20 @@ class run_writer {
     }
     /// Bytes of what was added, as if it did not go alone.
     [[nodiscard]] std::size_t size() const noexcept {
-        return count_ == 1 && tombstones_ == 0 ? size_of({false, first_}) : size_;
+        return count_ == 1 ? size_of(first_) : buffer_.size();
     }
-    void append(const run_entry& e) noexcept {
-        byte_writer to(std::span<std::byte>(buffer_).subspan(size_));
+    void append(const run_entry& e) {
+        const std::size_t before = buffer_.size();
+        buffer_.resize(before + size_of(e));
+        byte_writer to(std::span<std::byte>(buffer_).subspan(before));
         to.put_varint(e.tombstone ? 0 : e.payload.size() + 1);
         to.put_bytes(e.payload);
         SIXFOLD_ASSERT(to.ok());
-        size_ += to.size();
     }
 
-    std::array<std::byte, run::size_max> buffer_{};
-    bytes first_{};
-    std::size_t size_ = 0;
+    std::vector<std::byte> buffer_;  // of two messages or more
+    run_entry first_{};
     std::uint8_t count_ = 0;
-    std::uint8_t tombstones_ = 0;
 };
 
 }  // namespace sixfold::inline v0
