@@ -555,8 +555,7 @@ TEST_CASE("resending: numbers go on over epochs and links, and round about [spec
             REQUIRE(f.taken() == refusal::none);
         }
     }
-    // The last ones, and those behind the relay's last word.
-    CHECK(test_access::remembered(test_access::path(f.a, "bob").sendings) <= 64 + 50);
+    CHECK(test_access::remembered(test_access::path(f.a, "bob").sendings) <= 65);
 }
 
 // --- tombstones --------------------------------------------------------------------------------------

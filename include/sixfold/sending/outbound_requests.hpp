@@ -10,6 +10,7 @@
 
 #include "sixfold/options.hpp"
 #include "sixfold/parts/deadlines.hpp"
+#include "sixfold/sending/outbound_losses.hpp"
 #include "sixfold/sending/outbound_messages.hpp"
 #include "sixfold/sending/outbound_path.hpp"
 #include "sixfold/sending/request_writer.hpp"
@@ -59,7 +60,9 @@ class outbound_requests {
         }
     }
     /// The receiver has no link: what it held or turned away, and what left before this sending, is due. (spec 3.3)
-    void away(outbound_messages& all, std::uint32_t which, sending_number before);
+    void away(outbound_messages& all, std::uint32_t which, sending_number before) {
+        losses(all, which).away(before);
+    }
     /// A probe is to go out at once.
     void ask(outbound_messages& all, std::uint32_t which) {
         paths_[which].asks = true;
@@ -91,21 +94,20 @@ class outbound_requests {
                 of.count(transit::turned_away)) != 0;
     }
     [[nodiscard]] bool is_shut(const outbound_messages& all, std::uint32_t which) const noexcept;
-    [[nodiscard]] auto carries(const outbound_messages& all, std::uint32_t which) const;
-    [[nodiscard]] auto makes_due(outbound_messages& all, std::uint32_t which) const;
     [[nodiscard]] stream_timer::due
-    next_of(const outbound_messages& all, std::uint32_t which, time_point now);
+    next_of(outbound_messages& all, std::uint32_t which, time_point now);
 
     void consider_all(outbound_messages& all) {
         for (std::uint32_t which = 0; which < paths_.size(); ++which) {
             consider(all, which);
         }
     }
+    [[nodiscard]] outbound_losses losses(outbound_messages& all, std::uint32_t which) {
+        return {all, which, paths_[which]};
+    }
     void settle(outbound_messages& all, time_point now);
     void settle_one(outbound_messages& all, std::uint32_t which, time_point now);
-    void detect_loss(outbound_messages& all, std::uint32_t which, time_point now);
     void take_due(outbound_messages& all, time_point now);
-    void resend_lowest(outbound_messages& all, std::uint32_t which);
     void gather(outbound_messages& all, time_point now);
 
     [[nodiscard]] std::size_t transmit_one(outbound_messages& all,
@@ -184,7 +186,7 @@ inline void outbound_requests::settle(outbound_messages& all, time_point now) {
 
 inline void
 outbound_requests::settle_one(outbound_messages& all, std::uint32_t which, time_point now) {
-    detect_loss(all, which, now);
+    losses(all, which).detect(hop_, now);
     if (turns_.waits(which)) {
         return;  // its turn comes, and then it is considered again
     }
@@ -208,57 +210,11 @@ inline time_point outbound_requests::next(outbound_messages& all, time_point now
 
 // --- when something is sent again ------------------------------------------------------------------------------------
 
-/// Whether a message waits for what becomes of a sending.
-inline auto outbound_requests::carries(const outbound_messages& all, std::uint32_t which) const {
-    return [&stream = all[which]](const sending& each, sending_number number) {
-        for (seq at = (std::max)(each.first, stream.first()); at < each.first + each.count; ++at) {
-            if (stream.waits_for(at, number)) {
-                return true;
-            }
-        }
-        return false;
-    };
-}
-
-/// What waits for a sending waits no longer.
-inline auto outbound_requests::makes_due(outbound_messages& all, std::uint32_t which) const {
-    return [&all, which](const sending& each, sending_number number) {
-        for (seq at = each.first; at < each.first + each.count; ++at) {
-            if (all[which].waits_for(at, number)) {
-                all.become(which, at, transit::due);
-            }
-        }
-    };
-}
-
-inline void
-outbound_requests::detect_loss(outbound_messages& all, std::uint32_t which, time_point now) {
-    outbound_path& path = paths_[which];
-    path.loss = path.sendings.lose(now, hop_.signal(), path.trip, carries(all, which),
-                                   makes_due(all, which));
-}
-
-inline void
-outbound_requests::away(outbound_messages& all, std::uint32_t which, sending_number before) {
-    outbound_path& path = paths_[which];
-    path.sendings.lose_before(before, carries(all, which), makes_due(all, which));
-    const outbound_stream& stream = all[which];
-    if (stream.count(transit::there) + stream.count(transit::turned_away) != 0) {
-        for (seq at = stream.base(); at < stream.unsent(); ++at) {
-            if (stream.has(at) &&
-                (stream[at].now == transit::there || stream[at].now == transit::turned_away)) {
-                all.become(which, at, transit::due);
-            }
-        }
-    }
-    path.word.away();
-}
-
 inline stream_timer::due
-outbound_requests::next_of(const outbound_messages& all, std::uint32_t which, time_point now) {
+outbound_requests::next_of(outbound_messages& all, std::uint32_t which, time_point now) {
     outbound_path& path = paths_[which];
     const outbound_stream& stream = all[which];
-    const sending* run = path.sendings.newest_run(carries(all, which));
+    const sending* run = losses(all, which).newest_run();
     const bool known = all.is_durable(which);
     return path.timer.next({
         .loss = path.loss,
@@ -292,16 +248,16 @@ inline void outbound_requests::take_due(outbound_messages& all, time_point now) 
         case alarm::none: break;
         case alarm::loss: break;  // as ever when a stream is settled
         case alarm::hop:
-            hop_.timed_out(path.sendings.newest_run(carries(all, *which))->at, now);
-            resend_lowest(all, *which);
+            hop_.timed_out(losses(all, *which).newest_run()->at, now);
+            losses(all, *which).resend_lowest();
             break;
         case alarm::way:
-            path.halve_runs(path.sendings.newest_run(carries(all, *which))->count);
-            resend_lowest(all, *which);
+            path.halve_runs(losses(all, *which).newest_run()->count);
+            losses(all, *which).resend_lowest();
             break;
         case alarm::silence:
             if (path.timer.way_timeouts() > path.silent_after && is_under_way(all[*which])) {
-                resend_lowest(all, *which);
+                losses(all, *which).resend_lowest();
             } else {
                 path.asks = true;
             }
@@ -314,29 +270,6 @@ inline void outbound_requests::take_due(outbound_messages& all, time_point now) 
         }
         settle_one(all, *which, now);
     }
-}
-
-/// The lowest run of what was sent and is not finished goes out again, and a probe in front of it if the receiver is not met.
-inline void outbound_requests::resend_lowest(outbound_messages& all, std::uint32_t which) {
-    const outbound_stream& stream = all[which];
-    const auto is_sent = [&](seq at) {
-        if (!stream.has(at)) {
-            return false;
-        }
-        const transit now = stream[at].now;
-        return now == transit::out || now == transit::there || now == transit::turned_away ||
-               now == transit::due;
-    };
-    seq at = stream.base();
-    while (at < stream.unsent() && !is_sent(at)) {
-        ++at;
-    }
-    const seq room_end = (std::max)(at + 1, paths_[which].word.last_room_end());
-    for (const seq end = (std::min)(at + paths_[which].run_max, room_end); at < end && is_sent(at);
-         ++at) {
-        all.become(which, at, transit::due);
-    }
-    paths_[which].greet = true;
 }
 
 /// One wake-up for all streams that rest, not one for each: those of which half the pause is over go off, too. (spec 3.10)
@@ -358,7 +291,7 @@ inline void outbound_requests::link_up(outbound_messages& all, transport over) {
     pacer_.reset();
     for (std::uint32_t which = 0; which < paths_.size(); ++which) {
         paths_[which].link_up();
-        resend_lowest(all, which);
+        losses(all, which).resend_lowest();
     }
     consider_all(all);
 }
@@ -406,7 +339,7 @@ inline std::size_t outbound_requests::transmit_one(outbound_messages& all,
                                                    time_point now) {
     outbound_path& path = paths_[which];
     if (path.sendings.full()) {
-        path.sendings.lose_oldest(carries(all, which), makes_due(all, which));
+        losses(all, which).forget_oldest();
     }
     if (path.asks || (path.greet && !path.met())) {
         return writer_.probe(all, which, path, link, out, now);

@@ -114,6 +114,9 @@ class sending_ring {
     template <class Carries, class Lost>
     time_point
     lose(time_point now, const round_trip* hop, const round_trip& way, Carries carries, Lost lost) {
+        while (!idle() && !is_carrying(oldest(), carries)) {
+            settle(oldest(), sending::standing::closed);
+        }
         const time_point by_hop =
             hop == nullptr ? never : lose_by(signal::hop, *hop, now, carries, lost);
         return (std::min)(by_hop, lose_by(signal::way, way, now, carries, lost));

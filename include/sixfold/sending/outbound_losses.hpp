@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_SENDING_OUTBOUND_LOSSES_HPP
+#define SIXFOLD_SENDING_OUTBOUND_LOSSES_HPP
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sixfold/sending/outbound_messages.hpp"
+#include "sixfold/sending/outbound_path.hpp"
+#include "sixfold/sending/outbound_stream.hpp"
+#include "sixfold/sending/sending_ring.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// What makes messages of one stream due again: sendings that are lost, a receiver that has gone, an answer that is long overdue.
+/// (spec 3.3, 3.5, 3.6)
+///
+/// Made for one call, and keeps nothing behind it. O(1) for each sending and message that a call moves on, but where said.
+class outbound_losses {
+  private:
+    [[nodiscard]] const outbound_stream& stream() const noexcept { return all_[which_]; }
+    [[nodiscard]] bool is(seq at, transit in) const noexcept {
+        return stream().has(at) && stream()[at].now == in;
+    }
+
+    /// Whether a message waits for what becomes of a sending.
+    [[nodiscard]] auto carries() const {
+        return [&of = stream()](const sending& each, sending_number number) {
+            for (seq at = (std::max)(each.first, of.first()); at < each.first + each.count; ++at) {
+                if (of.waits_for(at, number)) {
+                    return true;
+                }
+            }
+            return false;
+        };
+    }
+    /// What waits for a sending waits no longer.
+    [[nodiscard]] auto makes_due() {
+        return [this](const sending& each, sending_number number) {
+            for (seq at = each.first; at < each.first + each.count; ++at) {
+                if (stream().waits_for(at, number)) {
+                    all_.become(which_, at, transit::due);
+                }
+            }
+        };
+    }
+
+  public:
+    /// Of stream `which`, of which there is one.
+    outbound_losses(outbound_messages& all, std::uint32_t which, outbound_path& path) noexcept
+        : all_(all), path_(path), which_(which) {}
+
+    /// What waits for sendings that are lost by now is due.
+    void detect(const outbound_hop& hop, time_point now) {
+        path_.loss = path_.sendings.lose(now, hop.signal(), path_.trip, carries(), makes_due());
+    }
+    /// The receiver has no link: what it held or turned away, and what left before this sending, is due. O(window).
+    void away(sending_number before) {
+        path_.sendings.lose_before(before, carries(), makes_due());
+        if (stream().count(transit::there) + stream().count(transit::turned_away) != 0) {
+            for (seq at = stream().base(); at < stream().unsent(); ++at) {
+                if (is(at, transit::there) || is(at, transit::turned_away)) {
+                    all_.become(which_, at, transit::due);
+                }
+            }
+        }
+        path_.word.away();
+    }
+    /// There is room for another sending: what waits for the one that is open for longest is due.
+    void forget_oldest() { path_.sendings.lose_oldest(carries(), makes_due()); }
+    /// The newest run for which a message waits; none.
+    [[nodiscard]] const sending* newest_run() { return path_.sendings.newest_run(carries()); }
+
+    /// The lowest run of what was sent and is not finished goes out again, and a probe in front of it if the receiver is not met.
+    /// O(window).
+    void resend_lowest() {
+        const auto is_sent = [this](seq at) {
+            return is(at, transit::out) || is(at, transit::there) || is(at, transit::turned_away) ||
+                   is(at, transit::due);
+        };
+        seq at = stream().base();
+        while (at < stream().unsent() && !is_sent(at)) {
+            ++at;
+        }
+        const seq room_end = (std::max)(at + 1, path_.word.last_room_end());
+        const seq end = (std::min)(at + path_.run_max, room_end);
+        for (; at < end && is_sent(at); ++at) {
+            all_.become(which_, at, transit::due);
+        }
+        path_.greet = true;
+    }
+
+  private:
+    outbound_messages& all_;
+    outbound_path& path_;
+    std::uint32_t which_;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif
