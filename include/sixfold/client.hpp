@@ -119,8 +119,8 @@ class client {
 
     // --- the link --------------------------------------------------------------------------------------------------
 
-    /// The link to the relay is there, and the relay knows who we are. Over a byte stream nothing is lost before the link is, and
-    /// what was not answered soon is not sent again.
+    /// The link to the relay is there, and the relay knows who we are. Over a byte stream nothing is lost before the link is: a
+    /// message that was not answered is not sent again before 3 s are over.
     void link_up(checksum mode = checksum::on, transport over = transport::datagrams) {
         framing_ = framing(self_, mode);
         sender_.link_up(framing_, over);

@@ -34,8 +34,8 @@ inline constexpr std::uint64_t start_max = (std::uint64_t{1} << (64 - epoch_rand
 
 /// When requests are sent again. One rule for msg:R, ack:R, sync:R and probes.
 struct retry_options {
-    duration first =
-        std::chrono::milliseconds(500);  ///< until a round trip was measured: covers most paths
+    duration first = std::chrono::milliseconds(
+        500);  ///< until a round trip was measured: covers most paths; over a byte stream 3 s, if that is more
     duration min =
         std::chrono::milliseconds(20);  ///< below, a scheduler's hiccup would look like loss
     duration max =
@@ -51,7 +51,7 @@ struct sender_options {
         1 << 20;  ///< their payloads; storage of this size is taken at construction
     std::uint32_t unsettled_max =
         4096;  ///< stored messages whose end is not known yet: about 110 bytes each
-    /// Fits a datagram of 1,200 bytes with its frame. Not more than the relay takes: what it refuses is sent again for ever.
+    /// Fits a datagram of 1,200 bytes with its frame. Not more than the relay takes: what that refuses ends as `expired`.
     std::uint32_t payload_max = 1024;
     std::uint32_t peers_max = 1024;  ///< peers that are written to
     retry_options retry{};           ///< of msg:R; of probes, all but the cap

@@ -25,10 +25,10 @@ namespace sixfold::inline v0::detail {
 class drained_page {
   public:
     /// All three outlive it. In `scratch` the runs are put together.
-    drained_page(const sync_request& asked,
-                 const mailbox_outcome& found,
-                 run_writer& scratch) noexcept
-        : asked_(asked), found_(found), run_(scratch) {}
+    drained_page(const sync_request& asked, const mailbox_outcome& found, run_writer& scratch)
+        : asked_(asked), found_(found), run_(scratch) {
+        run_.reserve(run::size_max);  // once, and not for each that is longer than all before
+    }
 
     /// The next frame; none: that were all rows. Good until the next call.
     [[nodiscard]] std::optional<msg_notify> next() {
