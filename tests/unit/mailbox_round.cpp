@@ -132,6 +132,31 @@ TEST_CASE("mailbox_round: with capacities of one it is slow, and comes to its en
     CHECK(w.sent_rows < 60 * 6);
 }
 
+TEST_CASE(
+    "mailbox_round: a row for which there is no place is asked for once in a round, until there is "
+    "one [spec 3.24, 3.26]") {
+    drained_world w({.window = 8, .payload_max = 32, .held_entries = 3, .held_bytes = 64});
+    w.app_takes = false;
+    w.put("alice", entered, 0, 1, 32);
+    w.b.link_up(link);
+    w.run_for(1s);
+    const std::string text(32, 'x');
+    msg_notify direct{.from = "alice", .epoch = entered, .first = 5};
+    direct.entries = run::of(as_bytes(text));
+    REQUIRE(w.b.handle(direct) == refusal::none);
+    CHECK(w.b.held() == 2);  // all the bytes there are; up to 5 there is room as far as seqs go
+    w.put("alice", entered, 2, 3, 32);
+    w.run_for(100s);
+    CHECK(w.b.held() == 2);
+    CHECK(w.syncs <= 15);  // in three rounds, not each time that the relay has answered
+    CHECK(w.sent_rows <= 8);
+    direct.first = 1;
+    REQUIRE(w.b.handle(direct) == refusal::none);
+    w.app_takes = true;
+    CHECK(w.drain() < 1s);
+    CHECK(w.order.size() == 5);  // 5 has made place for 1
+}
+
 TEST_CASE("mailbox_round: a stream that is full holds up no other [spec 3.26]") {
     drained_world w({.window = 8});
     w.app_takes = false;

@@ -177,6 +177,9 @@ inbox::follow(std::uint32_t which, const msg_notify& notice, const intake& found
     if (found.let_in) {
         round_.look_again(now);
     }
+    if (found.news) {
+        round_.refresh(which);
+    }
     if (found.news || found.row) {
         consider(which, now);
     }
@@ -241,6 +244,7 @@ inline void inbox::end(slot at, fate how, time_point now) {
     if (messages_.settle(at, how, at == shown_)) {
         acks_.owe_state(which, ended);
     }
+    round_.refresh(which);
     consider(which, now);
     places_came(now);
 }
@@ -249,6 +253,7 @@ inline void inbox::end(slot at, fate how, time_point now) {
 inline void inbox::places_came(time_point now) {
     acks_.room_grew(messages_.store());
     if (const std::uint32_t which = round_.next_marked(); which != inbound_store::none) {
+        round_.refresh(which);
         consider(which, now);
     }
     round_.wake(messages_.store(), now);

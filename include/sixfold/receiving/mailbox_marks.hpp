@@ -15,8 +15,9 @@ namespace sixfold::inline v0 {
 /// From where on streams are to be asked for again, and which of them now. (spec 3.26)
 ///
 ///     none --a row was not taken--> set --room--> in line --asked--> none
-///                                    ^
-///           something has changed ---+--- fruitless: asked for, brought nothing, and was set again
+///                                    ^  \            |
+///              something has changed |   \-----------+-- it was asked for already, and brought nothing
+///                                    fruitless <-----/
 ///
 /// Keeps the lowest such row of each stream. Does not know what can be taken. O(1).
 class mailbox_marks {
@@ -81,9 +82,9 @@ class mailbox_marks {
             one.now = stage::none;
         }
     }
-    /// It was asked for, has brought nothing, and was set again.
+    /// It was asked for, has brought nothing, and was set again, if it is there.
     void fruitless(std::uint32_t which) noexcept {
-        if (of(which) == stage::set) {
+        if (of(which) != stage::none) {
             marks_[which].now = stage::fruitless;
         }
     }

@@ -35,6 +35,13 @@ namespace sixfold::inline v0 {
     return at < end && (nothing_held || end - at >= quarter);
 }
 
+/// Is it of our epoch, and not over?
+[[nodiscard]] inline bool
+is_lacking(const inbound_store& store, std::uint32_t which, msgid row) noexcept {
+    return row.epoch == store[which].epoch() &&
+           store[which].window().of(row.seq) != standing::duplicate;
+}
+
 /// Are they of our epoch, and behind a hole that is wider than the room, though nothing is held? Then only a row of a larger epoch
 /// can say that nobody fills it. (spec 3.23)
 [[nodiscard]] inline bool

@@ -92,14 +92,15 @@ class mailbox_round {
         due_ = stage_ == stage::resting ? next_round_ : due_;
     }
 
-    /// Something of a stream has ended or was answered. `quiet`: the relay knows all there is to say of it.
+    /// Something of a stream is there that was not, has ended, or has a place now: asking again may bring something.
+    void refresh(std::uint32_t which) noexcept { marks_.refresh(which); }
+    /// Rows of a stream may be such as can be taken now. `quiet`: the relay knows all there is to say of it.
     void consider(std::uint32_t which, const inbound_store& store, bool quiet, time_point now) {
-        marks_.refresh(which);
-        const bool waits = marks_.of(which) == mailbox_marks::stage::set;
-        if (waits && quiet && is_behind_hole(store, which, marks_.row(which))) {
-            marks_.go_beyond(which);
+        if (quiet && marks_.of(which) != mailbox_marks::stage::none) {
+            consider_beyond(which, store);
         }
-        if (waits && can_take(store, which, marks_.row(which), quiet, quarter_)) {
+        if (marks_.of(which) == mailbox_marks::stage::set &&
+            can_take(store, which, marks_.row(which), quiet, quarter_)) {
             marks_.put_in_line(which);
         }
         wake(store, now);
@@ -149,6 +150,15 @@ class mailbox_round {
     /// What is left of a round is kept in so many pieces, and two more while one is cut.
     static constexpr std::size_t ranges_max = 16;
 
+    /// What is over may be deleted now, and what nobody fills is passed: so what comes after it can come.
+    void consider_beyond(std::uint32_t which, const inbound_store& store) {
+        const msgid row = marks_.row(which);
+        if (is_behind_hole(store, which, row)) {
+            marks_.go_beyond(which);
+        } else if (!is_lacking(store, which, row)) {
+            marks_.refresh(which);
+        }
+    }
     void ask(time_point now) noexcept { enter(stage::asking, now); }
     void enter(stage now, time_point due) noexcept {
         stage_ = now;
@@ -167,6 +177,10 @@ class mailbox_round {
         return stream_range(which, store.senders()[which], of);
     }
     [[nodiscard]] stream_range next_special(const inbound_store& store) const;
+    /// Has what is asked of a stream passed its mark?
+    [[nodiscard]] static bool is_behind(const mailbox_key& at, msgid mark) noexcept {
+        return mailbox_key{at.from, mark} < at;
+    }
     void take_mark(const inbound_store& store);
     [[nodiscard]] std::uint32_t cut(const inbound_store& store);
     [[nodiscard]] std::uint32_t cut_stream(const inbound_store& store, const stream_range& special);
@@ -321,7 +335,8 @@ inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
     const std::uint32_t which = special.which;
     const inbound_stream& stream = store[which];
     const bool ours = special.from.id.epoch == stream.epoch();
-    if (marks_.of(which) == mailbox_marks::stage::fruitless) {
+    if (marks_.of(which) == mailbox_marks::stage::fruitless &&
+        !is_behind(*left_.front().from, marks_.row(which))) {
         marks_.take(which);  // once in a round
     }
     const seq at = (std::max)(left_.front().from->id.seq, ours ? stream.first_lacking() : 0);
