@@ -27,7 +27,9 @@ using namespace std::chrono_literals;
 
 struct drained_world {
     struct key_less {
-        bool operator()(const mailbox_key& a, const mailbox_key& b) const { return a < b; }
+        bool operator()(const mailbox_key& one, const mailbox_key& other) const {
+            return one < other;
+        }
     };
     using frame_bytes = std::vector<std::byte>;
 

@@ -460,7 +460,7 @@ TEST_CASE("codec: refuses a body cut at any byte, unless it is cut within its me
                 }
             },
             each.what);
-        const bytes state = std::visit(
+        const bytes told = std::visit(
             [](const auto& kind) {
                 if constexpr (requires { kind.state; }) {
                     return kind.state;
@@ -469,7 +469,7 @@ TEST_CASE("codec: refuses a body cut at any byte, unless it is cut within its me
                 }
             },
             each.what);
-        const std::size_t begin = wire.size() - entries.encoded().size() - state.size();
+        const std::size_t begin = wire.size() - entries.encoded().size() - told.size();
         for (std::size_t size = 0; size + 3 < wire.size(); ++size) {
             const auto first = std::to_integer<std::uint8_t>(wire[0]);
             const auto flags = std::to_integer<std::uint8_t>(wire[1]);

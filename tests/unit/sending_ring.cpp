@@ -244,7 +244,6 @@ TEST_CASE(
     f.send(4);
     (void)f.ring.told(103, signal::hop);
     REQUIRE(f.lost(50) == numbers{100});
-    const loss_rule before;
     SECTION("by the other signal") {
         CHECK(f.arrived({.number = 100}) == numbers{100});
         CHECK(test_access::rule(f.ring, signal::hop).by_order(3));
