@@ -478,7 +478,7 @@ TEST_CASE("codec: refuses a body cut at any byte, unless it is cut within its me
             run left;
             if (size + 3 >= begin) {  // what is left of them may be something, too
                 const bytes rest = bytes(wire).subspan(begin, size + 3 - begin);
-                expected = !state.empty()         ? ack_state::validate(rest)
+                expected = !told.empty()          ? ack_state::validate(rest)
                            : entries.is_payload() ? refusal::none
                                                   : run::decode(rest, left);
             }
