@@ -482,8 +482,7 @@ class app {
         if (world_->what.wrap != 0) {
             sixfold::test_access::count_from(machine_->sender(), near_wrap());
         }
-        witness_->look(machine_->sender());  // what the app has done may have set a timer
-        while (const auto packet = machine_->poll_transmit(buffer_)) {
+        while (const auto packet = poll()) {
             look_at_frames(*packet);
             effect(sent_before_ ? sight::crash_between_sends : sight::crash_before_send);
             sent_before_ = true;
@@ -491,6 +490,10 @@ class app {
         }
     }
 
+    std::optional<sixfold::bytes> poll() {
+        witness_->before_frames(machine_->sender());
+        return machine_->poll_transmit(buffer_);
+    }
     void look_at_frames(sixfold::bytes packet) {
         sixfold::packet_reader reader(packet);
         while (const auto one = reader.next()) {

@@ -36,10 +36,15 @@ class witness {
         }
         look(a, cause::new_link);
     }
-    /// Time has come to a sender: it does what is due.
+    /// Time has come to a sender: what is too late is taken back.
     void tick(sixfold::sender& a) {
         note_timers(a);
         sixfold::test_access::tick(a);
+        look(a, cause::none);
+    }
+    /// Frames are about to be asked for: what they depend on is worked out now, as it would be then, so that it shows.
+    void before_frames(sixfold::sender& a) {
+        sixfold::test_access::settle(a);
         look(a, cause::none);
     }
     /// Something has been called, and no frame came.

@@ -120,8 +120,14 @@ struct test_access {
     static bool writes_to(const sender& s, const peer& to) {
         return s.messages_.peers.look_up(to) != peer_table::none;
     }
-    /// Takes what is due by time, as every call does.
+    /// Looks at the clock, as every call does.
     static void tick(sender& s) { s.tick(); }
+    /// Works out what is lost, and when what is due next, as a call for frames does first.
+    static void settle(sender& s) {
+        if (s.linked_) {
+            s.requests_.settle(s.messages_, s.now_);
+        }
+    }
     /// The receiver of the stream with this index.
     static const peer& receiver(const sender& s, std::size_t which) {
         return s.messages_.peers[static_cast<std::uint32_t>(which)];
