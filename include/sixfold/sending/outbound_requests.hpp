@@ -168,6 +168,7 @@ inline void outbound_requests::consider(outbound_messages& all, std::uint32_t wh
     while (paths_.size() <= which) {
         paths_.emplace_back(static_cast<sending_number>(all.random.next()), options_.payload_max);
         is_changed_.push_back(false);
+        changed_.reserve(paths_.capacity());  // so that no answer takes memory
     }
     if (!is_changed_[which]) {
         is_changed_[which] = true;
