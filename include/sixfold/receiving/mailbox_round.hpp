@@ -227,7 +227,7 @@ inline void mailbox_round::rest(const inbound_store& store, std::uint8_t chance,
     const duration cap = (std::max)(interval_, rest_max);
     const duration longer = rest_ > cap / 2 ? cap : 2 * rest_;
     rest_ = soon ? interval_ : (std::max)(interval_, longer);
-    next_round_ = later(now, rest_ + rest_ / 1024 * chance);
+    next_round_ = later(later(now, rest_), rest_ / 1024 * chance);
     enter(stage::resting, next_round_);
 }
 
