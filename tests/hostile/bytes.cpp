@@ -195,11 +195,13 @@ TEST_CASE("hostile 6: the largest payload is taken, and one more byte is refused
     CHECK(seen.unmoved());
     CHECK(s.at_relay(at_alice, to_relay(largest)) == refusal::none);
     // A relay that takes more than bob: bob rejects it for good, so that nobody sends it for ever (spec 3.18).
-    CHECK(s.bob.handle(encoded(
-              msg_notify{
-                  .from = "alice", .epoch = s.of_alice(), .first = 3, .entries = run::of(larger)},
-              "bob")) == refusal::none);
-    CHECK(s.bob.poll_message().value().id.seq == 4);
+    scene other;
+    CHECK(other.bob.handle(encoded(msg_notify{.from = "alice",
+                                              .epoch = other.of_alice(),
+                                              .first = 3,
+                                              .entries = run::of(larger)},
+                                   "bob")) == refusal::none);
+    CHECK(other.bob.poll_message().value().id.seq == 4);
 }
 
 TEST_CASE("hostile 7: a kind of frame that is none is refused") {

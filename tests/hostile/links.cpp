@@ -147,7 +147,11 @@ TEST_CASE("hostile 46: a flood from one peer gives work for its own streams only
             s.out.clear();
         }
         REQUIRE(seen.at_relay(too_large, at_mallory) == refusal::payload_too_large);
-        REQUIRE(s.out.empty());
+        REQUIRE(s.out.frames().size() == 1);  // mallory is told so (spec 5.1)
+        for (const outgoing each : s.out.frames()) {
+            REQUIRE(each.link == at_mallory);
+        }
+        s.out.clear();
         (void)frames(s.bob);
     };
     {
