@@ -135,7 +135,7 @@ class hard_life {
     void store_run(seq first) {
         const std::string one = payload_of(first);
         const std::string two = payload_of(first + 1);
-        const run_writer both = written({message(one), message(two)});
+        const run_writer both = written({testing::message(one), testing::message(two)});
         ask(put_run("alice", "bob", 1, first, both.get(), first));
         runs_.insert(first);
     }

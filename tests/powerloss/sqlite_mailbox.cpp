@@ -125,11 +125,11 @@ class stormy_life {
     void add_run(mailbox_group& group) {
         const std::string first = payload_of(next_);
         const std::string second = payload_of(next_ + 1);
-        run_writer both = written({message(first)});
-        if (!both.fits(message(second))) {
+        run_writer both = written({testing::message(first)});
+        if (!both.fits(testing::message(second))) {
             return add_one(group);
         }
-        both.add(message(second));
+        both.add(testing::message(second));
         maybe_.insert({next_, next_ + 1});
         runs_.insert(next_);
         group.add(put_run("alice", "bob", 1, next_, both.get(), next_));
