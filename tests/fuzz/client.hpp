@@ -129,22 +129,22 @@ class client_program {
     }
     void store() {
         send_to_bob(options_.sender.unsettled_max);
-        for (sixfold::seq i = 0; i < options_.sender.unsettled_max; ++i) {
-            sixfold::ack_notify stored{.from = "bob", .epoch = epoch_};
-            stored.word = sixfold::ack_word::stored;
-            stored.seq = i;
-            handle(stored);
-        }
+        sixfold::ack_notify stored{.from = "bob", .epoch = epoch_};
+        stored.word = sixfold::ack_word::stored;
+        stored.number = number_;
+        stored.count = static_cast<std::uint8_t>(options_.sender.unsettled_max);
+        handle(stored);
         demand(machine_.sender().unsettled() == options_.sender.unsettled_max, "nothing is stored");
         send_to_bob(options_.sender.queue_entries);
     }
     void hold() {
         settles_ = 3;
-        sixfold::msg_notify probe{.from = "bob", .epoch = sixfold::epoch{1}};
-        probe.form = sixfold::form::probe;
-        handle(probe);
-        for (sixfold::seq i = 0; i < options_.receiver.held_entries; ++i) {
-            handle(sixfold::msg_notify{.from = "bob", .epoch = sixfold::epoch{1}, .seq = i});
+        sixfold::msg_notify from_bob{.from = "bob", .epoch = sixfold::epoch{1}};
+        handle(from_bob);  // a probe, which is clean
+        from_bob.entries = sixfold::run::of({});
+        for (; from_bob.first < options_.receiver.held_entries; ++from_bob.first) {
+            ++from_bob.number;
+            handle(from_bob);
         }
     }
     void crowd() {
@@ -152,7 +152,9 @@ class client_program {
             if (const auto id = machine_.send(peer_of(which), {}, {})) {
                 sent_.emplace(*id, sixfold::status::none);
             }
-            handle(sixfold::msg_notify{.from = peer_of(which), .epoch = sixfold::epoch{1}});
+            sixfold::msg_notify notice{.from = peer_of(which), .epoch = sixfold::epoch{1}};
+            notice.entries = sixfold::run::of({});
+            handle(notice);
         }
     }
     /// The next life is told all of what its app may not have heard.
@@ -185,15 +187,12 @@ class client_program {
             linked_ ? machine_.link_up(checksum::off) : machine_.link_down();
             break;
         case 4: (void)machine_.handle(in_.piece()); break;
-        case 5:
-            handle(
-                msg_answer{peer_of(in_.byte()), {epoch_of(), in_.seq()}, in_.byte(), in_.flag()});
-            break;
+        case 5: handle(answer()); break;
         case 6: handle_ack(); break;
         case 7:
-        case 8: handle(notice()); break;
-        case 9: handle(ack_answer{peer_of(in_.byte()), serial_of()}); break;
-        case 10: handle(sync_answer{serial_of(), key(), in_.byte()}); break;
+        case 8: handle_notice(); break;
+        case 9: handle(ack_answer{serial_of()}); break;
+        case 10: handle(sync_answer{serial_of(), in_.byte(), key()}); break;
         default: settles_ = in_.byte(); break;
         }
     }
@@ -215,40 +214,82 @@ class client_program {
         const std::uint8_t which = in_.byte();
         return which < 200 ? epoch_ : sixfold::epoch{1 + in_.number() / 2};
     }
-    std::uint32_t serial_of() {
-        return in_.flag() ? serial_ : static_cast<std::uint32_t>(in_.byte());
+    /// One of the last sendings as a rule.
+    sixfold::sending_number number_of() {
+        const std::uint8_t which = in_.byte();
+        return static_cast<sixfold::sending_number>(which < 200 ? number_ - which % 8 : which);
+    }
+    sixfold::ack_serial serial_of() {
+        return in_.flag() ? serial_ : static_cast<sixfold::ack_serial>(in_.byte());
     }
 
+    sixfold::msg_answer answer() {
+        using namespace sixfold;
+        msg_answer out{.to = peer_of(in_.byte()), .number = number_of()};
+        out.word = static_cast<msg_word>(in_.byte() % 3);
+        if (out.word != msg_word::taken) {
+            out.epoch = epoch_of();
+        }
+        if (out.word == msg_word::refused) {
+            out.reason = static_cast<refused_reason>(1 + in_.byte() % 4);
+            out.payload_max = out.reason == refused_reason::too_large ? in_.byte() : 0;
+        }
+        return out;
+    }
     void handle_ack() {
         using namespace sixfold;
         ack_notify out{.from = peer_of(in_.byte()), .epoch = epoch_of()};
         out.word = static_cast<ack_word>(in_.byte() % 5);
-        if (out.word == ack_word::past) {
-            out.current = epoch{static_cast<std::uint64_t>(out.epoch) + 1 + in_.number() / 2};
-        } else if (out.word == ack_word::stored) {
-            out.seq = in_.seq();
-            out.attempt = in_.byte();
-        } else if (out.word == ack_word::ended) {
-            out.low = in_.seq();
-        }
         const made_state state(in_);
-        if (out.word == ack_word::state || (out.word == ack_word::ended && in_.flag())) {
+        switch (out.word) {
+        case ack_word::state:
             out.state = state.bytes();
+            if (in_.flag()) {
+                out.echo = echo{number_of(), in_.number(), in_.flag()};
+            }
+            break;
+        case ack_word::waiting: out.number = number_of(); break;
+        case ack_word::past:
+            out.current = epoch{static_cast<std::uint64_t>(out.epoch) + 1 + in_.number() / 2};
+            break;
+        case ack_word::stored:
+            out.number = number_of();
+            out.first = in_.seq();
+            out.count = static_cast<std::uint8_t>(1 + in_.byte() % run::count_max);
+            break;
+        case ack_word::ended:
+            out.number = number_of();
+            out.low = in_.seq();
+            out.away = in_.flag();
+            out.given_up = in_.byte() % 8 == 1;
+            out.state = in_.flag() ? state.bytes() : bytes();
+            break;
         }
         handle(out);
     }
-    sixfold::msg_notify notice() {
+    void handle_notice() {
         using namespace sixfold;
         msg_notify out{.from = peer_of(in_.byte()), .epoch = epoch{1 + in_.number() % 4}};
-        out.form = static_cast<form>(in_.byte() % 3);
-        out.seq = out.form == form::probe ? 0 : seq_of_notice();
-        out.drained = out.form != form::probe && in_.flag();
-        out.low = out.looked() ? in_.seq() : 0;
-        if (out.looked() && in_.flag()) {
-            out.smaller = {epoch{1 + in_.number() % 3}, in_.seq()};
+        const std::uint8_t kind = in_.byte() % 5;
+        const made_run messages(in_);
+        if (kind != 0) {
+            out.entries = messages.get();
+            out.first = seq_of_notice();
+            out.drained = kind < 3;
         }
-        out.payload = out.form == form::payload ? in_.piece() : bytes();
-        return out;
+        if (out.drained) {
+            out.serial = serial_of();
+            out.index = in_.byte();
+        } else {
+            out.number = in_.byte();
+        }
+        if (out.looked()) {
+            out.low = out.drained ? (std::min)(in_.seq(), out.first) : in_.seq();
+            if (in_.flag()) {
+                out.smaller = {epoch{1 + in_.number() % 3}, in_.seq()};
+            }
+        }
+        handle(out);
     }
     /// In a wide window far apart.
     sixfold::seq seq_of_notice() {
@@ -324,6 +365,7 @@ class client_program {
     void learn(const sixfold::frame& ours) {
         if (const auto* msg = std::get_if<sixfold::msg_request>(&ours)) {
             epoch_ = msg->epoch;
+            number_ = msg->number;
         } else if (const auto* ack = std::get_if<sixfold::ack_request>(&ours)) {
             serial_ = ack->serial;
         } else if (const auto* sync = std::get_if<sixfold::sync_request>(&ours)) {
@@ -339,7 +381,8 @@ class client_program {
     sixfold::client machine_;
     std::map<sixfold::ticket, sixfold::status> sent_;  // and the last that was heard of it
     sixfold::epoch epoch_{1};                          // of the last msg:R
-    std::uint32_t serial_ = 0;                         // of the last request
+    sixfold::sending_number number_ = 0;               // likewise
+    sixfold::ack_serial serial_ = 0;                   // of the last request
     std::uint8_t settles_ = 0;                         // how the app goes about it
     bool linked_ = false;
 };

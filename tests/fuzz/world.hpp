@@ -301,20 +301,18 @@ class world {
     }
 
     bool is_stored(const sixfold::peer& receiver, text_number which) {
-        sixfold::sync_request sync;
-        for (;;) {
+        sixfold::sync_request sync{.rows = UINT32_MAX, .room = UINT32_MAX};
+        do {
             const sixfold::mailbox_outcome page =
                 mailbox_.execute({.from = receiver, .what = sync});
             for (const sixfold::mailbox_row& row : page.rows) {
-                if (row.form == sixfold::form::payload && number_of(row.payload) == which) {
+                if (!row.tombstone && number_of(row.payload) == which) {
                     return true;
                 }
             }
-            if (page.end) {
-                return false;
-            }
-            sync.after = {page.rows.back().from, page.rows.back().id};
-        }
+            sync.from = page.next;
+        } while (sync.from);
+        return false;
     }
 
     [[nodiscard]] bool all_ended() const {
