@@ -25,10 +25,9 @@ class request_writer {
   public:
     /// Takes its memory.
     explicit request_writer(const sender_options& options) {
-        const std::size_t largest =
-            (std::min)(run::size_max,
-                       varint_size(std::uint64_t{options.payload_max} + 1) + options.payload_max);
-        run_.reserve((std::min)(std::size_t{options.window}, run::count_max) * largest);
+        const std::size_t largest = varint_size(options.payload_max + 1) + options.payload_max;
+        run_.reserve((std::min)(std::size_t{options.window}, run::count_max) *
+                     (std::min)(largest, run::size_max));
     }
 
     /// What has become of a run.
