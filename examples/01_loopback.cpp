@@ -2,7 +2,7 @@
 // Alice, the relay and Bob in one process, without any IO between them.
 //
 //     loopback                    a story of five messages, each with a misfortune of its own
-//     loopback --input novel.txt --loss 30 --offline 2-6 --restart-relay 4 >received.txt
+//     loopback --input novel.txt --loss 30 --offline 0.1-6 --restart-relay 4 >received.txt
 //     cmp novel.txt received.txt
 
 #include <cstdint>
