@@ -158,6 +158,17 @@ TEST_CASE(
     CHECK(f.of(111) == standing::open);
 }
 
+TEST_CASE("sending_ring: the number of an echo is a measure also when nothing waits for it any "
+          "more [spec "
+          "3.3]") {
+    fixture f;
+    f.send(3);
+    f.ring.close(100);
+    f.ring.close(101);
+    CHECK(f.arrived({.number = 101}) == numbers{101});
+    CHECK(f.arrived({.number = 101}).empty());
+}
+
 TEST_CASE("sending_ring: of what the relay has closed nothing is expected [spec 3.3]") {
     fixture f;
     f.send(2);

@@ -91,8 +91,9 @@ class sending_ring {
         if (newest == end_) {
             return;
         }
-        // What was called lost may have come all the same; else nothing below the oldest is new.
-        const std::uint64_t from = lost_ != 0 ? begin_ : oldest();
+        // What was called lost may have come all the same; else nothing below the oldest is new but the newest itself, which is a
+        // measure also if nothing waits for it any more.
+        const std::uint64_t from = lost_ != 0 ? begin_ : (std::min)(oldest(), newest);
         const std::uint64_t reach = (std::min)(newest - begin_, std::uint64_t{echo::reach});
         for (std::uint64_t at = (std::max)(from, newest - reach); at <= newest; ++at) {
             if (seen.saw(static_cast<unsigned>(newest - at)) && told_at(at, signal::way)) {
