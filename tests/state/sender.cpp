@@ -177,6 +177,7 @@ struct subject {
     }
     /// What the stream does next, and after how many milliseconds.
     [[nodiscard]] std::string timer() {
+        test_access::settle(*a);
         const time_point at = test_access::timer(*a, "bob");
         if (!a->linked() || at == never) {
             return "-";
@@ -287,6 +288,7 @@ std::vector<state_row> states() {
              reach_sent(s);
              s.clock.advance(500ms);
              (void)s.events();  // time comes in
+             test_access::take_due(*s.a);
          }},
         {"sent, to keep", usual,
          [](subject& s) {

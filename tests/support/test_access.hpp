@@ -111,6 +111,8 @@ struct test_access {
     static void assume_sent(sender& s, const peer& to) {
         s.messages_.assume_sent(s.messages_.peers.look_up(to));
     }
+    /// Does what is due by time, as the next call for frames does first.
+    static void take_due(sender& s) { s.requests_.take_due(s.messages_, s.now_); }
     static outbound_path& path(sender& s, peer to) {
         return s.requests_.path(s.messages_.peers.look_up(to));
     }

@@ -145,10 +145,10 @@ TEST_CASE("probes: `waiting` asks for one at once, unless one may be on its way 
         CHECK(f.probes() == 0);
     }
     SECTION("the last one left long ago") {
-        REQUIRE(f.echoed({}) == refusal::none);
-        f.clock.advance(10ms);
-        (void)f.transmit();
+        REQUIRE(f.echoed({.floor = 1}) == refusal::none);
         f.clock.advance(10s);
+        f.send("bob", "y");
+        (void)f.transmit();
         REQUIRE(f.waiting(f.last) == refusal::none);  // B has lost its state
         CHECK(f.probes() == 1);
         REQUIRE(f.waiting(f.last) == refusal::none);

@@ -98,7 +98,7 @@ struct outbound_path {
     static constexpr std::uint32_t silent_after = 2;  ///< time-outs without a word of the receiver
 
     outbound_path(sending_number first, std::uint32_t payload_max) noexcept
-        : sendings(first), word(payload_max) {}
+        : sendings(first), word{payload_max} {}
 
     /// Does the receiver count as being there? Not when it is silent for long: the relay may not have noticed that its link is dead.
     /// (spec 3.6)
