@@ -50,13 +50,13 @@ inline void overdo(a_node& a,
                    std::optional<seq> floor_before,
                    std::uint64_t there_before,
                    broken law) {
-    using place = outbound_stream::place;
+    using placed = outbound_stream::place;
     ack_state state;
     const bool b_said =
         told.word == ack_word::state && ack_state::decode(told.state, state) == refusal::none;
     if (law == broken::forget_on_held && b_said) {
         end_if(a, status::delivered,
-               [&](seq at, const place&) { return state.of(at) == fate::held; });
+               [&](seq at, const placed&) { return state.of(at) == fate::held; });
     }
     if (law == broken::highest_floor && b_said && floor_before) {
         const seq highest = (std::max)(*floor_before, state.floor());
@@ -66,7 +66,7 @@ inline void overdo(a_node& a,
         (void)test_access::path(a.machine, "b").word.said(changed);
     }
     if (law == broken::stored_ends_tombstone && told.word == ack_word::stored) {
-        end_if(a, status::cancelled, [&](seq at, const place& here) {
+        end_if(a, status::cancelled, [&](seq at, const placed& here) {
             return at >= told.first && at < told.first + told.count && here.tombstone;
         });
     }
@@ -81,11 +81,11 @@ inline void overdo(a_node& a,
         }
     }
     if (law == broken::delivered_by_relays_word && told.word == ack_word::ended) {
-        end_if(a, status::delivered, [&](seq at, const place&) { return at < told.low; });
+        end_if(a, status::delivered, [&](seq at, const placed&) { return at < told.low; });
     }
     if (law == broken::forget_there_on_away && told.word == ack_word::ended && told.away) {
         end_if(a, status::delivered,
-               [&](seq at, const place&) { return (there_before >> at & 1) != 0; });
+               [&](seq at, const placed&) { return (there_before >> at & 1) != 0; });
     }
     if (law == broken::remembered_is_said && told.word == ack_word::ended && !told.state.empty()) {
         a.machine.handle(ack_notify{.from = told.from, .epoch = told.epoch, .state = told.state});
@@ -194,6 +194,20 @@ inline void overdo_erase(memory_mailbox& box, const mailbox_request& request) {
     }
 }
 
+/// Of a run what fits is put.
+inline void put_each(memory_mailbox& box, const mailbox_request& request) {
+    const auto* msg = std::get_if<msg_request>(&request.what);
+    if (msg == nullptr) {
+        return;
+    }
+    msg_request one = *msg;
+    for (const run_entry& each : msg->entries) {
+        one.entries = each.tombstone ? run::tombstone() : run::of(each.payload);
+        (void)box.execute({request.from, one, {}});
+        ++one.first;
+    }
+}
+
 /// What the mailbox does too much with a request.
 inline void overdo(memory_mailbox& box, const mailbox_request& request, broken law) {
     const auto* ack = std::get_if<ack_request>(&request.what);
@@ -207,17 +221,9 @@ inline void overdo(memory_mailbox& box, const mailbox_request& request, broken l
     if (law == broken::erase_of_any_sender) {
         overdo_erase(box, request);
     }
-}
-
-/// The mailbox without one row. What it remembers of ack states is lost.
-inline memory_mailbox without(memory_mailbox& box, const mailbox_row& lost) {
-    memory_mailbox left = memory_mailbox::create({}).value();
-    for (const mailbox_row& row : all_rows(box)) {
-        if (!(row.from == lost.from && row.id == lost.id)) {
-            (void)left.execute({row.from, put_again(row, row.tombstone), {}});
-        }
+    if (law == broken::stored_in_part) {
+        put_each(box, request);
     }
-    return left;
 }
 
 /// What the relay makes of an outcome. `rows` keeps what the outcome refers to.
@@ -244,6 +250,7 @@ inline void falsify(mailbox_outcome& outcome,
     if (law == broken::clean_without_look) {
         outcome.smaller = {};
     }
+    outcome.done = outcome.done || law == broken::stored_in_part;
     if (const auto* probe = std::get_if<msg_request>(&request.what);
         probe != nullptr && law == broken::low_without_look) {
         outcome.low = probe->base;

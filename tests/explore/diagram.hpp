@@ -145,7 +145,9 @@ class diagram {
         case deed::syncs: return name + "'s journal is durable";
         case deed::comes_back:
             return name + " crashes; of what was not synced it has the first " + which;
-        case deed::forgets: return name + " loses everything that it knows";
+        case deed::forgets:
+            return x.who == actor::relay ? "the mailbox forgets what it has heard of B"
+                                         : name + " loses everything that it knows";
         case deed::looks: return name + "'s app looks at a message";
         case deed::accepts:
         case deed::accepts_next: return name + "'s app takes a message";

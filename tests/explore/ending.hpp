@@ -33,7 +33,7 @@ class ending {
         }
         ending alone(all, from);
         alone.b_leaves();
-        if (!alone.reaches([&] { return alone.all_is_stored(); })) {
+        if (!alone.reaches([&] { return alone.is_full() || alone.all_is_stored(); })) {
             return "stuck: B is away for ever, and what A sends does not get into the mailbox";
         }
         ending silent(all, from);
@@ -63,6 +63,32 @@ class ending {
         b_.machine.link_down();
         relay_.link_down(link_id{2});
     }
+    [[nodiscard]] bool is_full() {
+        const auto rows = all_rows(box_.machine);
+        const auto is_payload = [](const mailbox_row& row) {
+            return !row.tombstone;
+        };
+        const auto payloads = std::count_if(rows.begin(), rows.end(), is_payload);
+        return static_cast<std::uint32_t>(payloads) == all_.the_rules().stored;
+    }
+    /// Does a message wait in the mailbox that A has taken back, and that B would still take?
+    [[nodiscard]] bool keeps_cancelled() {
+        const auto rows = all_rows(box_.machine);
+        return b_.amnesias == 0 &&
+               std::any_of(rows.begin(), rows.end(), [&](const mailbox_row& row) {
+                   const std::uint32_t id = row.tombstone ? ids_max : id_of(row.payload);
+                   return id < ids_max && has(a_.cancelled, id) && !is_final(a_.known[id]) &&
+                          row.id.epoch == test_access::stream(a_.machine, "b").epoch() &&
+                          !has_ended(row.id);
+               });
+    }
+    [[nodiscard]] bool has_ended(const msgid& id) const {
+        if (!receiver_access::knows(b_.machine, "a")) {
+            return false;
+        }
+        const inbound_stream& stream = receiver_access::stream(b_.machine, "a");
+        return stream.epoch() == id.epoch && stream.window().of(id.seq) == standing::duplicate;
+    }
     /// All that A may send now: behind a tombstone in the mailbox its window may be used up.
     [[nodiscard]] bool all_is_stored() {
         if (test_access::streams(a_.machine) == 0) {
@@ -71,10 +97,11 @@ class ending {
         const outbound_stream& stream = test_access::stream(a_.machine, "b");
         const bool waits = stream.unsent() < stream.next() &&
                            stream.unsent() < stream.base() + all_.the_rules().window;
-        return !waits && stream.count(transit::noted) + stream.count(transit::due) +
-                                 stream.count(transit::out) + stream.count(transit::there) +
-                                 stream.count(transit::turned_away) ==
-                             0;
+        return !waits && !keeps_cancelled() &&
+               stream.count(transit::noted) + stream.count(transit::due) +
+                       stream.count(transit::out) + stream.count(transit::there) +
+                       stream.count(transit::turned_away) ==
+                   0;
     }
 
     /// What B has forgotten and is in no row has ended, but only a probe can tell B if the rows came with lower bases.
@@ -89,6 +116,9 @@ class ending {
     [[nodiscard]] bool reaches(Goal goal) {
         for (int round = 0; round < 3000; ++round) {
             run_round();
+            if (packets_ > packets_max) {
+                return false;
+            }
             if (goal()) {
                 return true;
             }
@@ -100,9 +130,10 @@ class ending {
         return false;
     }
 
-    /// Until nobody has anything to say for now.
+    /// Until nobody has anything to say for now, or they answer each other without end.
     void run_round() {
-        for (bool any = true; any;) {
+        packets_ = 0;
+        for (bool any = true; any && packets_ <= packets_max;) {
             make_durable(a_.machine);
             make_durable(b_.machine);
             make_durable(c_.machine);
@@ -127,6 +158,9 @@ class ending {
         bool any = false;
         while (const auto packet = from.poll_transmit(buffer)) {
             any = true;
+            if (++packets_ > packets_max) {
+                break;
+            }
             out_.clear();
             relay_.handle(link, *packet, out_);
             while (const auto request = out_.next_request()) {
@@ -189,6 +223,8 @@ class ending {
         return owed(a_) == 0 && (!c_sends() || owed(c_) == 0);
     }
 
+    static constexpr int packets_max = 1000;  // of one round
+
     worlds& all_;
     a_node a_;
     a_node c_;
@@ -197,6 +233,7 @@ class ending {
     std::uint32_t ever_;
     relay relay_;
     reactions out_;
+    int packets_ = 0;  // of this round
 };
 
 }  // namespace explore

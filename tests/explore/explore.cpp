@@ -43,6 +43,14 @@ TEST_CASE("explore: two messages, windows of 1 and 2") {
 TEST_CASE("explore: runs of two messages") {
     holds("2 messages, window 2, nobody crashes",
           {.messages = 2, .window = 2, .width = 2, .crash = false});
+    // So that A has to send less at once.
+    holds("2 messages, window 2, the mailbox has room for 1",
+          {.messages = 2, .window = 2, .width = 2, .crash = false, .stored = 1});
+}
+
+TEST_CASE("explore: a mailbox that forgets what it has heard of B") {
+    holds("1 message, cancelled, B loses its state, no last state",
+          {.cancels = 1, .amnesias = 1, .crash = false, .forgets_states = true});
 }
 
 TEST_CASE("explore: room of 1 for several messages, of which B tells") {

@@ -55,6 +55,10 @@ struct b_node {
     network sends{};
 };
 
+/// A mailbox with room for so many payloads.
+[[nodiscard]] inline memory_mailbox empty_mailbox(std::uint32_t payloads) {
+    return memory_mailbox::create({.bytes_max = payloads}).value();
+}
 /// The request that has put a row, or that replaces it.
 [[nodiscard]] inline msg_request put_again(const mailbox_row& row, bool tombstone) {
     return {.to = "b",
@@ -88,6 +92,19 @@ look(memory_mailbox& box, const peer& from, epoch of, seq base) {
     (void)box.execute(
         {"b", ack_request{.to = from, .epoch = of, .state = bytes(state).first(size)}, {}});
     return look(box, from, of, 0).low;
+}
+
+/// Of these rows of a mailbox, and the bases that are kept of them, a new one, which has seen no ack state.
+template <class Keep>
+[[nodiscard]] memory_mailbox with_rows(memory_mailbox& box, std::uint32_t payloads, Keep keep) {
+    memory_mailbox left = empty_mailbox(payloads);
+    for (const mailbox_row& row : all_rows(box)) {
+        if (keep(row)) {
+            (void)left.execute({row.from, put_again(row, row.tombstone), {}});
+            (void)look(left, row.from, row.id.epoch, kept_base(box, row.from, row.id.epoch));
+        }
+    }
+    return left;
 }
 
 /// A request that the mailbox does not answer at once. The relay that has asked may be gone by then.

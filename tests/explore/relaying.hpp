@@ -24,7 +24,7 @@ class relaying {
 
     node_book<box_node> nodes;
 
-    std::uint32_t first() { return number({memory_mailbox::create({}).value()}); }
+    std::uint32_t first() { return number({empty_mailbox(rules_.stored)}); }
 
     /// B's one request for its mailbox is answered by every page that it can ask for.
     const step& takes(std::uint32_t at, frame_id f, bool b_here) {
@@ -53,10 +53,20 @@ class relaying {
             box.expired |= bit(id);
             const mailbox_row row = row_of(box.machine, id);
             if (rules_.what == broken::retention_drops_row) {
-                box.machine = without(box.machine, row);
+                box.machine = with_rows(box.machine, rules_.stored, [&](const mailbox_row& each) {
+                    return !(each.from == row.from && each.id == row.id);
+                });
             } else {
                 (void)box.machine.execute({row.from, put_again(row, true), {}});
             }
+        });
+    }
+
+    /// Last ack states are bounded: one may make room for another.
+    const step& forgets(std::uint32_t at) {
+        return when(at, forget, [&](box_node& box, step&) {
+            box.machine =
+                with_rows(box.machine, rules_.stored, [](const mailbox_row&) { return true; });
         });
     }
 
@@ -128,6 +138,7 @@ class relaying {
         hear_here,
         hear_away,
         lose_late,
+        forget,
         expire,
         first_frame = expire + ids_max
     };

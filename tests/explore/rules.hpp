@@ -39,6 +39,7 @@ enum class broken : std::uint8_t {
     buried_for_ever,       ///< a tombstone in the mailbox is not sent again when its row is gone
     forget_there_on_away,  ///< A forgets what B held when B is away
     remembered_is_said,    ///< what the relay remembers of B counts as B's word of today
+    stored_in_part,        ///< the mailbox takes what fits of a run, and says that it has all
 };
 
 /// Who C is.
@@ -50,23 +51,25 @@ enum class third : std::uint8_t {
 
 /// What may happen in a world. The network may always lose, repeat and reorder everything.
 struct rules {
-    std::uint32_t messages = 1;  ///< submitted by A in its first life; 1 in later ones
-    std::uint32_t window = 1;    ///< of A
-    std::uint32_t width = 1;     ///< W, of B
-    std::uint32_t cancels = 0;   ///< how many messages A may cancel
-    std::uint32_t amnesias = 0;  ///< how often B may lose all that it knows
-    std::uint32_t lives = 1;     ///< of A: it loses its journal once less
-    bool in_order = true;        ///< how B delivers
-    bool crash = true;           ///< A and B may crash, and have their journals
-    bool slow_app = false;       ///< B's app may look at a message before it settles it
-    bool reject = false;         ///< B's app may reject
-    bool forbidden = false;      ///< the messages must not be stored
-    bool limits = false;         ///< B tells its limits
-    std::uint32_t places = 2;    ///< for messages that B holds
-    std::uint32_t expiries = 0;  ///< how many messages retention in the mailbox may end
-    bool late = false;           ///< the mailbox may answer one request late, while others go on
-    bool journal = false;        ///< the journals are real, with tails that are not synced
-    std::uint32_t crashes = 2;   ///< of A, if the journals are real
+    std::uint32_t messages = 1;   ///< submitted by A in its first life; 1 in later ones
+    std::uint32_t window = 1;     ///< of A
+    std::uint32_t width = 1;      ///< W, of B
+    std::uint32_t cancels = 0;    ///< how many messages A may cancel
+    std::uint32_t amnesias = 0;   ///< how often B may lose all that it knows
+    std::uint32_t lives = 1;      ///< of A: it loses its journal once less
+    bool in_order = true;         ///< how B delivers
+    bool crash = true;            ///< A and B may crash, and have their journals
+    bool slow_app = false;        ///< B's app may look at a message before it settles it
+    bool reject = false;          ///< B's app may reject
+    bool forbidden = false;       ///< the messages must not be stored
+    bool limits = false;          ///< B tells its limits
+    std::uint32_t places = 2;     ///< for messages that B holds
+    std::uint32_t expiries = 0;   ///< how many messages retention in the mailbox may end
+    std::uint32_t stored = 8;     ///< payloads for which the mailbox has room
+    bool forgets_states = false;  ///< the mailbox may lose the last ack states that it keeps
+    bool late = false;            ///< the mailbox may answer one request late, while others go on
+    bool journal = false;         ///< the journals are real, with tails that are not synced
+    std::uint32_t crashes = 2;    ///< of A, if the journals are real
     third c = third::nobody;
     std::uint32_t forged = 0;  ///< which of the forged frames C has: bits, in the order of forged()
     broken what = broken::nothing;

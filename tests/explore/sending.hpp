@@ -303,13 +303,14 @@ class sending {
             }
         }
     }
-    /// As if all that it waits for were long ago, and it had not counted how often.
+    /// As if all that it waits for were long ago, and it had not counted how often: runs go whole again, too.
     static void calm(a_node& a) {
         if (test_access::streams(a.machine) != 0) {
             stream_timer timer;
             timer.sent(a.now);
             path_of(a).timer = timer;
             path_of(a).trip = {};
+            path_of(a).run_max = run::count_max;
         }
     }
 

@@ -240,6 +240,9 @@ class worlds {
                 visit(action{actor::relay, deed::expires, id});
             }
         }
+        if (rules_.forgets_states) {
+            visit(action{actor::relay, deed::forgets});
+        }
         if (box.late.at == late_request::stage::asked) {
             visit(action{actor::relay, deed::does});
         }
@@ -264,6 +267,7 @@ class worlds {
     const step& step_of_relay(std::uint32_t at, const action& x) {
         switch (x.what) {
         case deed::expires: return boxes.expires(at, x.which);
+        case deed::forgets: return boxes.forgets(at);
         case deed::asks: return boxes.asks(at, x.which);
         case deed::does: return boxes.does(at);
         case deed::hears: return boxes.hears(at, true);
