@@ -92,6 +92,17 @@ TEST_CASE("inbound_stream: raising the floor takes the horizon along, and keeps 
     CHECK(stream.exceptions().empty());
 }
 
+TEST_CASE("inbound_stream: a floor that is raised below the horizon leaves that where it is [spec "
+          "3.19, 3.20]") {
+    inbound_stream stream(8, 1);
+    stream.end(5, fate::tombstoned);
+    stream.end(7, fate::rejected);  // there is room for one exception
+    REQUIRE(stream.horizon() == 6);
+    stream.raise(3);
+    CHECK(stream.horizon() == 6);
+    CHECK(reported(stream).state.of(5) == fate::ended);
+}
+
 TEST_CASE("inbound_stream: enters an epoch as an empty stream, which is kept as before [spec 3.16, "
           "3.22]") {
     inbound_stream stream(8, 4);

@@ -350,6 +350,59 @@ TEST_CASE("mailbox_round: a link that comes and goes finds the round where it wa
     CHECK(w.sent_rows < w.b.held() * 2);
 }
 
+TEST_CASE(
+    "mailbox_round: what came meanwhile in front of where the last link ended is asked for at the "
+    "end of the round [spec 3.26]") {
+    drained_world w;
+    w.put("bea", entered, 0, 600, 64);
+    w.b.link_up(link);
+    while (w.order.size() < 200) {
+        REQUIRE(w.step(time_point(1min)));
+    }
+    w.b.link_down();
+    w.put("alice", entered, 0, 1, 64);
+    w.b.link_up(link);
+    CHECK(w.drain() < 5s);
+    check_all(w, 601);
+}
+
+TEST_CASE("mailbox_round: what had to make place is asked for when there is a place again [spec "
+          "3.24, 3.26]") {
+    drained_world w({.held_entries = 8});
+    w.put("alice", entered, 0, 1, 10);
+    w.put("alice", entered, 2, 7, 10);  // behind a hole
+    w.b.link_up(link);
+    w.run_for(1s);
+    REQUIRE(w.b.held() == 7);
+    (void)w.b.handle(msg_notify{.from = "carol", .epoch = entered, .number = 1});
+    for (const seq each : {seq{5}, seq{7}}) {
+        (void)w.b.handle(msg_notify{
+            .from = "carol", .epoch = entered, .first = each, .entries = run::of(as_bytes("x"))});
+    }
+    w.run_for(1s);
+    (void)w.b.handle(msg_notify{
+        .from = "alice", .epoch = entered, .first = 1, .entries = run::of(as_bytes("x"))});
+    w.run_for(2s);
+    CHECK(w.rows.empty());
+    CHECK(w.order.size() == 9);
+}
+
+TEST_CASE("mailbox_round: an epoch that is entered after a wait is asked for at once [spec 3.26]") {
+    drained_world w;
+    w.b.link_up(link);
+    w.run_for(1s);
+    w.put("alice", entered, 0, 1, 10);  // stored, and its msg:N was lost
+    (void)w.b.handle(msg_notify{.from = "alice",
+                                .epoch = entered,
+                                .number = 2,
+                                .first = 1,
+                                .entries = run::of(as_bytes("x"))});
+    w.run_for(100ms);
+    (void)w.b.handle(msg_notify{.from = "alice", .epoch = entered, .number = 3});
+    w.run_for(2s);
+    CHECK(w.order.size() == 2);
+}
+
 TEST_CASE("mailbox_round: rows that never get through do not make a storm [spec 3.27]") {
     drained_world w;
     w.put("alice", entered, 0, 1, 1000);

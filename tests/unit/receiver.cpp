@@ -314,6 +314,10 @@ TEST_CASE("receiver: a tombstone ends what the app has not seen [spec 3.18]") {
     const ack_state state = f.state();
     CHECK(state.floor() == 2);
     CHECK(state.of(1) == fate::tombstoned);
+    (void)f.direct(2);
+    (void)f.tombstone(2);
+    CHECK(f.take_all().empty());
+    CHECK(f.b.held() == 0);
 }
 
 TEST_CASE("receiver: a message that is settled after its stream moved on is no error") {
@@ -410,6 +414,13 @@ TEST_CASE("receiver: a sender of whom nothing is known goes for a new one [spec 
             (void)f.b.handle(msg_notify{.from = name, .epoch = epoch{1}});
         }
         CHECK(f.probe(0, "dave") == refusal::peers_full);
+    }
+    SECTION("what was owed to it is not said to the next") {
+        (void)f.probe(0, "alice");
+        REQUIRE(f.direct(0, "x", "dave") == refusal::none);
+        const auto out = f.transmit();
+        REQUIRE(out.acks.size() == 1);
+        CHECK((out.acks[0].to == peer("dave") && out.acks[0].word == ack_word::waiting));
     }
     SECTION("what was said of it is not taken for what is said of the next") {
         const ack_serial of_alice = receiver_access::state_serial(f.b, "alice");
@@ -611,6 +622,55 @@ TEST_CASE("receiver: what overtakes the word that lets us in is held, and not sh
         CHECK(as_text(f.get().payload) == "newest");
         CHECK(!f.b.poll_message().has_value());
     }
+}
+
+TEST_CASE(
+    "receiver: rows of a larger epoch are asked for when all of ours is over, and the relay knows "
+    "[spec 3.26]") {
+    fixture f;
+    const auto row = [&f](epoch of, msgid smaller) {
+        (void)f.b.handle(msg_notify{.from = "alice",
+                                    .epoch = of,
+                                    .drained = true,
+                                    .smaller = smaller,
+                                    .entries = run::of(as_bytes("row"))});
+    };
+    (void)f.probe();
+    f.settle();
+    row(entered, {});
+    row(larger, {entered, 0});
+    REQUIRE(f.take_all() == std::vector<seq>{0});
+    fixture::sent out = f.transmit();
+    REQUIRE(out.acks.size() == 1);
+    const ack_serial over = out.acks[0].serial;
+    while (!out.syncs.empty()) {
+        CHECK(out.syncs[0].from->id.epoch == entered);
+        (void)f.b.handle(sync_answer{out.syncs[0].serial, 0, std::nullopt});
+        out = f.transmit();
+    }
+    (void)f.b.handle(ack_answer{over});
+    out = f.transmit();
+    REQUIRE(out.syncs.size() == 1);
+    CHECK(out.syncs[0].from->id == msgid{larger, 0});
+}
+
+TEST_CASE(
+    "receiver: rows of a request that was given up say nothing of what the next one lacks [spec "
+    "3.27]") {
+    fixture f;
+    const auto first = f.transmit().syncs;
+    REQUIRE(first.size() == 1);
+    f.clock.advance(10s);
+    const auto second = f.transmit().syncs;
+    REQUIRE(second.size() == 1);
+    (void)f.b.handle(msg_notify{.from = "alice",
+                                .epoch = entered,
+                                .drained = true,
+                                .serial = first[0].serial,
+                                .entries = run::of(as_bytes("x"))});
+    (void)f.b.handle(sync_answer{second[0].serial, 1, std::nullopt});
+    f.clock.advance(5s);
+    CHECK(f.transmit().syncs.size() == 1);
 }
 
 TEST_CASE("receiver: what nobody can send any more is not waited for [spec 3.23]") {

@@ -134,6 +134,10 @@ struct fixture {
     }
 };
 
+std::string name_of(int i) {
+    return "peer" + std::to_string(i);
+}
+
 // --- runs --------------------------------------------------------------------------------------------------
 
 TEST_CASE("receiver: a run is taken seq by seq, and answered once [spec 3.17]") {
@@ -306,6 +310,37 @@ TEST_CASE("receiver: a room that was shut is told unasked when a place is free [
 }
 
 TEST_CASE(
+    "receiver: a room that was used up is told unasked as soon as there is more [spec 3.24]") {
+    fixture f({.window = 8, .held_entries = 4});
+    f.probe(100, "alice");
+    f.settle();
+    for (seq i = 0; i < 3; ++i) {
+        f.direct(i, static_cast<sending_number>(101 + i), "alice");
+    }
+    f.probe(50, "carol");
+    f.settle();
+    REQUIRE(receiver_access::answer(f.b, "carol").told_room() == 1);
+    f.direct(0, 51, "carol");  // the last place
+    f.settle();
+    REQUIRE(receiver_access::answer(f.b, "carol").told_room() == 1);
+    REQUIRE(f.take(1) == std::vector<seq>{0});  // of alice
+    f.settle();
+    CHECK(receiver_access::answer(f.b, "carol").told_room() == 2);
+}
+
+TEST_CASE("receiver: nobody makes place for one who holds as much [spec 3.24]") {
+    fixture f({.window = 8, .held_entries = 8});
+    for (int i = 0; i < 8; ++i) {
+        f.probe(1, name_of(i));
+        f.direct(1, 2, name_of(i));  // behind a hole
+    }
+    f.direct(2, 3, name_of(7));
+    for (int i = 0; i < 8; ++i) {
+        CHECK(receiver_access::held(f.b).count(receiver_access::index(f.b, name_of(i))) == 1);
+    }
+}
+
+TEST_CASE(
     "receiver: a narrow room is told unasked when it has grown by half a window, and no sooner "
     "[spec 3.24]") {
     fixture f({.window = 8, .held_entries = 12});
@@ -366,8 +401,8 @@ TEST_CASE("receiver: of many for whom there was no place no more are told than t
         f.direct(i, static_cast<sending_number>(101 + i), "alice");
     }
     for (int i = 0; i < 50; ++i) {
-        f.probe(1, "peer" + std::to_string(i));
-        f.direct(0, 2, "peer" + std::to_string(i));
+        f.probe(1, name_of(i));
+        f.direct(0, 2, name_of(i));
     }
     f.settle();
     for (int i = 0; i < 2; ++i) {

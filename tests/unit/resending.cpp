@@ -63,7 +63,7 @@ duration wait_for(fixture& f, seq what) {
     const time_point before = f.clock.now();
     for (int frames = 0; frames < 100; ++frames) {
         for (const auto& each : f.next()) {
-            if (!each.probes() && each.first == what) {
+            if (!each.probes() && each.to == peer("bob") && each.first == what) {
                 return f.clock.now() - before;
             }
         }
@@ -359,6 +359,15 @@ TEST_CASE(
     CHECK(test_access::path(f.a, "bob").trip == none);
 }
 
+TEST_CASE(
+    "resending: what goes again by the timer stays within the room that B last told [spec 3.6]") {
+    fixture f = met(8);
+    REQUIRE(f.state({.limits = receiver_limits{3, 64, 1024}}) == refusal::none);
+    const auto out = f.next();
+    REQUIRE(out.size() == 1);
+    CHECK((out[0].first == 0 && out[0].messages.size() == 3));
+}
+
 // --- what makes due ----------------------------------------------------------------------------------
 
 TEST_CASE("resending: what B holds is there, and goes again when it holds it no longer [spec 3.8, "
@@ -369,6 +378,39 @@ TEST_CASE("resending: what B holds is there, and goes again when it holds it no 
     f.clock.advance(10min);
     REQUIRE(f.echoed({}) == refusal::none);  // it has lost it
     CHECK(f.seqs() == seqs{0});
+}
+
+TEST_CASE(
+    "resending: what is due, and held as B says before it leaves, does not go again [spec 3.8]") {
+    fixture f = met(1);
+    const sending_number later = plus(send_apart(f, 4), 3);
+    const std::array others{0b1'1110_bits};
+    const std::array all{0b1'1111_bits};
+    REQUIRE(f.state({.held = others}, echo{.number = later, .missing = 0b1000}) == refusal::none);
+    test_access::settle(f.a);
+    REQUIRE(f.where(0) == transit::due);
+    REQUIRE(f.state({.held = all}) == refusal::none);
+    CHECK(f.where(0) == transit::there);
+    CHECK(f.transmit().empty());
+}
+
+TEST_CASE("resending: what a relay remembers of B ends messages, and says nothing of B today [spec "
+          "3.8, 3.11]") {
+    fixture f = met(2);
+    f.up();
+    REQUIRE(f.transmit().front().probes());
+    const std::size_t size =
+        encode_ack_state({.floor = 1, .limits = receiver_limits{1, 1, 10}}, f.encoded);
+    REQUIRE(f.a.handle(ack_notify{.from = "bob",
+                                  .epoch = f.stream(),
+                                  .word = ack_word::ended,
+                                  .number = f.probed,
+                                  .low = 1,
+                                  .state = bytes(f.encoded).first(size)}) == refusal::none);
+    CHECK(f.news() == std::vector{status::delivered});
+    const outbound_path& path = test_access::path(f.a, "bob");
+    CHECK_FALSE(path.met());
+    CHECK((path.word.exceptions() == 64 && path.word.payload_max() == 1024));
 }
 
 TEST_CASE(
@@ -534,6 +576,45 @@ TEST_CASE(
     CHECK(test_access::differing(test_access::path(f.a, "bob").sendings, path.sendings).empty());
     REQUIRE(f.stored_by(far, 0) == refusal::none);  // of seqs it counts all the same
     CHECK(f.where(0) == transit::stored);
+}
+
+TEST_CASE("resending: the first number of a life is a random one [spec 1.6]") {
+    const auto first_of = [](std::uint64_t seed) {
+        fixture f({}, journaling::none, seed);
+        f.send("bob", "x");
+        return test_access::path(f.a, "bob").sendings.next();
+    };
+    CHECK(first_of(1) != first_of(2));
+    CHECK(first_of(2) != first_of(3));
+}
+
+TEST_CASE(
+    "resending: of what an echo has seen only its number is measured, and of the relay's word "
+    "not `stored` [spec 3.3]") {
+    fixture f = met(1);
+    const auto trip = [&f]() -> const round_trip& {
+        return test_access::path(f.a, "bob").trip;
+    };
+    f.clock.advance(300ms);
+    (void)send_apart(f, 1);
+    f.clock.advance(10ms);
+    REQUIRE(f.echoed({}) == refusal::none);
+    CHECK(test_access::smoothed(trip()) == 10ms);
+    REQUIRE(f.stored(1) == refusal::none);
+    CHECK_FALSE(test_access::trip(test_access::hop(f.a)).sampled());
+}
+
+TEST_CASE("resending: what answers a sending of the last epoch says nothing of the present one "
+          "[spec 3.2, 3.12]") {
+    fixture f = met(3);
+    const sending_number old = f.last;
+    REQUIRE(f.past(epoch{static_cast<std::uint64_t>(f.stream()) + 1}) == refusal::none);
+    REQUIRE_FALSE(f.transmit().empty());
+    REQUIRE(f.taken(old) == refusal::none);
+    CHECK(f.news().empty());
+    CHECK_FALSE(test_access::trip(test_access::hop(f.a)).sampled());
+    REQUIRE(f.taken() == refusal::none);
+    CHECK(f.news().size() == 3);
 }
 
 TEST_CASE("resending: numbers go on over epochs and links, and round about [spec 1.6]") {
