@@ -39,12 +39,15 @@ TEST_CASE("loopback world: what its steps say is what the machines counted") {
         std::uint64_t read = 0;
         std::uint64_t stored = 0;
         std::uint64_t delivered = 0;
+        std::uint64_t in_resends = 0;  // messages
         while (const auto step = world.next_step()) {
             if (const auto* frame = std::get_if<frame_step>(&step->what)) {
                 held_back += std::uint64_t{frame->held_back};
                 read += frame->read.size();
                 stored += frame->stored.size();
                 delivered += frame->delivered.size();
+                const bool resend = frame->frame.kind == kind::msg_r && frame->frame.resend != 0;
+                in_resends += resend && !frame->on_the_way.repeated ? frame->frame.count : 0;
             }
         }
         INFO("seed " << seed);
@@ -52,8 +55,13 @@ TEST_CASE("loopback world: what its steps say is what the machines counted") {
         CHECK(read == messages);
         CHECK(delivered == messages);
         CHECK(stored == world.result().stored);
-        CHECK(held_back == world.bob().receiver().duplicates());
-        CHECK(world.network().counts(kind::msg_r).resent == world.alice().sender().resent());
+        // The demo counts frames, a machine messages; behind those of a resend there may be new ones.
+        CHECK(held_back != 0);
+        CHECK(held_back <= world.bob().receiver().duplicates());
+        const std::uint64_t resends = world.network().counts(kind::msg_r).resent;
+        CHECK(resends != 0);
+        CHECK(resends <= world.alice().sender().resent());
+        CHECK(in_resends >= world.alice().sender().resent());
         CHECK(world.result().latency.count() == messages);
     }
 }
