@@ -157,6 +157,21 @@ TEST_CASE(
     CHECK(w.order.size() == 5);  // 5 has made place for 1
 }
 
+TEST_CASE("mailbox_round: what came early, of an epoch that is never entered, holds up nobody "
+          "[spec 3.24, "
+          "3.26]") {
+    drained_world w({.window = 8, .payload_max = 32, .held_entries = 8, .held_bytes = 32});
+    const std::string text(32, 'x');
+    msg_notify early{.from = "mallory", .epoch = larger};
+    early.entries = run::of(as_bytes(text));
+    REQUIRE(w.b.handle(early) == refusal::none);
+    CHECK(w.b.held() == 1);  // and all bytes there are
+    w.put("alice", entered, 0, 5, 32);
+    w.b.link_up(link);
+    CHECK(w.drain() < 5s);
+    CHECK(w.order.size() == 5);
+}
+
 TEST_CASE("mailbox_round: a stream that is full holds up no other [spec 3.26]") {
     drained_world w({.window = 8});
     w.app_takes = false;

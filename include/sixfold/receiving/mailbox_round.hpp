@@ -168,9 +168,10 @@ class mailbox_round {
     void rest(const inbound_store& store, std::uint8_t chance, time_point now);
     void finish_whole(time_point now) { return page_.is_whole() ? finish(now) : void(); }
     void finish(time_point now);
+    /// What waits behind a hole or came early makes place for what is next, and perhaps never goes by itself.
     [[nodiscard]] bool has_places(const inbound_store& store) const noexcept {
         return store.places_left() >= share(store.held().places(), false) ||
-               store.held().size() == 0;
+               store.held().size() == store.held().waiting();
     }
     [[nodiscard]] static stream_range
     range_of(const inbound_store& store, std::uint32_t which, epoch of) {
