@@ -492,7 +492,11 @@ class app {
 
     std::optional<sixfold::bytes> poll() {
         witness_->before_frames(machine_->sender());
-        return machine_->poll_transmit(buffer_);
+        const auto packet = machine_->poll_transmit(buffer_);
+        if (!packet) {
+            witness_->look(machine_->sender());  // what is due may have to wait
+        }
+        return packet;
     }
     void look_at_frames(sixfold::bytes packet) {
         sixfold::packet_reader reader(packet);

@@ -38,7 +38,6 @@ class witness {
     }
     /// Time has come to a sender: what is too late is taken back.
     void tick(sixfold::sender& a) {
-        note_timers(a);
         sixfold::test_access::tick(a);
         look(a, cause::none);
     }
@@ -69,13 +68,17 @@ class witness {
     /// A frame was put out. (spec 3.9)
     void sent(sixfold::sender& a, const sixfold::msg_request& msg) {
         stream& to = streams_[number_of(msg.to)];
-        to.enter(msg.epoch);
-        const sixfold::seq end = msg.first + msg.entries.count();
-        if (end > to.sent_end && to.floor && sixfold::test_access::path(a, msg.to).met()) {
+        sixfold::seq end = 0;  // of what was not sent before
+        for (sixfold::seq at = msg.first; at < msg.first + msg.entries.count(); ++at) {
+            const auto known = to.places.find(at);
+            const bool fresh =
+                known != to.places.end() && known->second.now == sixfold::transit::fresh;
+            end = fresh ? at + 1 : end;
+        }
+        if (end != 0 && to.floor && sixfold::test_access::path(a, msg.to).met()) {
             demand(end <= *to.floor + to.room, "sent for the first time, and there is no room");
             seen_->see(sight::room_used_up, end == *to.floor + to.room);
         }
-        to.sent_end = (std::max)(to.sent_end, end);
     }
 
   private:
@@ -100,7 +103,6 @@ class witness {
         bool timer_is_due = false;
         std::uint8_t chance = 0;  // of its timer, drawn anew each time that it goes off
         path way{};
-        sixfold::seq sent_end = 0;
         std::optional<sixfold::seq> floor{};  // that it last told on this link
         std::uint32_t room = sixfold::receiver_limits().room;
 
@@ -109,7 +111,6 @@ class witness {
                 epoch = other;
                 places.clear();
                 floor.reset();
-                sent_end = 0;
             }
         }
     };
