@@ -26,7 +26,7 @@ void measure_exchange(const settings& how) {
     for (const std::size_t payload : {64U, 1024U}) {
         for (const auto checksum : {sixfold::checksum::off, sixfold::checksum::on}) {
             for (const auto packing : {packing::single, packing::packed}) {
-                for (const std::uint32_t in_flight : {1U, 64U, 1024U, 65'536U}) {
+                for (const std::uint32_t in_flight : {1U, 64U, 1024U, 16'384U}) {
                     cases.push_back(exchange_of({payload, in_flight, checksum, packing}));
                 }
             }

@@ -257,13 +257,26 @@ class lone_sender {
         const auto behind =
             std::upper_bound(one.sendings.begin(), one.sendings.end(), last,
                              [](sixfold::seq at, const sending& each) { return at < each.first; });
+        const auto held = held_of(one, accepted);
         std::array<std::byte, sixfold::ack_state_size_max()> state;
         const std::size_t size = sixfold::encode_ack_state(
-            {.floor = one.ended, .accepted = accepted, .limits = limits_}, state);
+            {.floor = one.ended, .accepted = accepted, .held = held, .limits = limits_}, state);
         add(sixfold::ack_notify{.from = one.name,
                                 .epoch = one.epoch,
                                 .echo = sixfold::echo{.number = (behind - 1)->number},
                                 .state = sixfold::bytes(state).first(size)});
+    }
+    /// All that was sent has come, and waits for the app: what is not held would be sent again.
+    [[nodiscard]] static std::array<std::byte, sixfold::ack_bits_size_max>
+    held_of(const stream& one, sixfold::bytes accepted) {
+        std::array<std::byte, sixfold::ack_bits_size_max> held{};
+        const sixfold::seq sent = one.sent - one.ended;
+        for (std::size_t at = 0; at < held.size() && 8 * at < sent; ++at) {
+            const auto here = (std::min)(sent - 8 * at, sixfold::seq{8});
+            const auto all = static_cast<std::byte>((1U << here) - 1);
+            held[at] = all & ~(at < accepted.size() ? accepted[at] : std::byte{0});
+        }
+        return held;
     }
     template <class Frame>
     void add(const Frame& what) {

@@ -19,8 +19,8 @@ namespace bench {
 
 /// How the frames travel.
 enum class packing {
-    single,  ///< each frame in a packet of its own: six of them a message
-    packed,  ///< as many as fit into 1,400 bytes, and one ack:R for each packet that came
+    single,  ///< each message in a frame, and each frame in a packet of its own: six of them a message
+    packed,  ///< as many as fit into a run, and into 1,400 bytes, and one ack:R for each packet that came
 };
 
 struct setting {
