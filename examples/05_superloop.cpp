@@ -119,7 +119,8 @@ struct server {
     }
     static std::size_t index(link_id link) { return static_cast<std::size_t>(link) - 1; }
 
-    relay machine = relay::create({.peers_max = 4, .payload_max = 64}).value();
+    result<relay> made = relay::create({.peers_max = 4, .payload_max = 64});  // likewise
+    relay& machine = made.value();
     memory_mailbox mailbox = memory_mailbox::create().value();
     reactions out;
     std::array<radio, 2> antenna;
