@@ -23,7 +23,12 @@ namespace sixfold::inline v0 {
 class mailbox_marks {
   public:
     /// How far one is.
-    enum class stage : std::uint8_t { none, set, in_line, fruitless };
+    enum class stage : std::uint8_t {
+        none,       ///< there is no mark
+        set,        ///< its row cannot be taken
+        in_line,    ///< the stream is to be asked for
+        fruitless,  ///< it was, and nothing could be taken
+    };
 
     /// How far the mark of a stream is.
     [[nodiscard]] stage of(std::uint32_t which) const noexcept {

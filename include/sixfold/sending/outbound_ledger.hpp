@@ -26,6 +26,7 @@ class outbound_ledger {
         seq next = 0;                        ///< no seq from here on was given
     };
 
+    /// Nothing was written.
     explicit outbound_ledger(sixfold::journaling keeps) noexcept : keeps_(keeps) {}
 
     /// Whether anything waits for records; if not, everything counts as durable at once.

@@ -22,6 +22,7 @@ namespace sixfold::inline v0 {
 /// Keeps the estimate of the hop and the count of its time-outs. Does not know streams. All O(1).
 class outbound_hop {
   public:
+    /// Nothing was measured.
     explicit outbound_hop(const retry_options& retry) noexcept : retry_(retry) {}
 
     /// A new link, of datagrams or a byte stream.
@@ -97,6 +98,7 @@ class outbound_hop {
 struct outbound_path {
     static constexpr std::uint32_t silent_after = 2;  ///< time-outs without a word of the receiver
 
+    /// Nothing was sent; the first sending will have that number, and payloads are limited by our own option.
     outbound_path(sending_number first, std::uint32_t payload_max) noexcept
         : sendings(first), word{payload_max} {}
 
@@ -140,10 +142,10 @@ struct outbound_path {
         greet = true;
     }
 
-    sending_ring sendings;
-    round_trip trip;  ///< from msg:R to the receiver's own ack
-    stream_timer timer;
-    receiver_word word;
+    sending_ring sendings;                 ///< by their numbers
+    round_trip trip;                       ///< from msg:R to the receiver's own ack
+    stream_timer timer;                    ///< when something is done although nothing has come
+    receiver_word word;                    ///< what the receiver has said
     time_point loss = never;               ///< when the next sending is lost by time
     std::size_t run_max = run::count_max;  ///< messages of the next run that goes again
     bool asks = false;                     ///< a probe is to go out

@@ -31,6 +31,7 @@ namespace sixfold::inline v0 {
 /// O(log n) where a timer moves.
 class outbound_requests {
   public:
+    /// No stream, and no link.
     explicit outbound_requests(const sender_options& options)
         : options_(options), hop_(options.retry), pacer_(options.burst, options.burst_interval),
           writer_(options) {}

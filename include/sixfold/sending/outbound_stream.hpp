@@ -47,10 +47,10 @@ class outbound_stream {
 
     /// What is kept of a seq.
     struct place {
-        std::uint32_t slot = no_slot;  ///< of its message
-        sending_number last = 0;       ///< the number of its last sending, if it was sent
-        sixfold::transit now = transit::fresh;
-        bool tombstone = false;  ///< what is sent under it is a tombstone
+        std::uint32_t slot = no_slot;           ///< of its message
+        sending_number last = 0;                ///< the number of its last sending, if it was sent
+        sixfold::transit now = transit::fresh;  ///< where it is
+        bool tombstone = false;                 ///< what is sent under it is a tombstone
     };
 
     /// The present epoch.

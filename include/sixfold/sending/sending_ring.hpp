@@ -33,13 +33,13 @@ struct sending {
         closed,    ///< nothing: it has arrived, will not, or nothing waits for it any more
     };
 
-    time_point at{};         ///< when it left
-    seq first = 0;           ///< of its messages
-    std::uint8_t count = 0;  ///< of its messages; 0: a probe
-    bool keep = false;       ///< it asked to be stored in any case
-    bool taken = false;      ///< the relay has answered it
-    bool arrived = false;    ///< the receiver has seen it
-    standing now = standing::open;
+    time_point at{};                                ///< when it left
+    seq first = 0;                                  ///< of its messages
+    std::uint8_t count = 0;                         ///< of its messages; 0: a probe
+    bool keep = false;                              ///< it asked to be stored in any case
+    bool taken = false;                             ///< the relay has answered it
+    bool arrived = false;                           ///< the receiver has seen it
+    standing now = standing::open;                  ///< what is expected of it now
     loss_rule::cause by = loss_rule::cause::order;  ///< by what it was lost
 };
 

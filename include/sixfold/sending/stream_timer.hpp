@@ -30,7 +30,6 @@ class stream_timer {
 
     /// What there is to wait for.
     struct view {
-        time_point now{};
         time_point loss = never;  ///< when the next sending is lost by time
         bool runs = false;        ///< a run is open,
         bool taken = false;       ///< and the relay has answered it, or is never the one to ask:
@@ -48,8 +47,8 @@ class stream_timer {
 
     /// When something is to be done.
     struct due {
-        time_point at = never;
-        alarm what = alarm::none;
+        time_point at = never;     ///< the moment
+        alarm what = alarm::none;  ///< what is done then
     };
 
     /// What comes next if nothing happens before. Changes nothing.
