@@ -56,8 +56,9 @@ struct drained_world {
     std::size_t bytes_down = 0;
     std::size_t bytes_up = 0;
 
-    explicit drained_world(const receiver_options& options = {})
-        : b(receiver::create(clock, 1, options).value()) {}
+    explicit drained_world(const receiver_options& options = {},
+                           journaling keeps = journaling::none)
+        : b(receiver::create(clock, 1, options, keeps).value()) {}
 
     void put(const std::string& from, epoch of, seq first, std::size_t count, std::size_t size) {
         for (std::size_t i = 0; i < count; ++i) {
@@ -81,6 +82,8 @@ struct drained_world {
     }
     void up() {
         std::array<std::byte, 4096> out;
+        while (b.poll_journal(out)) {  // a test says when that is durable
+        }
         while (const auto packet = b.poll_transmit(out)) {
             packet_reader reader(*packet);
             while (const auto one = reader.next()) {

@@ -261,6 +261,26 @@ TEST_CASE("mailbox_round: rows of a past epoch are told so, and deleted [spec 3.
     CHECK(w.b.past_epochs() >= 1);
 }
 
+TEST_CASE(
+    "mailbox_round: while a record is not durable, what lies in the way of a larger epoch is not "
+    "asked for without end [spec 3.26, 7.4]") {
+    drained_world w({}, journaling::withhold);
+    REQUIRE(w.b.handle(msg_notify{.from = "alice", .epoch = larger}) == refusal::none);
+    w.put("alice", entered, 0, 1, 10);
+    w.put("alice", epoch{0x10}, 0, 1, 10);
+    w.b.link_up(link);
+    w.run_for(20s);
+    CHECK(w.syncs <= 4);
+    CHECK(w.acks == 1);  // that it is in its epoch, in which nothing has ended
+    for (int record = 0; record < 3; ++record) {
+        w.b.durable(w.b.written());
+        w.run_for(1s);
+    }
+    CHECK(w.rows.empty());
+    CHECK(w.order.size() == 1);
+    CHECK(w.syncs <= 8);
+}
+
 // --- rounds ------------------------------------------------------------------------------------------------
 
 TEST_CASE(

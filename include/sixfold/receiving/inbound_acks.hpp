@@ -80,7 +80,7 @@ class inbound_acks {
     /// May another request leave, without its serial having two meanings?
     [[nodiscard]] bool has_room() const noexcept { return ring_.has_room(); }
 
-    /// The relay has answered an ack:R or sync:R. The stream that is through with what it had to say, if any.
+    /// The relay has answered an ack:R or sync:R. The stream that is through with what it had to say of an epoch, if any.
     std::optional<std::uint32_t> answered(ack_serial serial, time_point now);
     /// What is lost, or was not answered in time, is owed again.
     void take_due(time_point now);
@@ -365,11 +365,12 @@ inline std::optional<std::uint32_t> inbound_acks::answered(ack_serial serial, ti
         return std::nullopt;
     }
     tries_ = 0;
-    if (request->what != ack_ring::kind::state ||
-        !of(request->stream).answered(serial, request->room)) {
-        return std::nullopt;
+    if (request->what == ack_ring::kind::state) {
+        if (!of(request->stream).answered(serial, request->room)) {
+            return std::nullopt;
+        }
+        --said_;
     }
-    --said_;
     return request->stream;
 }
 

@@ -197,9 +197,10 @@ inline void inbox::tell_displaced() {
     }
 }
 
-/// Rows of the stream may be such as can be taken now.
+/// Rows of the stream may be such as can be taken now. What waits for its record the relay cannot know.
 inline void inbox::consider(std::uint32_t which, time_point now) {
-    round_.consider(which, messages_.store(), acks_.is_quiet(which), now);
+    const bool quiet = acks_.is_quiet(which) && messages_.journal().is_durable(which);
+    round_.consider(which, messages_.store(), quiet, now);
 }
 
 // --- the app ---------------------------------------------------------------------------------------------------------
