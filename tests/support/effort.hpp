@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_TESTS_SUPPORT_EFFORT_HPP
 #define SIXFOLD_TESTS_SUPPORT_EFFORT_HPP
 
+#include <cstddef>
 #include <cstdlib>
 
 namespace support {
@@ -18,9 +19,13 @@ template <class Number>
 }
 
 /// From one place of many to the next: each with `--all`, else every fifth.
-template <class Number = std::size_t>
-[[nodiscard]] Number stride() {
-    return some_or_all(Number{5}, Number{1});
+[[nodiscard]] inline std::size_t stride() {
+    return some_or_all(std::size_t{5}, std::size_t{1});
+}
+/// Where that begins, of the places 1, 2, 3, ...: in each of several ways to go through them at another one, so that the short form
+/// is everywhere in some way.
+[[nodiscard]] inline std::size_t first_place(std::size_t way) {
+    return 1 + way % stride();
 }
 
 }  // namespace support
