@@ -250,6 +250,26 @@ TEST_CASE("mailbox_round: holes of an epoch that its sender has left are passed,
     CHECK(w.order.size() == 10);
 }
 
+TEST_CASE("mailbox_round: what is held behind a hole of an epoch that its sender has left is in "
+          "nobody's way "
+          "[spec 3.22, 3.26]") {
+    constexpr epoch largest{0x20};
+    drained_world w;
+    REQUIRE(w.b.handle(msg_notify{.from = "alice", .epoch = entered}) == refusal::none);
+    msg_notify direct{.from = "alice", .epoch = entered, .first = 1};
+    direct.entries = run::of(as_bytes("0 is lost for ever"));
+    REQUIRE(w.b.handle(direct) == refusal::none);
+    CHECK(w.b.held() == 1);
+    w.put("alice", larger, 0, 1, 10);
+    w.put("alice", largest, 0, 1, 10);
+    REQUIRE(w.b.handle(
+                msg_notify{.from = "alice", .epoch = largest, .low = 0, .smaller = {larger, 0}}) ==
+            refusal::none);
+    w.b.link_up(link);
+    CHECK(w.drain() < 5s);
+    CHECK(w.order.size() == 2);
+}
+
 TEST_CASE("mailbox_round: rows of a past epoch are told so, and deleted [spec 3.22]") {
     drained_world w;
     REQUIRE(w.b.handle(msg_notify{.from = "alice", .epoch = larger}) == refusal::none);

@@ -19,17 +19,19 @@ namespace sixfold::inline v0 {
 }
 
 /// Can they be taken? Rows of our epoch if there is room for a quarter of the window, or nothing is held of it; those of a smaller
-/// one are told that they are past; those of a larger one come in when all of ours is over, and the relay knows (`quiet`).
+/// one are told that they are past; those of a larger one come in when all of ours that the app was to have is over, and the relay
+/// knows (`quiet`). What waits behind a hole of ours waits for them: only they say that nobody fills it.
 [[nodiscard]] inline bool can_take(const inbound_store& store,
                                    std::uint32_t which,
                                    msgid row,
                                    bool quiet,
                                    std::uint32_t quarter) noexcept {
     const inbound_stream& stream = store[which];
-    const bool nothing_held = store.held().lowest(which) == inbound_store::none;
     if (row.epoch != stream.epoch()) {
-        return row.epoch < stream.epoch() || (quiet && nothing_held);
+        const bool app_has_none = store.held().count(which) == store.held().waiting(which);
+        return row.epoch < stream.epoch() || (quiet && app_has_none);
     }
+    const bool nothing_held = store.held().lowest(which) == inbound_store::none;
     const seq end = end_of_room(store, which);
     const seq at = (std::max)(row.seq, stream.first_lacking());
     return at < end && (nothing_held || end - at >= quarter);
