@@ -323,9 +323,8 @@ inline refusal sender::handle(const frame& from_relay) {
 
 inline refusal sender::handle(const msg_answer& answer) {
     const std::uint32_t which = messages_.peers.find(answer.to);
-    const bool is_other = answer.word != msg_word::taken && which != peer_table::none &&
-                          messages_[which].epoch() != answer.epoch;
-    if (which == peer_table::none || is_other) {
+    if (which == peer_table::none ||
+        (answer.word != msg_word::taken && messages_[which].epoch() != answer.epoch)) {
         return refuse(refusal::unknown_stream);
     }
     tick();

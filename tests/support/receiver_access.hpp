@@ -246,6 +246,8 @@ struct receiver_access {
         r.inbox_.acks_.ring_ = ack_ring(before);
     }
     static ack_ring& ring(receiver& r) { return r.inbox_.acks_.ring_; }
+    static inbound_acks& acks(receiver& r) { return r.inbox_.acks_; }
+    static const inbound_messages& messages(const receiver& r) { return r.inbox_.messages_; }
 
   private:
     struct fields {

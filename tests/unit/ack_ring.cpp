@@ -71,6 +71,17 @@ TEST_CASE("ack_ring: lost is what three later ones have overtaken [spec 3.5, 3.2
     CHECK(f.ring.next_loss(f.path) == never);
 }
 
+TEST_CASE("ack_ring: what was overtaken is lost at once, whenever that is asked [spec 3.5, 3.25]") {
+    fixture f;
+    for (std::uint32_t i = 1; i <= 4; ++i) {
+        (void)f.send(i, 7ms);
+    }
+    (void)f.ring.answered(static_cast<ack_serial>(0xFFFE + 2));
+    CHECK(f.ring.next_loss(f.path) == start + 7ms + 45ms);
+    (void)f.ring.answered(static_cast<ack_serial>(0xFFFE + 3));
+    CHECK(f.ring.next_loss(f.path) == start + 7ms);
+}
+
 TEST_CASE("ack_ring: without a later one that was answered nothing is lost, however long ago [spec "
           "3.5]") {
     fixture f;

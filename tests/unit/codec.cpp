@@ -956,6 +956,7 @@ TEST_CASE("codec: fields that exclude each other make no msg frame") {
     CHECK_FALSE(still_valid(asked, [](auto& m) { m.low = seq_end + 1; }));
     CHECK_FALSE(still_valid(asked, [](auto& m) { m.first = 1; }));
     CHECK_FALSE(still_valid(asked, [](auto& m) { m.index = 1; }));
+    CHECK_FALSE(is_valid(msg_notify{.from = "a", .epoch = life, .drained = true}));
 }
 
 TEST_CASE("codec: fields that exclude each other make no ack or sync frame") {

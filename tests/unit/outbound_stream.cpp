@@ -70,6 +70,8 @@ TEST_CASE(
     stream.become(0, transit::stored);
     stream.become(1, transit::stored);
     CHECK((stream.first() == 0 && stream.base() == 2));
+    stream.become(0, transit::stored);  // as it is
+    CHECK((stream.first() == 0 && stream.base() == 2));
     stream.remove(2);
     CHECK(stream.base() == 3);
     stream.bury(1);

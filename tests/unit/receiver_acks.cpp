@@ -100,6 +100,13 @@ struct fixture {
                                     .first = first,
                                     .entries = run::of(as_bytes(text))}) == refusal::none);
     }
+    /// Of a larger epoch, which is not entered before there is a word on smaller ones.
+    void ahead(sending_number number) {
+        REQUIRE(b.handle(msg_notify{.from = "alice",
+                                    .epoch = larger,
+                                    .number = number,
+                                    .entries = run::of(as_bytes("x"))}) == refusal::none);
+    }
     /// A run of these; "-" is a tombstone.
     void direct_run(seq first, sending_number number, const std::vector<std::string>& texts) {
         run_writer entries;
@@ -508,6 +515,7 @@ TEST_CASE("receiver: a byte stream loses nothing, so nothing is said again but a
           "3.5, 3.28]") {
     four f(transport::byte_stream);
     f.answer(f.first[3]);
+    CHECK(f.b.next_deadline() >= f.clock.now() + 3s);
     f.clock.advance(2900ms);
     CHECK(f.acks().empty());
     f.clock.advance(200ms);
@@ -543,6 +551,49 @@ TEST_CASE("receiver: a dead link costs one ack:R for each wait, which doubles [s
     }
     CHECK(count >= 20);
     CHECK(count <= 30);
+}
+
+// --- what does not fit ---------------------------------------------------------------------------------------
+
+TEST_CASE("receiver: `waiting` that has no room comes with the next packet [spec 3.25]") {
+    fixture f;
+    f.probe();
+    f.settle();
+    f.ahead(7);
+    std::array<std::byte, 16> small{};
+    inbound_acks& acks = receiver_access::acks(f.b);
+    const inbound_messages& messages = receiver_access::messages(f.b);
+    CHECK(acks.transmit(messages, link, small, f.clock.now()) == 0);
+    CHECK(acks.owes());
+    const said waiting = f.ack();
+    CHECK((waiting.frame.word == ack_word::waiting && waiting.frame.number == 7));
+}
+
+TEST_CASE("receiver: no request leaves whose serial has two meanings [spec 3.25]") {
+    fixture f;
+    f.probe();
+    f.settle();
+    const auto leave = [&f](std::uint64_t places) {
+        f.b.link_up(link);
+        ack_ring& ring = receiver_access::ring(f.b);
+        for (std::uint64_t i = places; i < ack_ring::size_max; ++i) {
+            ring.sent(ack_ring::kind::other, 0, 0, f.clock.now());
+        }
+    };
+    leave(0);  // and the mailbox is to be asked for
+    CHECK(f.acks().empty());
+    CHECK(!f.b.poll_transmit(f.buffer));
+    f.ahead(7);
+    CHECK(!receiver_access::acks(f.b).owes());  // it cannot
+    CHECK(f.acks().empty());
+    leave(1);
+    CHECK(f.ack().frame.word == ack_word::waiting);
+    f.ahead(8);
+    f.probe(8);
+    leave(1);
+    CHECK(f.ack().frame.word == ack_word::waiting);  // and its state is still owed
+    f.b.link_up(link);
+    CHECK(f.ack().frame.word == ack_word::state);
 }
 
 }  // namespace

@@ -71,17 +71,17 @@ class ack_ring {
     [[nodiscard]] std::optional<sending> answered(ack_serial serial) noexcept {
         // The place whose low bits are those of the serial, and which is the last before `next`.
         const std::uint64_t place = next_ - 1 - static_cast<ack_serial>(next_ - 1 - serial);
-        if (place < first_ || place >= next_ || at(place).now == fate::answered) {
+        if (place < first_ || place >= next_) {
             return std::nullopt;
         }
         place_state& one = at(place);
         switch (one.now) {
+        case fate::answered: return std::nullopt;
         case fate::open: rule_.right(); break;
         case fate::late_by_order: rule_.wrong(loss_rule::cause::order); break;
         case fate::late_by_time: rule_.wrong(loss_rule::cause::time); break;
         case fate::given_up:
-        case fate::apart:
-        case fate::answered: break;
+        case fate::apart: break;
         }
         if (one.now != fate::apart) {
             latest_ = (std::max)(latest_, place);
@@ -94,7 +94,6 @@ class ack_ring {
 
     /// The next ack:R that is lost by now, the lowest first, if any.
     [[nodiscard]] std::optional<sending> lose(const round_trip& path, time_point now) noexcept {
-        skip_resolved();
         if (open_ >= latest_) {
             return std::nullopt;
         }
@@ -106,17 +105,14 @@ class ack_ring {
     }
     /// When `lose` has something if nothing else happens; `never`.
     [[nodiscard]] time_point next_loss(const round_trip& path) const noexcept {
-        for (std::uint64_t each = open_; each < latest_; ++each) {
-            if (at(each).now == fate::open) {
-                const time_point left = at(each).what.at;
-                return rule_.by_order(latest_ - each) ? left : later(left, rule_.patience(path));
-            }
+        if (open_ >= latest_) {
+            return never;
         }
-        return never;
+        const time_point left = at(open_).what.at;
+        return rule_.by_order(latest_ - open_) ? left : later(left, rule_.patience(path));
     }
     /// The lowest that was not answered is waited for no longer, whatever the rule says.
     [[nodiscard]] std::optional<sending> give_up() noexcept {
-        skip_resolved();
         return open_ == next_ ? std::nullopt : std::optional(resolve(fate::given_up));
     }
 
@@ -144,20 +140,16 @@ class ack_ring {
         return places_[detail::to_size(place) & (places_.size() - 1)];
     }
 
-    void skip_resolved() noexcept {
-        while (open_ < next_ && at(open_).now != fate::open) {
-            ++open_;
-        }
-    }
     sending resolve(fate how) noexcept {
         at(open_).now = how;
         const sending out = at(open_).what;
-        skip_resolved();
         forget();
         return out;
     }
     void forget() noexcept {
-        skip_resolved();
+        while (open_ < next_ && at(open_).now != fate::open) {
+            ++open_;
+        }
         while (first_ < open_ && next_ - first_ > memory) {
             ++first_;
         }
@@ -173,7 +165,7 @@ class ack_ring {
 
     // Places count on where serials wrap: the serial is their low 16 bits.
     std::uint64_t first_;   // that is remembered
-    std::uint64_t open_;    // all below are resolved
+    std::uint64_t open_;    // all below are resolved, it is not
     std::uint64_t latest_;  // ack:R that was answered
     std::uint64_t next_;
     loss_rule rule_;

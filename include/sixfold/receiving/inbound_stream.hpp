@@ -161,7 +161,7 @@ class inbound_stream {
     /// the floor by `restore`.
     void restore(sixfold::epoch of, seq floor, seq horizon) noexcept {
         epoch_ = of;
-        stage_ = of == epoch::none ? stream_stage::unknown : stream_stage::entered;
+        stage_ = stream_stage::entered;
         window_.raise(floor);
         horizon_ = horizon;
         next_ = end_ = window_.floor();

@@ -99,9 +99,9 @@ class mailbox_marks {
             marks_[which].now = stage::set;
         }
     }
-    /// What was asked for has come, or cannot come: on to the next epoch, if rows of it wait.
+    /// What was asked for has come, or cannot come: on to the next epoch, if rows of it wait. Precondition: one was set.
     void go_beyond(std::uint32_t which) {
-        if (which < marks_.size() && marks_[which].beyond != epoch::none) {
+        if (marks_[which].beyond != epoch::none) {
             const epoch larger = marks_[which].beyond;
             take(which);
             marks_[which].beyond = epoch::none;
