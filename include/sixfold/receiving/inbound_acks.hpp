@@ -365,12 +365,11 @@ inline std::optional<std::uint32_t> inbound_acks::answered(ack_serial serial, ti
         return std::nullopt;
     }
     tries_ = 0;
-    if (request->what == ack_ring::kind::state) {
-        if (!of(request->stream).answered(serial, request->room)) {
-            return std::nullopt;
-        }
-        --said_;
+    const bool is_state = request->what == ack_ring::kind::state;
+    if (is_state && !of(request->stream).answered(serial, request->room)) {
+        return std::nullopt;
     }
+    said_ -= std::uint32_t{is_state};
     return request->stream;
 }
 
