@@ -14,9 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 LIVES, BLIND = "lives", ""  # what a net says of a mutant that it does not kill, or cannot see
-# What lies inside of a machine is mostly tested through it.
-PART_OF = {"outbound": "sender", "wait_ack": "sender", "resend": "sender", "inbound": "receiver", "held": "receiver",
-           "sqlite": "sqlite_mailbox"}
+# What lies inside of a machine is mostly tested through it. By folder.
+MACHINES = {"sending": "sender", "receiving": "receiver", "relaying": "relay"}
 MEMORY_MAX = 6 << 30  # a mutant that takes more has lost its way
 
 
@@ -39,8 +38,7 @@ NETS = {
     "simulation": Net(("simulation",), "-O1", 240),
     # It knows no time, no bytes, no journal, and of mailboxes that in memory.
     "explore": Net(("explore",), "-O2", 240,
-                   "sender|receiver|relay|client|bound_messages|bound_stream|bound_acks|outbound_(requests|probes)|queue|window|ack_state|sync|held|"
-                   "memory_mailbox"),
+                   r"sender|receiver|relay|client|(sending|receiving)/(?!.*(journal|ledger|record|timer|pacer|page))|ack_state|memory_mailbox"),
     # Asked only about what the machines alone cannot show, and what none of the three has noticed.
     "others": Net(("scenario", "fault", "crash", "iofail", "powerloss", "hostile", "fuzz"), "-O1", 240),
 }
@@ -106,7 +104,7 @@ class Workshop:
         """The file of the net whose tests notice what is wrong with a header; `lives`; or nothing, if the net cannot see it.
         Asks those first that have most to do with it, and only so many."""
         net = NETS[net_name]
-        sources = likeliest_first(net.sources(), Path(header).stem, known) if re.search(net.sees, header) else ()
+        sources = likeliest_first(net.sources(), Path(header), known) if re.search(net.sees, header) else ()
         using = (path for path in sources if self.uses(path, header))
         answer = BLIND
         for path in islice(using, most):
@@ -117,9 +115,10 @@ class Workshop:
         return answer
 
 
-def likeliest_first(sources, stem, known):
+def likeliest_first(sources, header, known):
     """The one that killed it before, that of the header's name, then those that name it, or the machine that it is a part of."""
-    machine = next((name for part, name in PART_OF.items() if stem.startswith(part)), stem)
+    stem = header.stem
+    machine = MACHINES.get(header.parent.name, "sqlite_mailbox" if stem.startswith("sqlite") else stem)
 
     def rank(path):
         text = path.read_text()
