@@ -195,11 +195,11 @@ TEST_CASE(
     const char* const begin = GENERATE("BEGIN", "BEGIN; SELECT * FROM sixfold_life",
                                        "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE");
     CAPTURE(pragmas, begin);
-    int told = 0;
+    std::size_t told = 0;
     unsigned which = 0;
     // Bit i: whose step it is, that of the earlier life (three transactions of three) or of the later one (four).
     for (unsigned order = 0; order < 1U << 13; ++order) {
-        if (std::popcount(order) != 4 || ++which % support::stride<unsigned>() != 0) {
+        if (std::popcount(order) != 4 || ++which % support::stride() != 0) {
             continue;
         }
         const support::temporary_file file;
@@ -236,7 +236,7 @@ TEST_CASE(
             ++told;
         }
     }
-    CHECK(told > 300 / support::stride<int>());
+    CHECK(told > 300 / support::stride());
 }
 
 TEST_CASE("sqlite_journal: an earlier life has heard it once, and stays silent whatever becomes of "

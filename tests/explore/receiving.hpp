@@ -33,7 +33,7 @@ class receiving {
     }
     /// B's app looks at the next message, if there is one.
     const step& looks(std::uint32_t at) {
-        return when(at, look, [&](b_node& b, step& s) {
+        return when(at, peek, [&](b_node& b, step& s) {
             if (const auto m = b.machine.poll_message()) {
                 const std::uint32_t id = id_of(m->payload);
                 for (const message& other : b.looked_at) {  // what was settled since may be higher
@@ -129,7 +129,7 @@ class receiving {
 
   private:
     enum input : std::uint32_t {
-        look,
+        peek,
         take_next,
         reject_next,
         commit,

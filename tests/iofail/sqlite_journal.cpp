@@ -17,7 +17,7 @@ using support::faulty_disk;
 
 /// Says how many calls there were.
 std::uint64_t fail_each_call(database_plan how) {
-    for (how.call = 1;; how.call += support::stride<std::uint64_t>()) {
+    for (how.call = 1;; how.call += support::stride()) {
         CAPTURE(how.call);
         if (!support::run_with_databases(how)) {
             return how.call - 1;

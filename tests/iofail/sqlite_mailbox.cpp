@@ -183,7 +183,7 @@ std::uint64_t fail_each_call(faulty_disk::fault how,
                              sqlite_fault expected,
                              faulty_disk::fails how_long,
                              bool close_while_failing) {
-    for (std::uint64_t call = 1;; call += support::stride<std::uint64_t>()) {
+    for (std::uint64_t call = 1;; call += support::stride()) {
         INFO("call " << call);
         hard_life life(expected);
         life.disk().fail_at(call, how, how_long);

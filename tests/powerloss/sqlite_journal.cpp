@@ -19,7 +19,7 @@ using support::faulty_disk;
 void cut_at_each_call(database_plan how, std::uint64_t seeds) {
     for (how.seed = 1; how.seed <= seeds; ++how.seed) {
         bool cut = true;
-        for (how.call = 1; cut; how.call += support::stride<std::uint64_t>()) {
+        for (how.call = 1; cut; how.call += support::stride()) {
             CAPTURE(how.journal_mode, how.synchronous, how.broken_is_a, how.seed, how.call);
             cut = support::run_with_databases(how);
         }
