@@ -595,5 +595,22 @@ TEST_CASE("receiver: no request leaves whose serial has two meanings [spec 3.25]
     CHECK(f.ack().frame.word == ack_word::state);
 }
 
+TEST_CASE("receiver: a relay that answers nothing makes nobody silent for ever [spec 3.25]") {
+    fixture f;
+    f.probe();
+    f.settle();
+    f.b.link_up(link);
+    while (receiver_access::acks(f.b).has_room()) {
+        f.ahead(7);  // is told of another epoch, which nobody has to answer
+        REQUIRE(f.acks().size() == 1);
+    }
+    f.ahead(8);
+    CHECK(f.acks().empty());
+    REQUIRE(f.b.next_deadline() > f.clock.now());  // and nobody polls in vain
+    REQUIRE(f.b.next_deadline() < f.clock.now() + 1min);
+    f.clock.set(f.b.next_deadline());
+    CHECK(f.ack().frame.word == ack_word::waiting);
+}
+
 }  // namespace
 }  // namespace receiver_acks_tests

@@ -92,7 +92,7 @@ class inbound_acks {
     /// When somebody is told again; `never`.
     [[nodiscard]] time_point next_retry() const noexcept {
         const time_point lost = is_stream_ ? never : ring_.next_loss(path_);
-        return (std::min)(lost, said_ == 0 ? never : timer_);
+        return (std::min)(lost, must_be_answered() ? timer_ : never);
     }
     /// Are sendings of a stream missing in front of the newest that came?
     [[nodiscard]] bool has_missed(std::uint32_t which) { return of(which).seen().any_missing(); }
@@ -109,21 +109,20 @@ class inbound_acks {
         return backoff(first, tries, retry_.max, chance());
     }
     /// Of a jitter.
-    [[nodiscard]] std::uint8_t chance() noexcept {
-        return static_cast<std::uint8_t>(random_.next());
-    }
+    [[nodiscard]] std::uint8_t chance() noexcept { return std::uint8_t(random_.next()); }
 
   private:
     friend struct receiver_access;
 
-    /// A byte stream loses nothing, and what it repeats takes its time.
-    static constexpr duration stream_wait = std::chrono::seconds(3);
+    static constexpr duration stream_wait = std::chrono::seconds(3);  // it loses nothing
 
     struct told {
         inbound_answer answer;
         bool in_line = false;  // of those that are owed something
     };
 
+    /// A state that left, or any request while none can leave.
+    [[nodiscard]] bool must_be_answered() const noexcept { return said_ != 0 || !has_room(); }
     [[nodiscard]] inbound_answer& of(std::uint32_t which);
     void line_up(std::uint32_t which);
     [[nodiscard]] bool is_narrow(const inbound_store& store, std::uint32_t which) const noexcept;
@@ -384,7 +383,7 @@ inline void inbound_acks::take_due(time_point now) {
     while (const auto lost = is_stream_ ? std::nullopt : ring_.lose(path_, now)) {
         say_again(*lost);
     }
-    if (said_ == 0 || timer_ > now) {
+    if (!must_be_answered() || timer_ > now) {
         return;
     }
     timer_ = later(now, wait(++tries_));

@@ -93,7 +93,8 @@ class inbox {
     void stop() noexcept { round_.stop(); }
     /// When there is something to be sent if nothing else happens; `never`.
     [[nodiscard]] time_point deadline(time_point now) const noexcept {
-        return acks_.owes() ? now : (std::min)(acks_.next_retry(), round_.deadline());
+        const time_point round = acks_.has_room() ? round_.deadline() : never;
+        return acks_.owes() ? now : (std::min)(acks_.next_retry(), round);
     }
     /// Puts as many frames as are due and fit behind one another; their size.
     [[nodiscard]] std::size_t
