@@ -164,6 +164,7 @@ class lone_sender {
         sixfold::epoch epoch = sixfold::epoch::none;
         sixfold::seq sent = 0;
         sixfold::seq ended = 0;
+        sixfold::seq come = 0;            // all below has come, as was said
         std::vector<sending> sendings{};  // in their order, as far as they were learnt
     };
 
@@ -257,6 +258,7 @@ class lone_sender {
         const auto behind =
             std::upper_bound(one.sendings.begin(), one.sendings.end(), last,
                              [](sixfold::seq at, const sending& each) { return at < each.first; });
+        one.come = (std::max)(one.come, (behind - 1)->first + (behind - 1)->count);
         const auto held = held_of(one, accepted);
         std::array<std::byte, sixfold::ack_state_size_max()> state;
         const std::size_t size = sixfold::encode_ack_state(
@@ -266,13 +268,13 @@ class lone_sender {
                                 .echo = sixfold::echo{.number = (behind - 1)->number},
                                 .state = sixfold::bytes(state).first(size)});
     }
-    /// All that was sent has come, and waits for the app: what is not held would be sent again.
+    /// What has come waits for the app: if it were not held it would be sent again.
     [[nodiscard]] static std::array<std::byte, sixfold::ack_bits_size_max>
     held_of(const stream& one, sixfold::bytes accepted) {
         std::array<std::byte, sixfold::ack_bits_size_max> held{};
-        const sixfold::seq sent = one.sent - one.ended;
-        for (std::size_t at = 0; at < held.size() && 8 * at < sent; ++at) {
-            const auto here = (std::min)(sent - 8 * at, sixfold::seq{8});
+        const sixfold::seq come = one.come - (std::min)(one.come, one.ended);
+        for (std::size_t at = 0; at < held.size() && 8 * at < come; ++at) {
+            const auto here = (std::min)(come - 8 * at, sixfold::seq{8});
             const auto all = static_cast<std::byte>((1U << here) - 1);
             held[at] = all & ~(at < accepted.size() ? accepted[at] : std::byte{0});
         }
