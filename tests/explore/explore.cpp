@@ -21,23 +21,24 @@ TEST_CASE("explore: one message, all faults") {
     holds("1 message, as it comes", {.cancels = 1, .in_order = false});
 }
 
-TEST_CASE("explore: everything that can end a message, and what is held, while B loses its state") {
+TEST_CASE("explore: everything that can end a message, while B loses its state") {
+    if (!support::all()) {
+        SKIP("tests/run --all explores it");
+    }
     holds("1 message, all ends",
           {.cancels = 1, .amnesias = 1, .slow_app = true, .reject = true, .expiries = 1});
-    holds("2 messages, window 2, the app is slow and rejects",
-          {.messages = 2, .window = 2, .width = 2, .slow_app = true, .reject = true});
 }
 
 TEST_CASE("explore: two messages, windows of 1 and 2") {
     holds("2 messages, window 1", {.messages = 2});
-    holds("2 messages, window 2", {.messages = 2, .window = 2, .width = 2});
     holds("2 messages, window 1 of 2", {.messages = 2, .width = 2});
-    holds("2 messages, window 2 of 1", {.messages = 2, .window = 2});
-    holds("2 messages, window 1, one cancelled", {.messages = 2, .cancels = 1});
-    holds("2 messages, window 1, rejected", {.messages = 2, .reject = true});
-    holds("2 messages, window 1, B loses its state", {.messages = 2, .amnesias = 1});
-    holds("2 messages, window 2, as it comes",
-          {.messages = 2, .window = 2, .width = 2, .in_order = false, .crash = false});
+    if (support::all()) {
+        holds("2 messages, window 2", {.messages = 2, .window = 2, .width = 2});
+        holds("2 messages, window 2 of 1", {.messages = 2, .window = 2});
+        holds("2 messages, window 1, rejected", {.messages = 2, .reject = true});
+        holds("2 messages, window 2, as it comes",
+              {.messages = 2, .window = 2, .width = 2, .in_order = false, .crash = false});
+    }
 }
 
 TEST_CASE("explore: runs of two messages") {
@@ -58,13 +59,15 @@ TEST_CASE("explore: room of 1 for several messages, of which B tells") {
           {.messages = 2, .window = 2, .width = 2, .crash = false, .limits = true, .places = 1});
     holds("2 messages, window 2 of 1, limits",
           {.messages = 2, .window = 2, .crash = false, .limits = true});
-    holds("2 messages, window 2, 1 place, the app is slow", {.messages = 2,
-                                                             .window = 2,
-                                                             .width = 2,
-                                                             .crash = false,
-                                                             .slow_app = true,
-                                                             .limits = true,
-                                                             .places = 1});
+    if (support::all()) {
+        holds("2 messages, window 2, 1 place, the app is slow", {.messages = 2,
+                                                                 .window = 2,
+                                                                 .width = 2,
+                                                                 .crash = false,
+                                                                 .slow_app = true,
+                                                                 .limits = true,
+                                                                 .places = 1});
+    }
 }
 
 TEST_CASE("explore: messages that must not be stored") {
@@ -74,36 +77,13 @@ TEST_CASE("explore: messages that must not be stored") {
     holds("1 message, not to be stored, journals", {.forbidden = true, .journal = true});
 }
 
-TEST_CASE("explore: three messages, windows of 1") {
-    if (!support::all()) {
-        SKIP("tests/run --all explores it");
-    }
-    holds("3 messages, window 1", {.messages = 3});
-    holds("3 messages, window 1 of 2", {.messages = 3, .width = 2});
-    holds("3 messages, window 1 of 3", {.messages = 3, .width = 3});
-}
-
-TEST_CASE("explore: three messages, windows of 2") {
-    if (!support::all()) {
-        SKIP("tests/run --all explores it");
-    }
-    holds("3 messages, window 2", {.messages = 3, .window = 2, .width = 2});
-}
-
-TEST_CASE("explore: three messages, windows of 3") {
-    if (!support::all()) {
-        SKIP("tests/run --all explores it");
-    }
-    holds("3 messages, window 3", {.messages = 3, .window = 3, .width = 3});
-}
-
 TEST_CASE("explore: retention in the mailbox") {
     holds("1 message, retention", {.expiries = 1});
     holds("1 message, retention, cancelled", {.cancels = 1, .slow_app = true, .expiries = 1});
     holds("1 message, retention, B loses its state", {.amnesias = 1, .expiries = 1});
-    holds("2 messages, window 1, retention", {.messages = 2, .expiries = 1});
-    holds("2 messages, window 2, retention of both",
-          {.messages = 2, .window = 2, .width = 2, .expiries = 2});
+    if (support::all()) {
+        holds("2 messages, window 1, retention", {.messages = 2, .expiries = 1});
+    }
 }
 
 TEST_CASE("explore: a mailbox that answers late leads nowhere else than one that answers at once") {
@@ -113,41 +93,61 @@ TEST_CASE("explore: a mailbox that answers late leads nowhere else than one that
         CHECK(holds(name, r).at_rest == at_once);
     };
     alike("1 message, the mailbox is late", {});
-    alike("1 message, cancelled, the mailbox is late", {.cancels = 1});
-    alike("1 message, B loses its state, the mailbox is late", {.amnesias = 1});
+    if (support::all()) {
+        alike("1 message, cancelled, the mailbox is late", {.cancels = 1});
+        alike("1 message, B loses its state, the mailbox is late", {.amnesias = 1});
+    }
 }
 
 TEST_CASE("explore: two senders to one receiver") {
-    holds("1 message of A, 1 of C", {.c = third::sender});
-    holds("1 message of A, 1 of C, one cancelled", {.cancels = 1, .c = third::sender});
+    holds("1 message of A, 1 of C, nobody crashes", {.crash = false, .c = third::sender});
+    if (support::all()) {
+        holds("1 message of A, 1 of C", {.c = third::sender});
+    }
 }
 
 TEST_CASE("explore: a client that forges frames") {
     // In the order of forged(): bits 0, 1 and 5 are messages of its own, 2 to 4 under A's name, 6 to 9 acknowledgements.
     holds("1 message, acknowledgements forged", {.c = third::forger, .forged = 0x3C0});
     holds("1 message, C sends what nobody can take", {.c = third::forger, .forged = 0x3C3});
-    holds("1 message, C uses up all epochs", {.c = third::forger, .forged = 0x3E1});
+    // With a place for each, so that no message that waits makes place for one of another.
+    holds("1 message, C uses up all epochs", {.places = 3, .c = third::forger, .forged = 0x3E1});
     holds("1 message, C sends under A's names", {.c = third::forger, .forged = 0x3DC});
 }
 
 TEST_CASE("explore: real journals, of which a crash leaves any beginning of what was not synced") {
     holds("1 message, journals", {.journal = true});
-    holds("1 message, journals, all ends",
-          {.cancels = 1, .slow_app = true, .reject = true, .expiries = 1, .journal = true});
-    holds("1 message, journals, B loses its own", {.amnesias = 1, .journal = true});
-    holds("1 message, journals, A loses its own", {.lives = 2, .journal = true, .crashes = 1});
     if (support::all()) {
-        holds("2 messages, journals", {.messages = 2, .journal = true, .crashes = 1});
+        holds("1 message, journals, B loses its own", {.amnesias = 1, .journal = true});
+        holds("1 message, journals, A loses its own", {.lives = 2, .journal = true, .crashes = 1});
     }
 }
 
 TEST_CASE("explore: A loses its journal and begins a new epoch") {
     holds("1 message, 2 lives of A", {.lives = 2});
-    holds("2 messages, 2 lives of A", {.messages = 2, .lives = 2, .crash = false});
+    if (support::all()) {
+        holds("1 message, 3 lives of A", {.lives = 3, .crash = false});
+        holds("2 messages, 2 lives of A", {.messages = 2, .lives = 2, .crash = false});
+    }
 }
 
 // Minutes, so only on request.
 TEST_CASE("explore: the large worlds", "[.large]") {
+    holds("2 messages, window 2, the app is slow and rejects",
+          {.messages = 2, .window = 2, .width = 2, .slow_app = true, .reject = true});
+    holds("2 messages, window 1, one cancelled", {.messages = 2, .cancels = 1});
+    holds("2 messages, window 1, B loses its state", {.messages = 2, .amnesias = 1});
+    holds("2 messages, window 2, retention of both",
+          {.messages = 2, .window = 2, .width = 2, .expiries = 2});
+    holds("1 message of A, 1 of C, one cancelled", {.cancels = 1, .c = third::sender});
+    holds("1 message, journals, all ends",
+          {.cancels = 1, .slow_app = true, .reject = true, .expiries = 1, .journal = true});
+    holds("2 messages, journals", {.messages = 2, .journal = true, .crashes = 1});
+    holds("3 messages, window 1", {.messages = 3});
+    holds("3 messages, window 1 of 2", {.messages = 3, .width = 2});
+    holds("3 messages, window 1 of 3", {.messages = 3, .width = 3});
+    holds("3 messages, window 2", {.messages = 3, .window = 2, .width = 2});
+    holds("3 messages, window 3", {.messages = 3, .window = 3, .width = 3});
     holds("2 messages, window 2, one cancelled",
           {.messages = 2, .window = 2, .width = 2, .cancels = 1, .crash = false});
     holds("2 messages, window 2, one cancelled, B loses its state",

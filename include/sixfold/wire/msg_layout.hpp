@@ -198,7 +198,7 @@ struct frame_layout<msg_notify> {
 
     [[nodiscard]] static bool is_valid(const msg_notify& m) noexcept {
         return m.from.valid() && m.epoch != epoch::none &&
-               (m.probes() ? m.first == 0 && !m.drained : has_seqs(m.first, m.entries.count())) &&
+               (m.probes() ? m.first == 0 : has_seqs(m.first, m.entries.count())) &&
                (m.drained ? m.number == 0 && m.low <= m.first : m.serial == 0 && m.index == 0) &&
                (m.looked() ? m.low <= seq_end && is_smaller(m)
                            : m.low == 0 && m.smaller == msgid{});
