@@ -147,7 +147,7 @@ class receiving {
         o.window = rules_.width;
         o.exceptions = exceptions_max();
         o.held_entries = rules_.places;
-        o.held_bytes = 64;
+        o.held_bytes = std::size_t{32} * rules_.places;
         o.payload_max = 1;
         o.peers_max = rules_.c == third::nobody ? 1 : 2;
         const journaling keeps = rules_.journal ? journaling::withhold : journaling::none;
