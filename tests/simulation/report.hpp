@@ -14,8 +14,8 @@ namespace simulation {
 inline constexpr const char* frame_kinds[] = {"msg:R", "msg:A", "msg:N",  "ack:R",
                                               "ack:A", "ack:N", "sync:R", "sync:A"};
 
-/// Reasons to refuse that no simulated world gives: its clients keep within what they were told, and its villains within
-/// what `encode` can say; damaged frames end at their checksum.
+/// Reasons to refuse that are not counted on, as simulated worlds give them seldom or never: clients keep within what they were
+/// told, and villains within what `encode` can say; damaged frames end at their checksum as a rule.
 [[nodiscard]] inline bool never_refused(sixfold::refusal why) {
     switch (why) {
     case sixfold::refusal::truncated:
