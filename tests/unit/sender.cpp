@@ -41,6 +41,32 @@ TEST_CASE("sender: refuses a payload that is too large, and takes the largest") 
     CHECK(f.a.send("bob", {}).has_value());
 }
 
+TEST_CASE("sender: a run leaves room for the longest name that its msg:N may have [spec 2.14]") {
+    fixture f({.payload_max = 200});
+    f.up();
+    for (int i = 0; i < 100; ++i) {
+        f.send("b", "0123456789012345678901234567");
+    }
+    std::array<std::byte, 400> room{};
+    REQUIRE(f.a.poll_transmit(room));  // the probe, and a run
+    const auto packet = f.a.poll_transmit(room);
+    REQUIRE(packet);
+    std::vector<support::sent_request> runs;
+    f.take(*packet, runs);
+    REQUIRE(!runs.empty());
+    const auto notify = [&](const std::string& from) {
+        std::array<std::byte, 400> out{};
+        const msg_notify told{.from = from,
+                              .epoch = runs[0].epoch,
+                              .number = runs[0].number,
+                              .first = seq_end - 100,
+                              .entries = runs[0].entries};
+        return encode(told, framing("b"), out);
+    };
+    CHECK(notify(std::string(47, 'a')) != 0);
+    CHECK(notify(std::string(47, 'a')) > 400 - 60);  // and not for much more
+}
+
 TEST_CASE("sender: takes every payload up to its own limit until the receiver has said less") {
     fixture f({.payload_max = 4000});
     const std::string large(4000, 'x');
