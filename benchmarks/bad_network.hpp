@@ -71,8 +71,8 @@ class bad_network {
     [[nodiscard]] sixfold::client_options alice_options() const {
         sixfold::client_options o{.self = "alice---", .life = {.start = 1, .seed = 1}};
         o.sender.window = messages_;
-        o.sender.queue_entries = messages_;
-        o.sender.queue_bytes = messages_ * 64 + 1024;
+        o.sender.queue_entries = o.sender.peer_entries = messages_;
+        o.sender.queue_bytes = o.sender.peer_bytes = messages_ * 64 + 1024;
         return o;
     }
     [[nodiscard]] sixfold::client_options bob_options() const {

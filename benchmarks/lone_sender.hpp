@@ -173,8 +173,10 @@ class lone_sender {
         sixfold::sender_options o;
         o.window = (std::min)(entries, sixfold::window_max);
         o.queue_entries = entries;
+        o.peer_entries = entries;
         o.unsettled_max = entries;
         o.queue_bytes = static_cast<std::uint32_t>((std::max)(entries * payload_size, 1024U));
+        o.peer_bytes = o.queue_bytes;
         o.peers_max = static_cast<std::uint32_t>(receivers);
         return sixfold::sender::create(clock_, {.start = 1, .seed = 1}, o).value();
     }

@@ -108,6 +108,8 @@ class world {
         o.sender.window = how_.in_flight;
         o.sender.queue_entries = how_.in_flight;
         o.sender.queue_bytes = static_cast<std::uint32_t>(how_.in_flight * how_.payload + 1024);
+        o.sender.peer_entries = o.sender.queue_entries;
+        o.sender.peer_bytes = o.sender.queue_bytes;
         return o;
     }
     [[nodiscard]] sixfold::client_options bob_options() const {

@@ -53,8 +53,8 @@ struct app {
     void wake() {
         if (monotonic.now() >= log_in_at) {
             send(as_bytes(example::token_of(user)));
-            log_in_at =
-                monotonic.now() + 100ms;  // again, until one and its answer have come through
+            // Again, until one and its answer have come through.
+            log_in_at = monotonic.now() + 100ms;
         }
         turn();
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The superloop of a microcontroller: no operating system, no exceptions, a tick counter for a clock,
 // and a packet radio that loses a third of the packets. Alice and Bob are two such devices, the relay is
-// the base station, and Bob is switched on late. All memory is taken before the loop, and is small.
+// the base station, and Bob is switched on late. Little memory is taken, until it is enough, and then no more.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -63,7 +63,7 @@ struct radio {
     byte_queue in;
 };
 
-/// A device that talks to few, about little: both machines take a few kilobytes, once.
+/// A device that talks to few, about little: both machines take a few kilobytes.
 client_options small(const char* name, std::uint64_t boots) {
     return {.self = name,
             .life = {.start = boots,  // a counter in flash, larger at each start

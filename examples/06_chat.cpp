@@ -3,15 +3,14 @@
 //     chat relay --port 4000 --mailbox relay.db
 //     chat client --name alice --to bob --database alice.db --port 4000
 //     chat client --name bob --to alice --database bob.db --port 4000
-// Read chat_client.hpp first: its `turn` is what an app with a journal does.
+// Read chat_client.hpp first: its handlers are what an app with a journal does.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <variant>
 
-#include <asio.hpp>
-
+#include <sixfold/ext/asio_net.hpp>
 #include "chat_client.hpp"
 #include "chat_options.hpp"
 #include "chat_relay.hpp"
@@ -23,9 +22,9 @@ namespace {
 int run(int argc, char** argv) {
     const auto options = example::parse_chat_options(argc, argv);
     if (!options) return EXIT_SUCCESS;
-    asio::io_context io(1);
-    asio::signal_set end(io, SIGINT, SIGTERM);
-    end.async_wait([&](asio::error_code, int) { io.stop(); });
+    sixfold::net::io_context io(1);
+    sixfold::net::signal_set end(io, SIGINT, SIGTERM);
+    end.async_wait([&](sixfold::net_error, int) { io.stop(); });
     if (const auto* relay = std::get_if<example::chat_relay_options>(&*options)) {
         example::chat_relay server(io, *relay);
         io.run();

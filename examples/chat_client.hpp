@@ -2,119 +2,121 @@
 #ifndef SIXFOLD_EXAMPLES_CHAT_CLIENT_HPP
 #define SIXFOLD_EXAMPLES_CHAT_CLIENT_HPP
 
-#include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include <asio.hpp>
 #include <unistd.h>
 
+#include <sixfold/ext/asio.hpp>
 #include <sixfold/sixfold.hpp>
 #include <sixfold/words.hpp>
+#include "chat_dialer.hpp"
 #include "chat_history.hpp"
-#include "chat_login.hpp"
 #include "chat_news.hpp"
 #include "chat_options.hpp"
 #include "line_source.hpp"
 #include "printable.hpp"
 #include "screen.hpp"
 #include "system_options.hpp"
-#include "tcp_connection.hpp"
 
 namespace example {
 
 /// One of the two who chat: lines in, lines out, and nothing that matters only in memory.
 ///
-/// Everything happens in `turn`: what came is in the database before anybody hears of it. When a
-/// commit fails the exception ends the program, and the next start goes on from the database.
+/// What is done in the handlers of the client is one commit of the database, with the records of the client, before anybody
+/// hears of it. When that fails the exception ends the program, and the next start goes on from the database.
 class chat_client {
   public:
-    chat_client(asio::io_context& io, const chat_client_options& options)
-        : to_(options.to), lines_(io, options.input, sixfold::sender_options().payload_max),
-          history_(options.database), machine_(create(options)),
-          buffer_((std::max)(machine_.packet_size_min(), machine_.journal_record_size_max())),
-          server_(asio::ip::address_v4::loopback(), options.port), deadline_(io), pause_(io),
+    chat_client(sixfold::net::io_context& io, const chat_client_options& options)
+        : to_(options.to), place_(options.relay.words()),
+          lines_(io, options.input, sixfold::sender_options().payload_max),
+          dialer_(dialer_of(options)), history_(options.database), client_(make(io, options)),
           news_(io, errors_), skip_(options.input ? history_.said() : 0) {
+        client_->on_event = [this](const sixfold::event& news) {
+            told_.push_back(std::to_string(history_.told(news)) + " " + words(news));
+        };
+        client_->on_message = [this](const sixfold::message& got) {
+            history_.hear(got);
+            heard_.push_back(printable(got.from.name()) + ": " +
+                             printable(sixfold::as_text(got.payload)));
+        };
+        client_->on_turn = [this] {
+            say();
+        };
+        client_->on_commit = [this] {
+            show();
+        };
+        client_->on_link = [this](const sixfold::asio_link_news& news) {
+            tell(news);
+        };
+        client_->start();
         read_line();
-        connect();
     }
 
   private:
-    [[nodiscard]] sixfold::client create(const chat_client_options& options) {
-        sixfold::client_options own = system_options(options.name);
-        own.journaling = sixfold::journaling::withhold;
-        auto made = sixfold::client::create(monotonic_, own, history_.records());
-        if (!made) {
-            throw usage_error(options.database + ": " + std::string(made.error().what));
+    [[nodiscard]] std::optional<sixfold::asio_client> make(sixfold::net::io_context& io,
+                                                           const chat_client_options& options) {
+        using std::chrono::milliseconds;
+        const sixfold::client_options system = system_options(options.name);
+        sixfold::asio_client_options own{.self = system.self, .relay = dialer_};
+        own.sender = system.sender;
+        own.receiver = system.receiver;
+        own.redial = {.first = milliseconds(10), .most = milliseconds(1000)};
+        if (!options.token.empty()) {
+            own.login = [token = options.token] {
+                return token;
+            };
         }
-        return *std::move(made);
+        try {
+            return std::optional<sixfold::asio_client>(std::in_place, io.get_executor(),
+                                                       std::move(own), &history_.journal());
+        } catch (const std::runtime_error& error) {
+            throw usage_error(options.database + ": " + error.what());
+        }
     }
 
-    // --- what talks to sixfold -------------------------------------------------------------------
-
-    void turn() {
-        std::vector<std::string> heard;
-        std::vector<std::string> told;
-        history_.commit([&] {
-            while (const auto event = machine_.poll_event()) {
-                told.push_back(std::to_string(history_.told(*event)) + " " +
-                               std::string(sixfold::to_string(event->what)));
-            }
-            while (const auto message = machine_.poll_message()) {
-                history_.hear(*message);
-                heard.push_back(printable(message->from.name()) + ": " +
-                                printable(sixfold::as_text(message->payload)));
-                (void)machine_.accept(*message);
-            }
-            write_journal();  // what has ended makes room in the queue when this is written
-            say();
-            write_journal();
-        });
-        machine_.durable(machine_.written());  // from here on others may know
-        while (const auto packet = machine_.poll_transmit(buffer_)) {
-            link_->send(*packet);
-        }
-        for (std::string& each : heard)
-            output_.show(std::move(each));
-        for (std::string& each : told)
-            errors_.show(std::move(each));
-        turn_at(machine_.next_deadline());
-    }
-
-    void write_journal() {
-        while (const auto records = machine_.poll_journal(buffer_)) {
-            history_.put(*records);
-        }
+    [[nodiscard]] static std::string words(const sixfold::event& news) {
+        const std::string what(sixfold::to_string(news.what));
+        return news.reason == sixfold::refused_reason::none
+                   ? what
+                   : what + ": " + std::string(sixfold::to_string(news.reason));
     }
 
     /// Hands over the line that waits. When the queue is full it waits for an event of another one.
     void say() {
         if (!line_) return;
-        if (const auto ticket = machine_.send(to_, sixfold::as_bytes(*line_))) {
+        if (const auto ticket = client_->send(to_, sixfold::as_bytes(*line_))) {
             history_.say(*line_, *ticket);
             line_.reset();
             read_line();
         }
     }
-
-    // --- the loop --------------------------------------------------------------------------------
-
-    /// The former wait is forgotten: a turn asks for the next one.
-    void turn_at(sixfold::time_point when) {
-        deadline_.expires_at(when);
-        deadline_.async_wait([this](asio::error_code cancelled) {
-            if (!cancelled) turn();
-        });
+    void show() {
+        for (std::string& each : std::exchange(heard_, {}))
+            output_.show(std::move(each));
+        for (std::string& each : std::exchange(told_, {}))
+            errors_.show(std::move(each));
     }
-    /// Soon: what else has come by then is in the same commit.
-    void wake() { turn_at(monotonic_.now()); }
+    void tell(const sixfold::asio_link_news& news) {
+        if (news.up) {
+            news_.state("connected to the relay at " + place_ +
+                        (news.instead ? "; until now another program was logged in as " +
+                                            std::string(client_->machine().self().name())
+                                      : ""));
+        } else {
+            news_.state(std::exchange(connected_, false)
+                            ? "the connection to the relay is lost; trying again"
+                            : "no relay at " + place_ + ": " + news.why +
+                                  "; trying until there is one");
+        }
+        connected_ = news.up;
+    }
 
     void read_line() {
         lines_.next([this](std::optional<line_piece> piece) {
@@ -131,83 +133,25 @@ class chat_client {
             }
             goes_on_ = piece->goes_on;
             line_ = std::move(piece->text);
-            wake();
+            client_->wake();
         });
     }
 
-    void connect() {
-        link_ = std::make_shared<tcp_connection>(tcp::socket(pause_.get_executor()),
-                                                 machine_.packet_size_min());
-        link_->socket().async_connect(server_, [this](asio::error_code failed) {
-            if (failed) {
-                news_.state("no relay at " + place() + ": " + failed.message() +
-                            "; trying until there is one");
-                return connect_again();
-            }
-            connected_at_ = monotonic_.now();
-            link_->send(sixfold::as_bytes(std::string(machine_.self().name()) + "\n"));
-            link_->read_line([this](std::string_view answer) { begin(answer); },
-                             [this] { lost(); });
-        });
-    }
-    /// Whoever takes a connection says nothing by that; a relay does by its answer.
-    void begin(std::string_view answer) {
-        if (answer != welcome && answer != welcome_instead) return link_->close();
-        is_relay_ = true;
-        news_.state("connected to the relay at " + place() +
-                    (answer == welcome ? ""
-                                       : "; until now another program was logged in as " +
-                                             std::string(machine_.self().name())));
-        machine_.link_up(sixfold::checksum::on, sixfold::transport::byte_stream);
-        link_->start([this](sixfold::bytes frame) { return machine_.handle(frame); },
-                     [this] { lost(); }, [this] { wake(); });
-        wake();
-    }
-    /// The first time at once, then more and more seldom: a relay that comes back is not stormed.
-    void connect_again() {
-        pause_.expires_after(std::exchange(wait_, (std::min)(2 * wait_, wait_max)));
-        pause_.async_wait([this](asio::error_code cancelled) {
-            if (!cancelled) connect();
-        });
-    }
-    /// One that did not last as long as we had waited for it is no reason to be quicker next time: it may be that
-    /// somebody else has our name, and each of us ends the connection of the other.
-    void lost() {
-        news_.state(std::exchange(is_relay_, false)
-                        ? "the connection to the relay is lost; trying again"
-                        : "what is at " + place() +
-                              " says nothing that a relay would say; trying again");
-        machine_.link_down();
-        if (monotonic_.now() - connected_at_ >= wait_) wait_ = wait_min;
-        connect_again();
-    }
-    [[nodiscard]] std::string place() const {
-        return server_.address().to_string() + ":" + std::to_string(server_.port());
-    }
-
-    using tcp = asio::ip::tcp;
-    static constexpr sixfold::duration wait_min = std::chrono::milliseconds(5);
-    static constexpr sixfold::duration wait_max = std::chrono::seconds(1);
-
-    std::chrono::steady_clock monotonic_;
     screen output_{STDOUT_FILENO};
     screen errors_{STDERR_FILENO};
     sixfold::peer to_;
+    std::string place_;
     line_source lines_;  // before the database: a file that is not there leaves none behind
+    sixfold::asio_dialer dialer_;
     chat_history history_;
-    sixfold::client machine_;
-    std::vector<std::byte> buffer_;
-    tcp::endpoint server_;
-    asio::steady_timer deadline_;
-    asio::steady_timer pause_;
-    sixfold::duration wait_ = wait_min;
-    std::shared_ptr<tcp_connection> link_;
-    sixfold::time_point connected_at_{};
-    bool is_relay_ = false;  // at the other end of this connection
+    std::optional<sixfold::asio_client> client_;
     chat_news news_;
     std::int64_t skip_;     // pieces of the file that were said in earlier lives
     bool goes_on_ = false;  // the last piece was not the end of its line
+    bool connected_ = false;
     std::optional<std::string> line_;
+    std::vector<std::string> heard_;  // in this turn
+    std::vector<std::string> told_;   // likewise
 };
 
 }  // namespace example

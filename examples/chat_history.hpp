@@ -2,15 +2,16 @@
 #ifndef SIXFOLD_EXAMPLES_CHAT_HISTORY_HPP
 #define SIXFOLD_EXAMPLES_CHAT_HISTORY_HPP
 
-#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include <sixfold/ext/sqlite.hpp>
+#include <sixfold/ext/asio_sqlite_journal.hpp>
+#include <sixfold/ext/file_age.hpp>
+#include <sixfold/ext/sqlite_database.hpp>
 #include <sixfold/sixfold.hpp>
 #include <sixfold/words.hpp>
 #include "files.hpp"
@@ -25,15 +26,14 @@ class chat_history {
   public:
     /// Opens the database in this file, or makes one.
     explicit chat_history(const std::string& path)
-        : path_(path), database_(open(sixfold::sqlite_database::open(path, schema))),
-          journal_(open(sixfold::sqlite_journal::attach(database_.handle()))) {
+        : path_(path), away_(sixfold::file_age(path)), database_(open(path)), journal_(attach()) {
         if (database_.failed()) {  // a statement of ours does not fit the tables
             throw usage_error(path_ + ": " + database_.last_error().what);
         }
     }
 
-    /// What a new life of the client begins with.
-    [[nodiscard]] std::vector<std::byte> records() { return open(journal_.records()); }
+    /// For the client, whose records are in each commit.
+    [[nodiscard]] sixfold::asio_journal& journal() noexcept { return *journal_; }
     /// How many lines were said, in all lives.
     [[nodiscard]] std::int64_t said() {
         const auto row = count_.run();
@@ -41,16 +41,6 @@ class chat_history {
             fail(database_.last_error());
         }
         return row.integer(0);
-    }
-
-    /// Does it all in one transaction: after it all is durable, or an exception says why nothing is.
-    template <class Change>
-    void commit(Change change) {
-        sixfold::sqlite_transaction transaction(database_);
-        change();
-        if (!transaction.commit()) {
-            fail(database_.last_error());
-        }
     }
 
     void say(std::string_view text, sixfold::ticket ticket) {
@@ -65,15 +55,6 @@ class chat_history {
     void hear(const sixfold::message& message) {
         heard_.run(message.from.bytes(), number_of(message.id.epoch),
                    static_cast<std::int64_t>(message.id.seq), message.payload);
-    }
-    /// What a row could not be written for is said first: it has undone the transaction.
-    void put(sixfold::bytes records) {
-        if (database_.failed()) {
-            fail(database_.last_error());
-        }
-        if (!journal_.put(records)) {
-            fail(journal_.last_error());
-        }
     }
 
   private:
@@ -104,17 +85,25 @@ class chat_history {
     [[noreturn]] void fail(const sixfold::sqlite_error& error) const {
         throw std::runtime_error(path_ + ": " + error.what);
     }
-    template <class T>
-    [[nodiscard]] T open(sixfold::result<T, sixfold::sqlite_error> made) const {
+    [[nodiscard]] static sixfold::sqlite_database open(const std::string& path) {
+        auto made = sixfold::sqlite_database::open(path, schema);
         if (!made) {
-            throw usage_error(path_ + ": " + made.error().what);
+            throw usage_error(path + ": " + made.error().what);
         }
-        return std::move(made).value();
+        return *std::move(made);
+    }
+    [[nodiscard]] std::unique_ptr<sixfold::asio_sqlite_journal> attach() {
+        try {
+            return std::make_unique<sixfold::asio_sqlite_journal>(database_, away_);
+        } catch (const std::runtime_error& error) {
+            throw usage_error(path_ + ": " + error.what());
+        }
     }
 
     std::string path_;
+    sixfold::duration away_;  // before the database: opened, it is written
     sixfold::sqlite_database database_;
-    sixfold::sqlite_journal journal_;
+    std::unique_ptr<sixfold::asio_sqlite_journal> journal_;
     sixfold::sqlite_statement count_ = database_.prepare("SELECT count(*) FROM said");
     sixfold::sqlite_statement say_ = database_.prepare(
         "INSERT INTO said (text, ticket, status) VALUES (CAST(?1 AS TEXT), ?2, 'none')");

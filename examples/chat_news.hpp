@@ -7,8 +7,7 @@
 #include <string>
 #include <utility>
 
-#include <asio.hpp>
-
+#include <sixfold/ext/asio_net.hpp>
 #include "printable.hpp"
 #include "screen.hpp"
 
@@ -18,7 +17,7 @@ namespace example {
 /// ever more seldom which one it is.
 class chat_news {
   public:
-    chat_news(asio::io_context& io, screen& out) : out_(out), pause_(io) {}
+    chat_news(sixfold::net::io_context& io, screen& out) : out_(out), pause_(io) {}
 
     /// It is like this from now on.
     void state(std::string now) {
@@ -33,7 +32,7 @@ class chat_news {
         out_.show("chat: " + printable(told_));
         pausing_ = true;
         pause_.expires_after(std::exchange(wait_, (std::min)(2 * wait_, wait_max)));
-        pause_.async_wait([this](asio::error_code) {
+        pause_.async_wait([this](sixfold::net_error) {
             pausing_ = false;
             if (state_ == told_) wait_ = wait_min;
             tell();
@@ -44,7 +43,7 @@ class chat_news {
     static constexpr std::chrono::milliseconds wait_max{60'000};
 
     screen& out_;
-    asio::steady_timer pause_;
+    sixfold::net::steady_timer pause_;
     std::chrono::milliseconds wait_ = wait_min;
     std::string state_;
     std::string told_;

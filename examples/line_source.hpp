@@ -10,11 +10,11 @@
 #include <string>
 #include <utility>
 
-#include <asio.hpp>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sixfold/ext/asio_net.hpp>
 #include "files.hpp"
 #include "printable.hpp"
 #include "pump.hpp"
@@ -34,7 +34,7 @@ struct line_piece {
 class line_source {
   public:
     /// Without a path it is standard input. Lines have at most so many bytes, at least 4.
-    line_source(asio::io_context& io,
+    line_source(sixfold::net::io_context& io,
                 const std::optional<std::string>& path,
                 std::size_t line_size_max)
         : name_(path.value_or("standard input")), line_size_max_(line_size_max),
@@ -42,9 +42,9 @@ class line_source {
 
     /// Hands over the next piece when it is there, and none at the end.
     void next(std::function<void(std::optional<line_piece>)> take) {
-        asio::async_read_until(
-            lines_, asio::dynamic_buffer(text_, line_size_max_ + 1), '\n',
-            [this, take = std::move(take)](asio::error_code failed, std::size_t size) {
+        sixfold::net::async_read_until(
+            lines_, sixfold::net::dynamic_buffer(text_, line_size_max_ + 1), '\n',
+            [this, take = std::move(take)](sixfold::net_error failed, std::size_t size) {
                 take(cut(failed, size));
             });
     }
@@ -65,8 +65,8 @@ class line_source {
     }
 
     /// What was read: a line of so many bytes, a piece of one, or, at the end of the file, what is left of it.
-    [[nodiscard]] std::optional<line_piece> cut(asio::error_code failed, std::size_t size) {
-        if (failed == asio::error::not_found) {
+    [[nodiscard]] std::optional<line_piece> cut(sixfold::net_error failed, std::size_t size) {
+        if (failed == sixfold::net::error::not_found) {
             return take(whole_characters(text_, line_size_max_), 0, true);
         }
         if (!failed) {
@@ -89,7 +89,7 @@ class line_source {
     std::string name_;
     std::size_t line_size_max_;
     pump pump_;
-    asio::posix::stream_descriptor lines_;
+    sixfold::net::posix::stream_descriptor lines_;
     std::string text_;  // what was read behind the last line
 };
 

@@ -62,26 +62,21 @@ struct snapshot_place {
 class client {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the client.
-    ///
-    /// With `journal`, what is durable of the journal of an earlier life, it goes on where that has ended; see `sender::create`
-    /// and `receiver::create`. Errors: journal_foreign, when it is the journal of another peer (spec 7.3); option, when it is to
-    /// keep none.
+    [[nodiscard]] static result<client> create(clock_ref clock, const client_options& options) {
+        return creation::of<client>({check_options(options)}, clock, options);
+    }
+    /// With `journal`, what is durable of the journal of an earlier life, if there was one, it goes on where that has ended; see
+    /// `sender::create` and `receiver::create`. Errors: journal_foreign, when it is the journal of another peer (spec 7.3); option,
+    /// when it is to keep none.
     ///
     /// An old copy of a journal is worse than none: its sender gives names again that B has seen. Bring back none, and a
     /// larger `start`. (spec 6.4)
     [[nodiscard]] static result<client>
-    create(clock_ref clock, const client_options& options, bytes journal = {}) {
-        if (!options.self.valid()) {
-            return error{errc::peer_name, "self: a peer's name has 1 to 47 bytes"};
-        }
-        for (const auto& checked :
-             {check_owner(options.self, journal), validate(options.life), validate(options.sender),
-              validate(options.receiver), check_journal(options.journaling, journal)}) {
-            if (!checked) {
-                return checked.error();
-            }
-        }
-        return creation::of<client>(journal, clock, options);
+    create(clock_ref clock, const client_options& options, bytes journal) {
+        return creation::from<client>(journal,
+                                      {check_options(options), check_owner(options.self, journal),
+                                       check_journal(options.journaling, journal)},
+                                      clock, options);
     }
     /// For `create`.
     client(creation key, clock_ref clock, const client_options& options)
@@ -103,6 +98,8 @@ class client {
     }
     /// @copydoc sixfold::sender::cancel
     bool cancel(ticket message) { return sender_.cancel(message); }
+    /// @copydoc sixfold::sender::forget
+    bool forget(const peer& to) { return sender_.forget(to); }
     /// @copydoc sixfold::sender::outstanding
     [[nodiscard]] bool outstanding(ticket message) const noexcept {
         return sender_.outstanding(message);
@@ -256,6 +253,19 @@ class client {
         return restored ? receiver_.restore(journal) : restored;
     }
 
+    [[nodiscard]] static result<void> check_options(const client_options& options) {
+        if (!options.self.valid()) {
+            return error{errc::peer_name, "self: a peer's name has 1 to 47 bytes"};
+        }
+        for (const auto& checked :
+             {validate(options.life), validate(options.sender), validate(options.receiver)}) {
+            if (!checked) {
+                return checked.error();
+            }
+        }
+        return {};
+    }
+
     [[nodiscard]] static result<void> check_owner(const peer& self, bytes journal) {
         journal_reader reader(journal);
         while (const auto each = reader.next()) {
@@ -284,7 +294,7 @@ class client {
     sixfold::sender sender_;
     sixfold::receiver receiver_;
     bool journals_;
-    bool owner_written_;
+    bool owner_written_ = false;
     refusal_counts refusals_;
 };
 

@@ -22,6 +22,7 @@ enum class errc : std::uint8_t {
     peer_name,          ///< a peer's name is empty or longer than 47 bytes
     payload_too_large,  ///< larger than the options, or what the peer has said, allow
     queue_full,  ///< entries or bytes of the wait-ack queue are used up: poll events and records, and try again
+    peer_full,  ///< this peer's share of them is: the same helps, or `forget`; others are not concerned
     peers_full,  ///< as many peers as the options allow
     tickets_used_up,  ///< 2^32 messages went through each place of the queue, and no ticket is given twice
     unknown_link,     ///< no such link
@@ -169,14 +170,16 @@ enum class refusal : std::uint8_t {
     ack_state,          ///< an ack state or echo that contradicts itself
     run,                ///< no entry, too many, or one that its frame cannot carry
     frame_too_large,    ///< longer than a `stream_reader` was told to take
-    payload_too_large,  ///< larger than the relay's option allows: the only one that is answered, too
+    payload_too_large,  ///< larger than the relay's option allows: answered, too
+    verdict,    ///< the relay's app does not let this sender write to this receiver: answered, too
     direction,  ///< a kind that this side never takes: an answer to a relay, a request to a client
     unknown_link,  ///< from a link that the relay was not told of, or that a newer one has replaced
     unknown_stream,  ///< about a stream that this machine has not
     never_sent,      ///< acknowledges what was never sent
     too_soon,        ///< asks for another epoch too soon after the last one
     peers_full,      ///< a sender too many for the receiver's option `peers_max`
-    mailbox,         ///< the mailbox could not do it: full, or failed; nothing was answered
+    too_much,  ///< its packet has caused as much as the relay's option allows, or asks for a second page
+    mailbox,  ///< the mailbox could not do it: full, or failed; nothing was answered
 };
 
 /// How many refusals there are, `none` included.
@@ -205,11 +208,13 @@ inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::m
     case refusal::unknown_link: break;
     case refusal::none:
     case refusal::payload_too_large:
+    case refusal::verdict:
     case refusal::direction:
     case refusal::unknown_stream:
     case refusal::never_sent:
     case refusal::too_soon:
     case refusal::peers_full:
+    case refusal::too_much:
     case refusal::mailbox: return false;
     }
     return true;

@@ -4,17 +4,18 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <iterator>
-#include <map>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
 #include "sixfold/error.hpp"
+#include "sixfold/mailbox/last_states.hpp"
 #include "sixfold/mailbox/mailbox.hpp"
 #include "sixfold/mailbox/mailbox_limits.hpp"
+#include "sixfold/mailbox/mailbox_retention.hpp"
+#include "sixfold/mailbox/memory_rows.hpp"
+#include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
 #include "sixfold/wire/frame.hpp"
@@ -28,165 +29,119 @@ namespace sixfold::inline v0 {
 /// process; then a message that was `stored` is lost with it, for its sender no longer has it (spec 6.3). A
 /// mailbox that must not lose anything is durable before it says `done`.
 ///
-/// It keeps rows, ordered as they are drained, of each stream with rows its base, and of a pair of
-/// peers the last ack state, from the first that deleted something on. It knows nothing of links, time or retention. Each request
-/// costs O(log n), and what it deletes or hands out. Unlike the machines it allocates for every
+/// It keeps rows, ordered as they are drained, of each stream with rows its base and since when its receiver has not come, and of
+/// a pair of peers the last ack state, from the first that deleted something on. It knows nothing of links. Each request
+/// costs O(log n), and what it deletes, buries or hands out. Unlike the machines it allocates for every
 /// row, as a store does.
 class memory_mailbox {
   public:
-    /// Fails with `option`, and the name of a limit that is 0.
-    [[nodiscard]] static result<memory_mailbox> create(const mailbox_limits& limits = {}) {
+    /// Fails with `option`, and the name of a limit that is 0. The clock must outlive it. Without one time stands still: no deadline
+    /// passes, and nothing becomes too old.
+    [[nodiscard]] static result<memory_mailbox> create(const mailbox_limits& limits = {},
+                                                       clock_ref clock = stopped_clock) {
         if (const std::string_view problem = limits.problem(); !problem.empty()) {
             return error{errc::option, problem};
         }
-        return memory_mailbox(limits);
+        return memory_mailbox(limits, clock);
     }
 
     /// Does what a relay asks. Asking twice changes nothing more. What it returns is good until the
     /// next request.
     [[nodiscard]] mailbox_outcome execute(const mailbox_request& request) {
+        tick();
         if (const auto* msg = std::get_if<msg_request>(&request.what)) {
             return msg->probes() ? look(request.from, *msg) : put(request.from, *msg);
         }
+        rows_.came(request.from, now_);
         if (const auto* ack = std::get_if<ack_request>(&request.what)) {
             return erase(request.from, *ack);
         }
         return page(request.from, std::get<sync_request>(request.what));
     }
 
+    /// Retention: makes tombstones of payloads, and gives streams up, whose time is over, until it has handled so many rows; a stream
+    /// is given up as a whole. Returns how many rows it has handled; call it again at once while that is not less than `rows_max`.
+    /// (spec 5.6)
+    std::size_t expire(const mailbox_retention& promised, std::size_t rows_max) {
+        tick();
+        std::size_t done = 0;
+        const time_point too_old = now_ - promised.payloads;
+        for (auto at = rows_.oldest(too_old); done < rows_max && at != rows_.end();
+             at = rows_.oldest(too_old)) {
+            rows_.bury(at);
+            ++done;
+        }
+        const time_point too_long = now_ - promised.streams;
+        for (auto at = rows_.longest_waiting(too_long); done < rows_max && at;
+             at = rows_.longest_waiting(too_long)) {
+            done += give_up(*at);
+        }
+        return done;
+    }
+
     /// Rows of all receivers.
-    [[nodiscard]] std::size_t rows() const noexcept { return rows_.size(); }
+    [[nodiscard]] std::size_t rows() const noexcept { return rows_.all().rows; }
     /// Payload bytes of all rows.
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-    /// Pairs of which an ack state is kept.
+    [[nodiscard]] std::size_t bytes() const noexcept { return rows_.all().bytes; }
+    /// Pairs of which it is kept how far they were.
     [[nodiscard]] std::size_t states() const noexcept { return states_.size(); }
 
   private:
-    /// Receivers lie apart, and the rows of one receiver in the order in which it drains them. (spec 1.7)
-    struct row_key {
-        peer to;
-        mailbox_key key;
-        friend bool operator<(const row_key& a, const row_key& b) noexcept {
-            return a.to == b.to ? a.key < b.key : a.to < b.to;
-        }
-    };
-    struct row {
-        bool tombstone;
-        std::vector<std::byte> payload;
-    };
-    using row_map = std::map<row_key, row>;
+    using stream_key = memory_rows::stream_key;
 
-    struct pair_key {
-        peer to;
-        peer from;
-        friend bool operator<(const pair_key& a, const pair_key& b) noexcept {
-            return a.to == b.to ? a.from < b.from : a.to < b.to;
-        }
-    };
-    struct stream_key {
-        pair_key pair;
-        sixfold::epoch epoch;
-        friend bool operator<(const stream_key& a, const stream_key& b) noexcept {
-            return a.pair < b.pair || (!(b.pair < a.pair) && a.epoch < b.epoch);
-        }
-    };
-    struct last_state {
-        sixfold::epoch epoch;
-        seq floor;
-        std::uint64_t changed;  // its place in by_age_
-        std::vector<std::byte> state;
-    };
+    memory_mailbox(const mailbox_limits& limits, clock_ref clock)
+        : limits_(limits), clock_(clock), states_(limits.states_max) {}
 
-    explicit memory_mailbox(const mailbox_limits& limits) : limits_(limits) {}
+    /// Reads the clock, and nobody sees what is late by now.
+    void tick() {
+        now_ = (std::max)(now_, clock_.now());
+        rows_.bury_late(now_);
+    }
 
     /// All rows of a run or none, each as if it were alone. (spec 5.2, 5.6)
     [[nodiscard]] mailbox_outcome put(const peer& from, const msg_request& msg) {
         const stream_key stream{{msg.to, from}, msg.epoch};
         mailbox_outcome outcome;
-        const space after = space_after(stream, msg);
-        outcome.done = after.new_rows == 0 || fits(stream.pair, after.new_rows, after.bytes);
-        if (outcome.done) {  // made apart, so that a mailbox whose memory has run out is as it was
-            row_map fresh = new_rows(stream, msg);
-            insert(fresh, stream);
-            bury(stream, msg);
-            bytes_ = after.bytes;
-            raise(stream, msg.base);
+        const space needed = space_of(stream, msg);
+        outcome.done = needed.rows == 0 || fits(stream.pair, needed);
+        if (outcome.done) {
+            rows_.put(stream, msg, now_);
+            rows_.raise(stream, msg.base);
         }
         return outcome;
     }
 
-    /// What a put would take: rows that are not there yet, and bytes of all rows behind it.
+    /// What a put takes: rows that are not there yet, their payloads, and those that become tombstones.
     struct space {
-        std::size_t new_rows = 0;
+        std::size_t rows = 0;
         std::size_t bytes = 0;
+        std::size_t freed = 0;
     };
-    [[nodiscard]] space space_after(const stream_key& stream, const msg_request& msg) const {
-        space out{0, bytes_};
+    [[nodiscard]] space space_of(const stream_key& stream, const msg_request& msg) {
+        space out;
         seq which = msg.first;
         for (const run_entry& each : msg.entries) {
-            const auto at = rows_.find(key_of(stream, which++));
+            const auto at = rows_.find(memory_rows::key_of(stream, which++));
             if (at == rows_.end()) {
-                ++out.new_rows;
+                ++out.rows;
                 out.bytes += each.payload.size();
             } else if (each.tombstone) {
-                out.bytes -= at->second.payload.size();
+                out.freed += at->second.payload.size();
             }
         }
         return out;
     }
-    [[nodiscard]] row_map new_rows(const stream_key& stream, const msg_request& msg) const {
-        row_map out;
-        seq which = msg.first;
-        for (const run_entry& each : msg.entries) {
-            const row_key key = key_of(stream, which++);
-            if (!rows_.contains(key)) {
-                out.emplace(key, row{each.tombstone, {each.payload.begin(), each.payload.end()}});
-            }
-        }
-        return out;
-    }
-
-    /// Whether there is a place for so many more rows, and for so many bytes in all.
-    [[nodiscard]] bool fits(const pair_key& pair, std::size_t rows, std::size_t bytes) const {
-        return bytes <= limits_.bytes_max &&
-               detail::has_place(rows, rows_.size(), limits_.rows_max) &&
-               detail::has_place(rows, count(per_pair_, pair), limits_.rows_per_pair_max) &&
-               detail::has_place(rows, count(per_receiver_, pair.to),
+    [[nodiscard]] bool fits(const memory_rows::pair_key& pair, const space& needed) const {
+        const memory_rows::usage all = rows_.all();
+        const memory_rows::usage of_sender = rows_.of_sender(pair.from);
+        return detail::has_place(needed.bytes, all.bytes - needed.freed, limits_.bytes_max) &&
+               detail::has_place(needed.bytes, of_sender.bytes - needed.freed,
+                                 limits_.bytes_per_sender_max) &&
+               detail::has_place(needed.rows, all.rows, limits_.rows_max) &&
+               detail::has_place(needed.rows, of_sender.rows, limits_.rows_per_sender_max) &&
+               detail::has_place(needed.rows, rows_.of_pair(pair), limits_.rows_per_pair_max) &&
+               detail::has_place(needed.rows, rows_.of_receiver(pair.to).rows,
                                  limits_.rows_per_receiver_max);
-    }
-
-    void insert(row_map& fresh, const stream_key& stream) {
-        if (fresh.empty()) {
-            return;
-        }
-        const std::size_t rows = fresh.size();
-        std::map<pair_key, std::size_t> of_pair{{stream.pair, 0}};
-        std::map<peer, std::size_t> of_receiver{{stream.pair.to, 0}};
-        std::map<stream_key, seq> of_stream{{stream, 0}};
-        rows_.merge(fresh);
-        per_pair_.merge(of_pair);
-        per_receiver_.merge(of_receiver);
-        bases_.merge(of_stream);
-        per_pair_[stream.pair] += rows;
-        per_receiver_[stream.pair.to] += rows;
-    }
-
-    /// A tombstone ends its seq for good: it replaces a payload, never the reverse. (spec 5.6)
-    void bury(const stream_key& stream, const msg_request& msg) {
-        seq which = msg.first;
-        for (const run_entry& each : msg.entries) {
-            if (each.tombstone) {
-                rows_.at(key_of(stream, which)) = {true, {}};
-            }
-            ++which;
-        }
-    }
-
-    /// Of a stream with rows the highest base is kept. (spec 5.6)
-    void raise(const stream_key& stream, seq base) {
-        if (const auto at = bases_.find(stream); at != bases_.end()) {
-            at->second = (std::max)(at->second, base);
-        }
     }
 
     /// `from` is the receiver here: it says what it needs no more of the stream that `ack.to` sends
@@ -200,51 +155,33 @@ class memory_mailbox {
             return outcome;
         }
         const stream_key stream{{from, ack.to}, ack.epoch};
-        const std::size_t before = rows_.size();
+        const std::size_t before = rows();
         const seq end = past ? seq_end : state.end();
-        auto at = rows_.lower_bound(key_of(stream, 0));
-        while (at != rows_.end() && in_stream(at->first, stream) && at->first.key.id.seq < end) {
-            at = past || state.covers(at->first.key.id.seq) ? drop(at) : std::next(at);
-        }
-        if (lowest(stream) == seq_end) {
-            bases_.erase(stream);
+        auto at = rows_.from(memory_rows::key_of(stream, 0));
+        while (at != rows_.end() && memory_rows::is_in(at->first, stream) &&
+               at->first.key.id.seq < end) {
+            at = past || state.covers(at->first.key.id.seq) ? rows_.erase(at) : std::next(at);
         }
         if (!past) {
-            remember(stream.pair, ack, state.floor(), rows_.size() != before);
+            states_.remember(stream.pair, ack, state.floor(), rows() != before);
         }
         outcome.done = true;
         return outcome;
     }
 
-    row_map::iterator drop(row_map::iterator at) {
-        bytes_ -= at->second.payload.size();
-        uncount(per_pair_, {at->first.to, at->first.key.from});
-        uncount(per_receiver_, at->first.to);
-        return rows_.erase(at);
-    }
-
-    /// Keeps an ack state for a sender that will ask while its receiver is away. Only of pairs that
-    /// had rows here: who never stores anything hears from the receiver itself. (spec 5.4)
-    void remember(const pair_key& pair, const ack_request& ack, seq floor, bool deleted) {
-        auto at = states_.find(pair);
-        const bool known = at != states_.end();
-        if (known ? ack.epoch < at->second.epoch ||
-                        (ack.epoch == at->second.epoch && floor < at->second.floor)
-                  : !deleted) {
-            return;
+    /// All rows of a stream, how many there were. What lies without a hole behind its base was stored, or has ended. (spec 5.6)
+    std::size_t give_up(const stream_key& stream) {
+        seq end = rows_.base(stream).value_or(0);
+        while (rows_.find(memory_rows::key_of(stream, end)) != rows_.end()) {
+            ++end;
         }
-        last_state kept{ack.epoch, floor, changes_, {ack.state.begin(), ack.state.end()}};
-        std::map<std::uint64_t, pair_key> youngest{{changes_, pair}};
-        at = states_.try_emplace(pair).first;  // the last thing that can run out
-        if (known) {
-            by_age_.erase(at->second.changed);
-        } else if (states_.size() > limits_.states_max) {
-            states_.erase(by_age_.begin()->second);
-            by_age_.erase(by_age_.begin());
+        states_.give_up(stream.pair, stream.epoch, end);
+        const std::size_t before = rows();
+        auto at = rows_.from(memory_rows::key_of(stream, 0));
+        while (at != rows_.end() && memory_rows::is_in(at->first, stream)) {
+            at = rows_.erase(at);
         }
-        at->second = std::move(kept);
-        by_age_.merge(youngest);
-        ++changes_;
+        return before - rows();
     }
 
     /// The base that it brings is kept, if there are rows. (spec 5.3)
@@ -252,12 +189,14 @@ class memory_mailbox {
         const stream_key stream{{msg.to, from}, msg.epoch};
         mailbox_outcome outcome;
         outcome.done = true;
-        raise(stream, msg.base);
-        outcome.low = bases_.contains(stream) ? low(stream) : msg.base;
-        outcome.smaller = smaller(stream);
-        const auto at = states_.find(stream.pair);
-        if (at != states_.end() && at->second.epoch == msg.epoch) {
-            outcome.last_state = at->second.state;
+        rows_.raise(stream, msg.base);
+        outcome.low = low(stream, msg.base);
+        outcome.smaller = rows_.smaller(stream);
+        if (const auto* kept = states_.find(stream.pair, stream.epoch)) {
+            outcome.last_state = kept->state;
+            if (kept->given_up) {
+                outcome.given_up = (std::min)(*kept->given_up, rows_.lowest(stream));
+            }
         }
         return outcome;
     }
@@ -269,7 +208,7 @@ class memory_mailbox {
         mailbox_outcome outcome;
         outcome.done = true;
         std::size_t size = 0;
-        auto at = rows_.lower_bound({to, sync.from.value_or(mailbox_key{})});
+        auto at = rows_.from({to, sync.from.value_or(mailbox_key{})});
         for (; at != rows_.end() && at->first.to == to; ++at) {
             if (sync.until && !(at->first.key < *sync.until)) {
                 break;
@@ -285,8 +224,8 @@ class memory_mailbox {
         return outcome;
     }
 
-    [[nodiscard]] mailbox_row row_at(const row_map::value_type& each) const {
-        const auto& [to, key] = each.first;
+    [[nodiscard]] mailbox_row row_at(const memory_rows::map::value_type& each) const {
+        const mailbox_key& key = each.first.key;
         mailbox_row out;
         out.from = key.from;
         out.id = key.id;
@@ -297,63 +236,24 @@ class memory_mailbox {
             out.low = page_.back().low;  // of the same stream: looked up already
             out.smaller = page_.back().smaller;
         } else {
-            const stream_key stream{{to, key.from}, key.id.epoch};
-            out.low = low(stream);
-            out.smaller = smaller(stream);
+            const stream_key stream = each.first.stream();
+            out.low = low(stream, 0);
+            out.smaller = rows_.smaller(stream);
         }
         return out;
     }
 
-    /// All below has ended, of a stream with rows.
-    [[nodiscard]] seq low(const stream_key& stream) const {
-        return (std::min)(bases_.at(stream), lowest(stream));
-    }
-    /// The lowest seq of a stream; seq_end: it has no row.
-    [[nodiscard]] seq lowest(const stream_key& stream) const {
-        const auto at = rows_.lower_bound(key_of(stream, 0));
-        const bool found = at != rows_.end() && in_stream(at->first, stream);
-        return found ? at->first.key.id.seq : seq_end;
-    }
-    /// The lowest row of a smaller epoch of this sender; epoch none: it has no row.
-    [[nodiscard]] msgid smaller(const stream_key& stream) const {
-        const auto at = rows_.lower_bound(key_of({stream.pair, epoch::none}, 0));
-        const bool found = at != rows_.end() && at->first.to == stream.pair.to &&
-                           at->first.key.from == stream.pair.from &&
-                           at->first.key.id.epoch < stream.epoch;
-        return found ? at->first.key.id : msgid{};
-    }
-    [[nodiscard]] static row_key key_of(const stream_key& stream, seq which) {
-        return {stream.pair.to, {stream.pair.from, {stream.epoch, which}}};
-    }
-    [[nodiscard]] static bool in_stream(const row_key& key, const stream_key& stream) {
-        return key.to == stream.pair.to && key.key.from == stream.pair.from &&
-               key.key.id.epoch == stream.epoch;
-    }
-
-    template <class Key>
-    [[nodiscard]] static std::size_t count(const std::map<Key, std::size_t>& counts,
-                                           const Key& key) {
-        const auto at = counts.find(key);
-        return at == counts.end() ? 0 : at->second;
-    }
-    template <class Key>
-    static void uncount(std::map<Key, std::size_t>& counts, const Key& key) {
-        const auto at = counts.find(key);
-        if (--at->second == 0) {
-            counts.erase(at);
-        }
+    /// All below has ended, as a look that brings this base, or a row, tells it.
+    [[nodiscard]] seq low(const stream_key& stream, seq brought) const {
+        return (std::min)(rows_.lowest(stream), rows_.base(stream).value_or(brought));
     }
 
     mailbox_limits limits_;
-    row_map rows_;
-    std::size_t bytes_ = 0;                     // of all payloads in rows_
-    std::map<pair_key, std::size_t> per_pair_;  // how many rows; none is 0
-    std::map<peer, std::size_t> per_receiver_;  // how many rows; none is 0
-    std::map<stream_key, seq> bases_;           // of the streams that have rows
-    std::map<pair_key, last_state> states_;
-    std::map<std::uint64_t, pair_key> by_age_;  // states_ in the order in which they changed
-    std::uint64_t changes_ = 0;                 // of states_, ever
-    std::vector<mailbox_row> page_;             // what the last page referred to
+    clock_ref clock_;
+    time_point now_{};  // as the clock said, but never back
+    memory_rows rows_;
+    last_states states_;
+    std::vector<mailbox_row> page_;  // what the last page referred to
 };
 
 }  // namespace sixfold::inline v0

@@ -14,8 +14,11 @@ struct message {
     msgid id;   ///< no other message of `from` has it
     /// Good until the message is accepted or rejected; with `acceptance::on_delivery` until the next `poll_message`.
     bytes payload;
-    std::uint32_t place =
-        UINT32_MAX;  ///< where the receiver keeps it, for `accept`: a hint, no part of its name
+    /// Where the receiver keeps it, for `accept`: a hint, no part of its name.
+    std::uint32_t place = UINT32_MAX;
+    /// Which time it is that it is handed out, as far as the journal knows. More than 1, and an earlier life did not get to settle it:
+    /// because of it, perhaps. See `poll_message`. (spec 7.10)
+    std::uint32_t attempts = 1;
 };
 
 }  // namespace sixfold::inline v0

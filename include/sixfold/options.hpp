@@ -25,6 +25,9 @@ struct incarnation {
     std::uint64_t start = 0;
     /// 64 bits from a good source (std::random_device, getrandom): jitter, hashing and the lower part of epochs.
     std::uint64_t seed = 0;
+    /// How long ago the journal was last written, as far as the app knows: so much of each message's time has passed while
+    /// nobody lived. Not more than that, or what is in time is taken back. `file_age` of ext/file_age.hpp asks the file.
+    duration away = duration::zero();
 };
 
 /// An epoch is a start number, and so many random bits below it. (spec 3.1)
@@ -34,39 +37,55 @@ inline constexpr std::uint64_t start_max = (std::uint64_t{1} << (64 - epoch_rand
 
 /// When requests are sent again. One rule for msg:R, ack:R, sync:R and probes.
 struct retry_options {
-    duration first = std::chrono::milliseconds(
-        500);  ///< until a round trip was measured: covers most paths; over a byte stream 3 s, if that is more
-    duration min =
-        std::chrono::milliseconds(20);  ///< below, a scheduler's hiccup would look like loss
-    duration max =
-        std::chrono::seconds(30);  ///< cap of the backoff: how late a repaired path is noticed
+    /// Until a round trip was measured: covers most paths; over a byte stream 3 s, if that is more.
+    duration first = std::chrono::milliseconds(500);
+    /// Below, a scheduler's hiccup would look like loss.
+    duration min = std::chrono::milliseconds(20);
+    /// Cap of the backoff: how late a repaired path is noticed.
+    duration max = std::chrono::seconds(30);
 };
 
 /// The limits of a sender, and how it resends.
 struct sender_options {
-    std::uint32_t window =
-        64;  ///< seqs on their way per peer; receivers take 64 unless they say more
+    /// Seqs on their way per peer; receivers take 64 unless they say more.
+    std::uint32_t window = 64;
     std::uint32_t queue_entries = 1024;  ///< messages in the wait-ack queue, of all peers
-    std::uint32_t queue_bytes =
-        1 << 20;  ///< their payloads; storage of this size is taken at construction
-    std::uint32_t unsettled_max =
-        4096;  ///< stored messages whose end is not known yet: about 110 bytes each
-    /// Fits a datagram of 1,200 bytes with its frame. Not more than the relay takes: what that refuses ends as `expired`.
+    /// Bytes of their payloads; storage of this size is taken at construction.
+    std::uint32_t queue_bytes = 1 << 20;
+    /// Of these, what one peer may hold, so that an absent or slow one leaves room for the others. Who writes to one only sets them as high.
+    std::uint32_t peer_entries = 512;
+    std::uint32_t peer_bytes = 512 << 10;  ///< likewise; one message in any case
+    /// Stored messages whose end is not known yet: about 110 bytes each.
+    std::uint32_t unsettled_max = 4096;
+    /// Fits a datagram of 1,200 bytes with its frame. Not more than the relay takes: what that refuses ends as `refused`.
     std::uint32_t payload_max = 1024;
     std::uint32_t peers_max = 1024;  ///< peers that are written to
     retry_options retry{};           ///< of msg:R; of probes, all but the cap
-    duration probe_max = std::chrono::seconds(
-        60);                   ///< cap of the probes' backoff: repair only, acks come by themselves
-    std::uint32_t burst = 32;  ///< frames that are resent at once; the next burst follows after
-    duration burst_interval =
-        std::chrono::milliseconds(5);  ///< this time, so that a return is no storm
+    /// Cap of the probes' backoff: repair only, acks come by themselves.
+    duration probe_max = std::chrono::seconds(60);
+    std::uint32_t burst = 32;  ///< frames that are resent at once
+    /// The next burst follows after this time, so that a return is no storm.
+    duration burst_interval = std::chrono::milliseconds(5);
+    /// Congestion control of a link of datagrams: bytes of msg:R that are under way before the relay has answered, 14,600 as of RFC 6928;
+    /// from then on as many as the way takes without a queue. 0: none, for a transport that has its own, as QUIC has for its
+    /// datagrams, and for who never sends more than the way takes. (spec 3.30)
+    std::uint32_t flight_first = 0;
+    /// Bytes of earlier messages that ride again in a packet which leaves anyway, on a path that loses; 0: none. A datagram of 1,200
+    /// bytes costs a network as much as one of 100. (spec 3.29)
+    std::uint32_t repeat_bytes = 1024;
+    /// Packets a second, to all peers, that repeat what nothing else follows, on a path that loses; 0: none. Enough for who types,
+    /// plays or measures; less than 5 kB/s of small messages.
+    std::uint32_t repeat_packets = 50;
 };
 
 /// What may be said about one message when it is sent.
 struct send_options {
     /// From now; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only the
-    /// receiver can say that, so until it is back the message keeps its place in the window, also if it was stored. A new
-    /// life counts from its own beginning what was left when the record of the message was written.
+    /// receiver can say that, so until it is back the message keeps its place in the window, also if it was stored.
+    ///
+    /// A new life counts from its own beginning what was left when the record of the message was written, less
+    /// `incarnation::away`. What is stored is over in the mailbox at the same time, whether a life is there or not; the time that it took
+    /// to the relay is added, and up to an eighth of what was left where it shared a run (spec 3.13, 5.6).
     duration expires_after = (duration::max)();
     /// `forbidden`: worthless once the receiver is away, so taken back instead of stored.
     sixfold::storing storing = storing::allowed;
@@ -91,12 +110,12 @@ struct receiver_options {
     std::uint32_t payload_max = 1024;  ///< larger ones are rejected
     /// Messages that wait for their turn or for the app's word. One sender gets a quarter of them, and all while nobody else has any.
     std::uint32_t held_entries = 256;
-    std::uint32_t held_bytes =
-        256 << 10;  ///< their payloads; storage of this size is taken at construction
+    /// Bytes of their payloads; storage of this size is taken at construction.
+    std::uint32_t held_bytes = 256 << 10;
     std::uint32_t peers_max = 1024;  ///< senders that are remembered, for ever
     retry_options retry{};           ///< of ack:R and sync:R
-    duration sync_interval = std::chrono::seconds(
-        30);  ///< after how long a quiet mailbox is looked into, as a repair; twice as long each time, up to an hour
+    /// After how long a quiet mailbox is looked into, as a repair; twice as long each time, up to an hour.
+    duration sync_interval = std::chrono::seconds(30);
     sixfold::delivery delivery = delivery::in_order;      ///< in order, per sender
     sixfold::acceptance acceptance = acceptance::by_app;  ///< whose word counts
 };
@@ -130,6 +149,9 @@ namespace detail {
             errc::option,
             "life.start: must be 1 to 2^44 - 1, and larger at each start without a journal"};
     }
+    if (life.away < duration::zero()) {
+        return error{errc::option, "life.away: must not be less than 0"};
+    }
     return {};
 }
 
@@ -149,6 +171,12 @@ namespace detail {
     }
     if (o.queue_bytes < o.payload_max || o.queue_bytes > (1U << 31)) {
         return error{errc::option, "sender.queue_bytes: must be payload_max to 2147483648"};
+    }
+    if (o.peer_entries == 0) {
+        return error{errc::option, "sender.peer_entries: must be at least 1"};
+    }
+    if (o.peer_bytes == 0) {
+        return error{errc::option, "sender.peer_bytes: must be at least 1"};
     }
     if (o.peers_max == 0 || o.peers_max > (1U << 28)) {
         return error{errc::option, "sender.peers_max: must be 1 to 268435456"};

@@ -33,21 +33,23 @@ namespace sixfold::inline v0 {
 class receiver {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the receiver.
-    ///
+    [[nodiscard]] static result<receiver> create(clock_ref clock,
+                                                 std::uint64_t seed,
+                                                 const receiver_options& options = {},
+                                                 sixfold::journaling keeps = journaling::none) {
+        return creation::of<receiver>({validate(options)}, clock, random_source(seed), options,
+                                      keeps);
+    }
     /// A receiver that `keeps` a journal is given what is durable of it, its own records or a whole client's, and goes on where
     /// the life that wrote it has ended: what was accepted there is a duplicate here, and what was not comes again. Errors:
     /// journal_version, journal_damaged; option, when it keeps none, or the options have no room for what is in it. O(bytes).
     [[nodiscard]] static result<receiver> create(clock_ref clock,
                                                  std::uint64_t seed,
-                                                 const receiver_options& options = {},
-                                                 sixfold::journaling keeps = journaling::none,
-                                                 bytes journal = {}) {
-        for (const auto& checked : {validate(options), check_journal(keeps, journal)}) {
-            if (!checked) {
-                return checked.error();
-            }
-        }
-        return creation::of<receiver>(journal, clock, random_source(seed), options, keeps);
+                                                 const receiver_options& options,
+                                                 sixfold::journaling keeps,
+                                                 bytes journal) {
+        return creation::from<receiver>(journal, {validate(options), check_journal(keeps, journal)},
+                                        clock, random_source(seed), options, keeps);
     }
     /// For `create`.
     receiver(creation /*key*/,
@@ -66,6 +68,11 @@ class receiver {
     // --- the app ---------------------------------------------------------------------------------------------------
 
     /// The next message for the app; empty when there is none. Each message is handed out once in the life of this object.
+    ///
+    /// A message that crashes the app is handed out again by the next life, and then it is the first of its sender. An app that
+    /// wants to know it makes durable what `poll_journal` gives before it looks into a message: then `attempts` is counted on from
+    /// life to life. Whatever has more than 1 is settled durably before the next one is polled, so that it alone is to blame, and
+    /// rejected when they are too many. A life that was ended by something else counts as well. (spec 7.10)
     std::optional<message> poll_message();
 
     /// The app has the message: its own commit is done. Only now may the sender forget it. (spec 3.18)
@@ -181,7 +188,7 @@ inline void receiver::tick() {
 
 inline time_point receiver::next_deadline() const {
     const time_point linked = linked_ ? inbox_.deadline(now_) : never;
-    return clock_.at(inbox_.messages().journal().has_unwritten() ? now_ : linked, now_);
+    return clock_.at(inbox_.messages().has_unwritten() ? now_ : linked, now_);
 }
 
 inline refusal receiver::refuse(refusal why) noexcept {
@@ -236,7 +243,11 @@ inline std::optional<message> receiver::poll_message() {
     }
     const inbound_store& store = inbox_.messages().store();
     const held_messages::entry& e = store.held()[at];
-    return message{store.senders()[e.stream], e.id, store.held().payload(at), at};
+    return message{.from = store.senders()[e.stream],
+                   .id = e.id,
+                   .payload = store.held().payload(at),
+                   .place = at,
+                   .attempts = (std::max)(e.tries, std::uint32_t{1})};
 }
 
 inline bool receiver::settle(const message& handed, fate how) {

@@ -5,16 +5,19 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
 #include "sixfold/error.hpp"
 #include "sixfold/mailbox/mailbox.hpp"
 #include "sixfold/options.hpp"
+#include "sixfold/parts/assert.hpp"
 #include "sixfold/parts/peer_table.hpp"
 #include "sixfold/relaying/answers.hpp"
 #include "sixfold/relaying/drained_page.hpp"
 #include "sixfold/relaying/link_table.hpp"
+#include "sixfold/relaying/packet_bounds.hpp"
 #include "sixfold/relaying/reactions.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
@@ -33,9 +36,22 @@ struct relay_options {
     /// default.
     std::uint32_t payload_max = 1024;
 
+    /// Bytes of frames that one packet may cause, and what one frame of it causes besides: a client sends little to get much, its
+    /// mailbox and last ack states. What is behind that in a packet is refused as `too_much`, and a page is shorter (spec 5.5). A
+    /// client of this library asks for 300 KB at most.
+    std::size_t bytes_per_packet_max = std::size_t{1} << 20;
+
     /// Random bits, so that no stranger can choose names that collide in a hash table. Nothing that
     /// comes out of the relay depends on them.
     std::uint64_t seed = 0;
+};
+
+/// The verdict of a relay where everybody may write to everybody.
+struct allow_all {
+    /// No objection.
+    constexpr refused_reason operator()(const peer& /*from*/, const peer& /*to*/) const noexcept {
+        return refused_reason::none;
+    }
 };
 
 /// A relay: a reaction, frames in and frames out, without memory for any message.
@@ -60,7 +76,8 @@ struct relay_options {
 /// | A, B is not     | msg:R              | msg:A             | put: ack:N stored, and          |
 /// |                 |                    |                   | msg:N to B, wherever it is      |
 /// | A, B is not     | msg:R, never store | msg:A away        |                                 |
-/// | A               | msg:R, too large   | msg:A refused     |                                 |
+/// | A               | msg:R, too large,  | msg:A refused     |                                 |
+/// |                 | or by your verdict |                   |                                 |
 /// | A               | msg:R probe        |                   | look: ack:N ended, and          |
 /// |                 |                    |                   | msg:N probe to B, likewise      |
 /// | B               | ack:R state, past  |                   | erase: ack:A, ack:N to A        |
@@ -80,6 +97,9 @@ class relay {
         }
         if (options.payload_max == 0 || options.payload_max > payload_limit) {
             return error{errc::option, "relay.payload_max: must be 1 to 134217728"};
+        }
+        if (options.bytes_per_packet_max == 0) {
+            return error{errc::option, "relay.bytes_per_packet_max: must be at least 1"};
         }
         return relay(options);
     }
@@ -140,19 +160,31 @@ class relay {
     /// behind it (spec 2.12). Returns the last refusal, so that one if there is one. On datagrams there is
     /// nothing to do about it; a byte stream is to be closed if `ends_stream` says so. The requests
     /// in `out` refer to the packet.
-    refusal handle(link_id from, bytes packet, reactions& out) {
+    ///
+    /// `verdict(sender, receiver)` is asked once for each msg:R, a run or a probe: `refused_reason::none` lets it pass; any other
+    /// but `too_large` is told to the sender, who then gives that receiver up. So say it of what stays so; a store that is full
+    /// is better later, and not answered (spec 5.6). It must not call the relay.
+    template <class Verdict = allow_all>
+        requires(std::is_invocable_r_v<refused_reason, Verdict&, const peer&, const peer&>)
+    refusal handle(link_id from, bytes packet, reactions& out, Verdict verdict = {}) {
         const std::uint32_t at = links_.find(from);
         if (at == none) {
             return refuse(refusal::unknown_link);
         }
+        detail::packet_bounds bounds(options_.bytes_per_packet_max);
         const refusal last =
             decode_packet(packet, sessions_[at].wire, [&](const auto& what, bytes wire) {
-                const refusal why = take({peers_[at], at}, what, wire, out);
+                const refusal why = bounds.admits(what, wire)
+                                        ? judge({peers_[at], at}, what, wire, out, verdict)
+                                        : refusal::too_much;
                 refusals_.add(why);
                 return why;
             });
         if (ends_stream(last)) {
             refusals_.add(last);  // what could not be decoded was not taken
+        }
+        if (const auto page = bounds.page()) {
+            out.add({peers_[at], page->what, page->wire, at});
         }
         return last;
     }
@@ -232,13 +264,30 @@ class relay {
         out.add({from.name, ack, wire, from.at});
         return refusal::none;
     }
-    refusal take(const party& from, const sync_request& sync, bytes wire, reactions& out) {
-        out.add({from.name, sync, wire, from.at});
-        return refusal::none;
+    refusal take(const party&, const sync_request&, bytes, reactions&) {
+        return refusal::none;  // when its packet has ended (spec 5.5)
     }
     template <class Frame>
     refusal take(const party&, const Frame&, bytes, reactions&) {
         return refusal::direction;  // only a relay says such things (spec 1.1)
+    }
+
+    /// Only what is sent to somebody needs a verdict. (spec 5.1)
+    template <class Frame, class Verdict>
+    refusal
+    judge(const party& from, const Frame& what, bytes wire, reactions& out, Verdict& /*verdict*/) {
+        return take(from, what, wire, out);
+    }
+    template <class Verdict>
+    refusal
+    judge(const party& from, const msg_request& msg, bytes wire, reactions& out, Verdict& verdict) {
+        const refused_reason no = verdict(from.name, msg.to);
+        if (no == refused_reason::none) {
+            return take(from, msg, wire, out);
+        }
+        SIXFOLD_ASSERT(no < refused_reason::too_large);
+        post(from, detail::refused(msg, no), out);
+        return refusal::verdict;
     }
 
     /// B is here and gets it, or is away and it is stored, or both ends have to know. (spec 5.1 to 5.3)
@@ -249,7 +298,7 @@ class relay {
             return refusal::none;
         }
         if (msg.entries.largest() > options_.payload_max) {
-            post(from, detail::too_large(msg, options_.payload_max), out);
+            post(from, detail::refused(msg, refused_reason::too_large, options_.payload_max), out);
             return refusal::payload_too_large;
         }
         const party to = find(msg.to);

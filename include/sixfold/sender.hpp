@@ -9,16 +9,19 @@
 #include <variant>
 
 #include "sixfold/error.hpp"
+#include "sixfold/event.hpp"
 #include "sixfold/journal/creation.hpp"
 #include "sixfold/journal/journal.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/parts/peer_table.hpp"
 #include "sixfold/sending/message_state.hpp"
 #include "sixfold/sending/outbound_answers.hpp"
+#include "sixfold/sending/outbound_farewell.hpp"
 #include "sixfold/sending/outbound_journal.hpp"
 #include "sixfold/sending/outbound_messages.hpp"
 #include "sixfold/sending/outbound_record.hpp"
 #include "sixfold/sending/outbound_requests.hpp"
+#include "sixfold/sending/outbound_restore.hpp"
 #include "sixfold/sending/outbound_stream.hpp"
 #include "sixfold/sending/wait_ack_queue.hpp"
 #include "sixfold/time.hpp"
@@ -27,14 +30,6 @@
 #include "sixfold/wire/frame.hpp"
 
 namespace sixfold::inline v0 {
-
-/// What the app learns of a message.
-struct event {
-    ticket id;    ///< as returned by `send`
-    peer to;      ///< to whom it was sent
-    msgid name;   ///< its present one: it goes on under another if its stream does (spec 3.8)
-    status what;  ///< `relayed` or later, never `none`
-};
 
 /// The sending half of a client: takes messages, resends each with the same msgid until the receiver has told how it
 /// ended, and tells the app.
@@ -45,22 +40,24 @@ struct event {
 class sender {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the sender.
-    ///
+    [[nodiscard]] static result<sender> create(clock_ref clock,
+                                               incarnation life,
+                                               const sender_options& options = {},
+                                               sixfold::journaling keeps = journaling::none) {
+        return creation::of<sender>({validate(life), validate(options)}, clock, life, options,
+                                    keeps);
+    }
     /// A sender that `keeps` a journal is given what is durable of it, its own records or a whole client's, and goes on where
     /// the life that wrote it has ended: with the same tickets and msgids, and the app hears again what it may not have heard.
     /// Errors: journal_version, journal_damaged; option, when it keeps none, or the options have no room for it. O(n log n).
     [[nodiscard]] static result<sender> create(clock_ref clock,
                                                incarnation life,
-                                               const sender_options& options = {},
-                                               sixfold::journaling keeps = journaling::none,
-                                               bytes journal = {}) {
-        for (const auto& checked :
-             {validate(life), validate(options), check_journal(keeps, journal)}) {
-            if (!checked) {
-                return checked.error();
-            }
-        }
-        return creation::of<sender>(journal, clock, life, options, keeps);
+                                               const sender_options& options,
+                                               sixfold::journaling keeps,
+                                               bytes journal) {
+        return creation::from<sender>(
+            journal, {validate(life), validate(options), check_journal(keeps, journal)}, clock,
+            life, options, keeps);
     }
     /// For `create`.
     sender(creation /*key*/,
@@ -68,7 +65,7 @@ class sender {
            incarnation life,
            const sender_options& options,
            sixfold::journaling keeps)
-        : options_(options), clock_(clock), framing_(peer(), checksum::on),
+        : options_(options), away_(life.away), clock_(clock), framing_(peer(), checksum::on),
           messages_(life, options, keeps), requests_(options) {
         tick();
     }
@@ -79,14 +76,21 @@ class sender {
     // --- the app ---------------------------------------------------------------------------------------------------
 
     /// Takes a copy of the payload into the wait-ack queue and answers with its ticket. Sends nothing yet: that is
-    /// `poll_transmit`. Errors: peer_name, payload_too_large, queue_full, peers_full, option,
-    /// tickets_used_up; then nothing has changed.
+    /// `poll_transmit`. Errors: peer_name, payload_too_large, queue_full, peer_full, peers_full,
+    /// option, tickets_used_up; then nothing has changed.
     result<ticket> send(const peer& to, bytes payload, const send_options& how = {});
 
     /// Takes a message back. What comes of it is told by an event: `cancelled` if the receiver's app will never see it,
     /// `delivered` or `rejected` if that came first; `ended` if more were taken back at once than the receiver remembers (its
     /// `exceptions`). False if it has ended already, or never was: then nothing has changed. Twice is once.
     bool cancel(ticket message);
+
+    /// Gives a peer up: what was never sent to it is `cancelled` (`expired` if it was too late), all else has `ended`, as nobody
+    /// can say any more how; events tell it. What waits in its mailbox it may still get. (spec 3.14)
+    ///
+    /// Its place among `peers_max` is free when the app has heard these events, and the journal was polled behind them. A life
+    /// whose journal ends before goes on with the rest: give it up again. False: it has no place. O(messages to it).
+    bool forget(const peer& to);
 
     /// Was a message of this ticket taken whose end the app has not heard? After a restart: an app that keeps its tickets
     /// sends again what is not outstanding and of which it knows no end; its record did not become durable. O(1).
@@ -156,8 +160,10 @@ class sender {
     [[nodiscard]] std::uint32_t unsettled() const noexcept { return messages_.queue.unsettled(); }
     /// Messages and tombstones sent, in msg:R frames.
     [[nodiscard]] std::uint64_t sent() const noexcept { return requests_.sent(); }
-    /// How many of these were not the first of their message.
+    /// How many of these were not the first of their message, as that was due again.
     [[nodiscard]] std::uint64_t resent() const noexcept { return requests_.resent(); }
+    /// How many were sent once more before anybody could know that this was needed, as the way loses. (spec 3.29)
+    [[nodiscard]] std::uint64_t repeated() const noexcept { return requests_.repeated(); }
     /// How often a receiver was past our epoch: our start number did not grow, or our journal is old (spec 6.1).
     [[nodiscard]] std::uint64_t past_epochs() const noexcept { return past_epochs_; }
     /// What frames said that was refused, since the sender was made.
@@ -169,24 +175,20 @@ class sender {
     friend struct test_access;
     using slot = outbound_messages::slot;
     using entry = outbound_messages::entry;
-    using place = outbound_messages::place;
 
     sender(const sender&) = default;  // for tests, in which one state goes on in several ways
     sender& operator=(const sender&) = default;
 
     [[nodiscard]] result<void> restore(bytes journal) {
-        const result<void> read = detail::outbound_restore(messages_, options_, now_).read(journal);
+        const auto read = detail::outbound_restore(messages_, options_, away_, now_).read(journal);
         for (std::uint32_t which = 0; read && which < messages_.size(); ++which) {
             consider(which);
         }
         return read;
     }
 
-    // time
     void tick();
     void take_back(slot at, message_state to);
-
-    // frames in
     refusal refuse(refusal why) noexcept {
         refusals_.add(why);
         return why;
@@ -194,11 +196,11 @@ class sender {
     void consider(std::uint32_t stream) { requests_.consider(messages_, stream); }
 
     sender_options options_;
+    duration away_;
     clock_ref clock_;
     time_point now_{};
     framing framing_;
     bool linked_ = false;
-
     outbound_messages messages_;
     outbound_requests requests_;
     std::uint64_t past_epochs_ = 0;
@@ -222,7 +224,7 @@ inline void sender::take_back(slot at, message_state to) {
 
 inline time_point sender::next_deadline() {
     time_point next = messages_.expiries.next();
-    if (messages_.queue.first(place::unwritten) != wait_ack_queue::none) {
+    if (messages_.owes_records()) {
         next = now_;
     } else if (linked_) {
         next = (std::min)(next, requests_.next(messages_, now_));
@@ -247,8 +249,15 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
                      "payload: larger than payload_max, ours, the relay's or the receiver's"};
     }
     if (!known && messages_.peers.size() == options_.peers_max) {
-        return error{errc::peers_full,
-                     "to: as many peers as sender.peers_max are written to already"};
+        return error{errc::peers_full, "to: sender.peers_max are written to: forget one of them"};
+    }
+    if (!known && messages_.epochs.used_up()) {
+        return error{errc::option, "life.start: no larger one is left: begin without this journal"};
+    }
+    if (known && !messages_.queue.of(stream).takes(payload.size(), options_.peer_entries,
+                                                   options_.peer_bytes)) {
+        return error{errc::peer_full, "to: its share of the queue (peer_entries, peer_bytes) is "
+                                      "full: poll events, then the journal, and try again"};
     }
     const slot at = messages_.queue.add(payload);
     if (at == wait_ack_queue::none) {
@@ -261,6 +270,9 @@ inline result<ticket> sender::send(const peer& to, bytes payload, const send_opt
     tick();
     messages_.queue[at].storing = how.storing;
     const std::uint32_t which = messages_.append(at, to, stream);
+    if (!known) {
+        requests_.begin(messages_, which);
+    }
     if (how.expires_after != (duration::max)()) {
         messages_.expiries.set(at, later(now_, how.expires_after));
     }
@@ -280,6 +292,16 @@ inline bool sender::cancel(ticket message) {
     return true;
 }
 
+inline bool sender::forget(const peer& to) {
+    const std::uint32_t which = messages_.peers.find(to);
+    if (which == peer_table::none) {
+        return false;
+    }
+    tick();
+    detail::give_up(messages_, requests_, which);
+    return true;
+}
+
 inline std::optional<event> sender::poll_event() {
     tick();
     for (slot at = messages_.queue.next_event(); at != wait_ack_queue::none;
@@ -288,10 +310,11 @@ inline std::optional<event> sender::poll_event() {
         const event news{messages_.queue.ticket_of(at),
                          messages_.peers[e.stream],
                          {e.epoch, e.seq},
-                         messages_.queue.knowledge(at)};
+                         messages_.queue.knowledge(at),
+                         e.reason};
         const bool is_news = news.what > e.told;  // what was to be told may have been taken back
         if (messages_.queue.told()) {
-            messages_.forget(at);
+            messages_.heard(at);
         }
         if (is_news) {
             return news;

@@ -77,6 +77,9 @@ class manual_clock {
     time_point now_{};
 };
 
+/// A clock that never moves: for what keeps time, and need not.
+inline constexpr manual_clock stopped_clock{};
+
 }  // namespace sixfold::inline v0
 
 #endif

@@ -26,6 +26,7 @@ namespace sixfold::inline v0 {
     case status::cancelled: return "cancelled";
     case status::expired: return "expired";
     case status::ended: return "ended";
+    case status::refused: return "refused";
     }
     return "?";
 }
@@ -37,6 +38,7 @@ namespace sixfold::inline v0 {
     case errc::peer_name: return "peer_name";
     case errc::payload_too_large: return "payload_too_large";
     case errc::queue_full: return "queue_full";
+    case errc::peer_full: return "peer_full";
     case errc::peers_full: return "peers_full";
     case errc::tickets_used_up: return "tickets_used_up";
     case errc::unknown_link: return "unknown_link";
@@ -65,12 +67,14 @@ namespace sixfold::inline v0 {
     case refusal::run: return "run";
     case refusal::frame_too_large: return "frame_too_large";
     case refusal::payload_too_large: return "payload_too_large";
+    case refusal::verdict: return "verdict";
     case refusal::direction: return "direction";
     case refusal::unknown_link: return "unknown_link";
     case refusal::unknown_stream: return "unknown_stream";
     case refusal::never_sent: return "never_sent";
     case refusal::too_soon: return "too_soon";
     case refusal::peers_full: return "peers_full";
+    case refusal::too_much: return "too_much";
     case refusal::mailbox: return "mailbox";
     }
     return "?";
@@ -85,6 +89,7 @@ namespace sixfold::inline v0 {
     case message_state::stored: return "stored";
     case message_state::cancelling: return "cancelling";
     case message_state::expiring: return "expiring";
+    case message_state::refusing: return "refusing";
     case message_state::ended: return "ended";
     }
     return "?";

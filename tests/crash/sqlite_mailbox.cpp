@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 #include "support/crash_script.hpp"
 #include "support/crash_world.hpp"
+#include "support/noon.hpp"
 #include "support/temporary_file.hpp"
 
 // The relay crashes at each of its effects, between a request and its outcome as between two frames, and begins a new life from
@@ -22,7 +23,8 @@ using support::crash_world;
 std::size_t run(std::size_t crash_at) {
     CAPTURE(crash_at);
     const support::temporary_file file;
-    std::optional<sqlite_mailbox> mailbox = sqlite_mailbox::open(file.path()).value();
+    std::optional<sqlite_mailbox> mailbox =
+        sqlite_mailbox::open(file.path(), {}, {}, support::noon).value();
     crash_world world(support::disk::transaction,
                       {.self = "alice", .life = {.start = 1, .seed = 1}},
                       {.self = "bob", .life = {.start = 1, .seed = 1000}});
@@ -31,7 +33,7 @@ std::size_t run(std::size_t crash_at) {
     };
     world.relay_crashed = [&] {
         mailbox.reset();
-        mailbox.emplace(sqlite_mailbox::open(file.path()).value());
+        mailbox.emplace(sqlite_mailbox::open(file.path(), {}, {}, support::noon).value());
     };
     world.relay_crash_at = crash_at;
     support::play_and_check(world);

@@ -102,7 +102,7 @@ inline std::uint64_t there(const outbound_stream& stream) {
 }
 
 inline void give(a_node& a, const frame& what, broken law) {
-    if (law == broken::nothing || a.submitted == 0 || test_access::streams(a.machine) == 0) {
+    if (law == broken::nothing || a.submitted == 0 || !test_access::writes_to(a.machine, "b")) {
         a.machine.handle(what);
         return;
     }

@@ -138,6 +138,8 @@ class diagram {
         switch (x.what) {
         case deed::submits: return name + " submits a message";
         case deed::cancels: return name + " cancels " + which;
+        case deed::gives_up: return name + " gives B up";
+        case deed::is_refused: return "a relay refuses what " + name + " sends";
         case deed::crashes: return name + " crashes, and comes back with its journal";
         case deed::loses_journal: return name + " loses its journal";
         case deed::waits: return name + " waits for long";

@@ -24,8 +24,16 @@ class disk {
         id_set rows = 0;
     };
 
+    /// How often a message was handed out decides nothing, and has no end: the disk forgets it.
     void write(bytes records, id_set rows) {
-        tail_.push_back({std::string(as_text(records)), rows});
+        std::string kept;
+        journal_reader reader(records);
+        while (const auto each = reader.next()) {
+            kept += each->kind == record_kind::tried ? "" : as_text(each->wire);
+        }
+        if (!kept.empty() || rows != 0) {
+            tail_.push_back({kept, rows});
+        }
     }
     /// The app's rows that have become durable.
     id_set sync() { return keep(0, tail_.size()); }
@@ -84,7 +92,9 @@ class disk {
         journal_reader reader(as_bytes(records));
         while (const auto each = reader.next()) {
             if (each->kind != record_kind::tickets) {
-                const std::size_t key = each->kind == record_kind::message ? 5 : each->key.size();
+                const bool has_ticket =
+                    each->kind == record_kind::message || each->kind == record_kind::renamed;
+                const std::size_t key = has_ticket ? 5 : each->key.size();
                 out += as_text(each->key.first(key));
                 out += each->gone ? "-" : "=";
                 out += as_text(each->value);

@@ -25,8 +25,10 @@ class ending {
     /// Empty, or what does not happen.
     [[nodiscard]] static std::string of(worlds& all, const core& from) {
         ending full(all, from);
-        if (full.a_.life != 0 && all.as.submitted_in_life(full.a_) == 0) {
-            all.as.do_submit(full.a_);  // a lost journal shows only when its sender writes again
+        const bool lost_journal = full.a_.life != 0 && all.as.submitted_in_life(full.a_) == 0;
+        if (lost_journal || full.a_.left) {
+            all.as.do_submit(
+                full.a_);  // that an epoch was left shows only when its sender writes again
         }
         if (!full.reaches([&] { return full.done(); })) {
             return "stuck: the network has lost everything, and the end is never reached";
@@ -91,7 +93,7 @@ class ending {
     }
     /// All that A may send now: behind a tombstone in the mailbox its window may be used up.
     [[nodiscard]] bool all_is_stored() {
-        if (test_access::streams(a_.machine) == 0) {
+        if (!test_access::writes_to(a_.machine, "b")) {
             return true;
         }
         const outbound_stream& stream = test_access::stream(a_.machine, "b");

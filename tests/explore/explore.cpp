@@ -21,6 +21,19 @@ TEST_CASE("explore: one message, all faults") {
     holds("1 message, as it comes", {.cancels = 1, .in_order = false});
 }
 
+TEST_CASE(
+    "explore: A gives B up, or a relay refuses what it sends, and A sends again [spec 3.14]") {
+    holds("1 message, given up or refused", {.crash = false, .slow_app = true, .gives_up = true});
+    holds("2 messages, window 1, given up or refused",
+          {.messages = 2, .crash = false, .gives_up = true});
+    if (support::all()) {
+        holds("2 messages, window 2, given up or refused",
+              {.messages = 2, .window = 2, .width = 2, .crash = false, .gives_up = true});
+        holds("2 messages, one cancelled, given up or refused",
+              {.messages = 2, .cancels = 1, .crash = false, .gives_up = true});
+    }
+}
+
 TEST_CASE("explore: everything that can end a message, while B loses its state") {
     if (!support::all()) {
         SKIP("tests/run --all explores it");
@@ -39,6 +52,24 @@ TEST_CASE("explore: two messages, windows of 1 and 2") {
         holds("2 messages, window 2, as it comes",
               {.messages = 2, .window = 2, .width = 2, .in_order = false, .crash = false});
     }
+}
+
+TEST_CASE("explore: three messages, nobody crashes") {
+    if (!support::all()) {
+        SKIP("tests/run --all explores it");
+    }
+    holds("3 messages, window 1, nobody crashes", {.messages = 3, .crash = false});
+    holds("3 messages, window 1 of 3, nobody crashes", {.messages = 3, .width = 3, .crash = false});
+    holds("3 messages, window 2, nobody crashes",
+          {.messages = 3, .window = 2, .width = 2, .crash = false});
+}
+
+TEST_CASE("explore: two messages, of which one is cancelled, or B loses its state") {
+    if (!support::all()) {
+        SKIP("tests/run --all explores it");
+    }
+    holds("2 messages, window 1, one cancelled", {.messages = 2, .cancels = 1});
+    holds("2 messages, window 1, B loses its state", {.messages = 2, .amnesias = 1});
 }
 
 TEST_CASE("explore: runs of two messages") {
@@ -135,8 +166,6 @@ TEST_CASE("explore: A loses its journal and begins a new epoch") {
 TEST_CASE("explore: the large worlds", "[.large]") {
     holds("2 messages, window 2, the app is slow and rejects",
           {.messages = 2, .window = 2, .width = 2, .slow_app = true, .reject = true});
-    holds("2 messages, window 1, one cancelled", {.messages = 2, .cancels = 1});
-    holds("2 messages, window 1, B loses its state", {.messages = 2, .amnesias = 1});
     holds("2 messages, window 2, retention of both",
           {.messages = 2, .window = 2, .width = 2, .expiries = 2});
     holds("1 message of A, 1 of C, one cancelled", {.cancels = 1, .c = third::sender});

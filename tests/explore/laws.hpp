@@ -42,7 +42,17 @@ broken_law(const worlds& all, const core& before, const core& now, std::uint32_t
     const std::size_t exceptions =
         std::bitset<ids_max>(a.cancelled | b.rejected | all.box(now).expired).count();
     const bool late = has(a.stored, id) && exceptions > all.bs.exceptions_max();
-    if (known == status::ended && first_time && !late && b.amnesias == 0 &&
+    const bool given_up = has(a.given_up, id);
+    if (known == status::refused && !(given_up && a.refused)) {
+        return "A was told `refused`, and nobody has refused it";
+    }
+    if (given_up && !is_final(known)) {
+        return "A gave B up, and was not told how a message ended";
+    }
+    if (known == status::cancelled && !has(a.cancelled, id) && !(given_up && !a.refused)) {
+        return "A was told `cancelled`, and never took it back";
+    }
+    if (known == status::ended && first_time && !late && !given_up && b.amnesias == 0 &&
         all.the_rules().lives == 1) {
         return "A was told `ended`, and nobody has lost anything";
     }

@@ -33,6 +33,9 @@ struct a_node {
     id_set settled = 0;                   // was told how it ended, ever
     id_set cancelled = 0;                 // asked for
     id_set submitted = 0;
+    id_set given_up = 0;   // not over when A gave B up, or a relay refused it
+    bool refused = false;  // it was a relay
+    bool left = false;     // A has given B up, and submitted nothing since
     std::uint8_t life = 0;
     std::uint8_t crashes = 0;  // counted only where the journal is real
     disk files{};              // likewise

@@ -14,14 +14,14 @@ inline outbound_path& path_of(a_node& a) {
 
 /// The numbers of a new life begin where they wrap soon.
 inline void number_from_end(a_node& a) {
-    if (test_access::streams(a.machine) != 0) {
+    if (test_access::writes_to(a.machine, "b")) {
         path_of(a).sendings = sending_ring(0xFFFE);
     }
 }
 
 /// One that is not remembered.
 [[nodiscard]] inline sending_number unknown(a_node& a) {
-    const bool any = test_access::streams(a.machine) != 0;
+    const bool any = test_access::writes_to(a.machine, "b");
     return static_cast<sending_number>((any ? path_of(a).sendings.next() : 0) + 0x4000);
 }
 

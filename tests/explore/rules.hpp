@@ -70,6 +70,7 @@ struct rules {
     bool late = false;            ///< the mailbox may answer one request late, while others go on
     bool journal = false;         ///< the journals are real, with tails that are not synced
     std::uint32_t crashes = 2;    ///< of A, if the journals are real
+    bool gives_up = false;        ///< A may give B up once, or a relay refuse what it sends to B
     third c = third::nobody;
     std::uint32_t forged = 0;  ///< which of the forged frames C has: bits, in the order of forged()
     broken what = broken::nothing;

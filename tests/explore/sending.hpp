@@ -49,6 +49,28 @@ class sending {
             a.cancelled |= bit(id);
         });
     }
+    /// May A give B up, or a relay refuse the newest of its sendings? Once, while something is not over.
+    [[nodiscard]] bool may_give_up(const a_node& a, bool refused) const {
+        return rules_.gives_up && a.given_up == 0 && open(a) != 0 && (!refused || has_sent(a));
+    }
+    const step& gives_up(std::uint32_t at, bool refused) {
+        return when(at, refused ? refuse : give_up, [&](a_node& a) {
+            a.given_up = open(a);
+            a.refused = refused;
+            a.left = true;
+            if (refused) {
+                const auto newest = static_cast<sending_number>(path_of(a).sendings.next() - 1);
+                a.machine.handle(msg_answer{.to = "b",
+                                            .epoch = test_access::stream(a.machine, "b").epoch(),
+                                            .number = newest,
+                                            .word = msg_word::refused,
+                                            .reason = refused_reason::not_allowed});
+            } else {
+                (void)a.machine.forget("b");
+            }
+            a.numbers = {};
+        });
+    }
     /// A comes back with its journal: the worst there is, which knows what was submitted and cancelled, and nothing of
     /// what was learned since.
     const step& crashes(std::uint32_t at) {
@@ -174,6 +196,8 @@ class sending {
   private:
     enum input : std::uint32_t {
         submit,
+        give_up,
+        refuse,
         cancel,
         crash = cancel + ids_max,
         new_life,
@@ -208,6 +232,17 @@ class sending {
     [[nodiscard]] std::uint32_t start_of(const a_node& a) const {
         return a.life + rules_.lives * a.crashes;
     }
+    [[nodiscard]] static id_set open(const a_node& a) {
+        id_set out = a.submitted;
+        for (std::uint32_t id = 0; id < ids_max; ++id) {
+            out &= is_final(a.known[id]) ? static_cast<id_set>(~bit(id)) : id_set{0xFF};
+        }
+        return out;
+    }
+    [[nodiscard]] static bool has_sent(const a_node& a) {
+        return std::any_of(a.numbers.begin(), a.numbers.end(),
+                           [](const auto& number) { return number.has_value(); });
+    }
     sender make(std::uint32_t start, bool is_c, const std::string& journal = {}) const {
         sender_options o;
         o.window = rules_.window;
@@ -229,13 +264,14 @@ class sending {
     }
     void do_send(a_node& a, std::uint32_t id) const {
         const std::byte payload[] = {static_cast<std::byte>(id)};
-        const bool is_first = test_access::streams(a.machine) == 0;
+        const bool is_first = !test_access::writes_to(a.machine, "b");
         a.tickets[id] =
             a.machine
                 .send("b", payload,
                       {.storing = rules_.forbidden ? storing::forbidden : storing::allowed})
                 .value();
         a.submitted |= bit(id);
+        a.left = false;
         if (is_first) {
             number_from_end(a);
         }
@@ -253,7 +289,7 @@ class sending {
     }
     /// What it sends now if B has been silent for long: that is to be kept. Other states come by `waits`.
     void send_to_silent(const a_node& a, network& sent) {
-        if (test_access::streams(a.machine) == 0) {
+        if (!test_access::writes_to(a.machine, "b")) {
             return;
         }
         a_node waited = a;
@@ -305,7 +341,7 @@ class sending {
     }
     /// As if all that it waits for were long ago, and it had not counted how often: runs go whole again, too.
     static void calm(a_node& a) {
-        if (test_access::streams(a.machine) != 0) {
+        if (test_access::writes_to(a.machine, "b")) {
             stream_timer timer;
             timer.sent(a.now);
             path_of(a).timer = timer;
@@ -319,7 +355,7 @@ class sending {
     }
 
     void note_stream(a_node& a) {
-        if (test_access::streams(a.machine) != 0) {
+        if (test_access::writes_to(a.machine, "b")) {
             const stream_name name{a.is_c ? "c" : "a", test_access::stream(a.machine, "b").epoch()};
             if (std::find(streams_.begin(), streams_.end(), name) == streams_.end()) {
                 streams_.push_back(name);
@@ -355,7 +391,9 @@ class sending {
         }
         key.append({static_cast<char>(a.stored), static_cast<char>(a.settled),
                     static_cast<char>(a.cancelled), static_cast<char>(a.submitted),
-                    static_cast<char>(a.life), static_cast<char>(a.is_c)});
+                    static_cast<char>(a.life), static_cast<char>(a.is_c),
+                    static_cast<char>(a.given_up), static_cast<char>(a.refused),
+                    static_cast<char>(a.left)});
         if (rules_.journal) {
             key += test_access::journal_fingerprint(a.machine) + a.files.fingerprint();
             key.push_back(static_cast<char>(a.crashes));

@@ -35,6 +35,8 @@ enum class actor : std::uint8_t { a, b, c, relay };
 enum class deed : std::uint8_t {
     submits,
     cancels,
+    gives_up,
+    is_refused,
     crashes,
     loses_journal,
     waits,
@@ -188,6 +190,12 @@ class worlds {
                 visit(action{who, deed::cancels, id});
             }
         }
+        if (as.may_give_up(a, false)) {
+            visit(action{who, deed::gives_up});
+        }
+        if (as.may_give_up(a, true)) {
+            visit(action{who, deed::is_refused});
+        }
         visit(action{who, deed::waits});
         if (rules_.journal) {
             actions_of_disk(who, a.files, a.crashes < rules_.crashes, visit);
@@ -280,6 +288,8 @@ class worlds {
         switch (x.what) {
         case deed::submits: return as.submits(at);
         case deed::cancels: return as.cancels(at, x.which);
+        case deed::gives_up: return as.gives_up(at, false);
+        case deed::is_refused: return as.gives_up(at, true);
         case deed::crashes: return as.crashes(at);
         case deed::loses_journal: return as.loses_journal(at);
         case deed::waits: return as.waits(at);

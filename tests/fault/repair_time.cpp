@@ -88,6 +88,7 @@ TEST_CASE(
         trio_options options;
         options.compare_snapshots = false;
         options.a.sender.window = options.a.sender.queue_entries = many;
+        options.a.sender.peer_entries = many;
         options.b.receiver.window = options.b.receiver.held_entries = many;
         options.b.receiver.delivery = how;
         trio t(options);
@@ -108,7 +109,7 @@ TEST_CASE("repair: an app that takes its time is not asked again and again") {
     for (const std::uint32_t many : {10U, 600U}) {  // more than one ack state speaks of, too
         trio_options options;
         options.compare_snapshots = many == 10;
-        options.a.sender.window = many;
+        options.a.sender.window = options.a.sender.peer_entries = many;
         options.b.receiver.window = 1024;
         options.b.receiver.held_entries = 1;
         trio t(options);
@@ -130,6 +131,7 @@ TEST_CASE("repair: while B's app keeps one message waiting, A hears of thousands
         trio_options options;
         options.compare_snapshots = false;
         options.a.sender.window = options.a.sender.unsettled_max = many;
+        options.a.sender.peer_entries = many + 1;
         options.b.receiver.window = options.b.receiver.held_entries = many;
         options.b.receiver.delivery = delivery::as_it_comes;
         trio t(options);

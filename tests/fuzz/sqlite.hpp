@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
@@ -25,6 +26,7 @@
 #include "fuzz/client.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/pieces.hpp"
+#include "support/noon.hpp"
 #include "support/temporary_file.hpp"
 
 // Databases that somebody has damaged, and what a mailbox or a journal makes of them: a typed error, or what is there.
@@ -104,7 +106,7 @@ inline const std::string& mailbox_image() {
         using namespace sixfold;
         const support::temporary_file file;
         {
-            auto mailbox = sqlite_mailbox::open(file.path()).value();
+            auto mailbox = sqlite_mailbox::open(file.path(), {}, {}, support::noon).value();
             for (seq at = 0; at < 6; ++at) {
                 const msg_request msg{.to = peer_of(at % 2 == 0),
                                       .epoch = epoch{1 + at / 3},
@@ -133,7 +135,8 @@ class mailbox_program {
 
     void run() {
         auto opened = sixfold::sqlite_mailbox::open(
-            path_, {.rows_per_pair_max = 8, .page_rows = 2, .page_bytes = 300, .states_max = 2});
+            path_, {.rows_per_pair_max = 8, .page_rows = 2, .page_bytes = 300, .states_max = 2}, {},
+            support::noon);
         if (!opened) {
             demand(opened.error().fault != sixfold::sqlite_fault::none, "refused without a reason");
             demand(!opened.error().what.empty(), "refused without a word");
@@ -190,7 +193,9 @@ class mailbox_program {
             break;
         }
         case 6: {
-            const auto expired = mailbox_->expire(in_.byte(), in_.byte(), 1 + in_.byte() % 3U);
+            const mailbox_retention promised{.payloads = std::chrono::hours(in_.byte() % 16),
+                                             .streams = std::chrono::hours(in_.byte() % 16)};
+            const auto expired = mailbox_->expire(promised, 1 + in_.byte() % 3U);
             demand(expired || expired.error().fault != sqlite_fault::none,
                    "not expired, and no reason");
             break;
@@ -286,15 +291,15 @@ inline void sqlite_mailbox(sixfold::bytes data) {
         if (how == 1) {
             static constexpr std::array tables = {
                 "DROP TABLE mail; CREATE TABLE mail (id, receiver, sender, epoch, seq, since, "
-                "payload)",
+                "expires, payload)",
                 "DROP TABLE usage; CREATE TABLE usage (receiver, sender, rows, bytes, states, "
-                "PRIMARY KEY (receiver, sender))",
+                "came, PRIMARY KEY (receiver, sender))",
                 "DROP TABLE last_state; CREATE TABLE last_state (id, receiver, sender, epoch, "
-                "floor, state)",
-                "DROP TABLE stream; CREATE TABLE stream (receiver, sender, epoch, base)",
+                "floor, state, given_up)",
+                "DROP TABLE stream; CREATE TABLE stream (receiver, sender, epoch, base, since)",
                 "DROP TABLE mail",
                 "DROP TABLE usage; CREATE VIEW usage AS SELECT 1 AS rows, 2 AS bytes, NULL AS "
-                "states"};
+                "states, 3 AS came"};
             raw.execute(tables[in.byte() % tables.size()]);
             raw.execute(tables[in.byte() % 4]);
         }
@@ -302,15 +307,18 @@ inline void sqlite_mailbox(sixfold::bytes data) {
         for (int rows = in.byte() % 8; rows != 0; --rows) {
             switch (in.byte() % 4) {
             case 0:
-                raw.insert("INSERT INTO mail VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6)", "nneiib", in);
+                raw.insert("INSERT INTO mail VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)", "nneiiib",
+                           in);
                 break;
-            case 3: raw.insert("REPLACE INTO stream VALUES (?1, ?2, ?3, ?4)", "nnei", in); break;
+            case 3:
+                raw.insert("REPLACE INTO stream VALUES (?1, ?2, ?3, ?4, ?5)", "nneii", in);
+                break;
             case 1:
-                raw.insert("REPLACE INTO usage VALUES (?1, ?2, ?3, ?4, ?5)", "nniii", in);
+                raw.insert("REPLACE INTO usage VALUES (?1, ?2, ?3, ?4, ?5, ?6)", "nniiii", in);
                 break;
             default:
-                raw.insert("REPLACE INTO last_state VALUES (NULL, ?1, ?2, ?3, ?4, ?5)", "nneib",
-                           in);
+                raw.insert("REPLACE INTO last_state VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6)",
+                           "nneibi", in);
             }
         }
         raw.execute("COMMIT");

@@ -172,7 +172,7 @@ TEST_CASE("hostile 50: a journal that is not what was written") {
         CHECK(fault_of(newer) == file_fault::version);
         CHECK(fault_of(joined(e.file, record_of(0x20, 1))) == file_fault::version);
         CHECK(fault_of(joined(e.file, record_of(0x12, 1))) == file_fault::version);
-        CHECK(fault_of(joined(e.file, record_of(0x10, 9))) == file_fault::version);
+        CHECK(fault_of(joined(e.file, record_of(0x10, 10))) == file_fault::version);
     }
     SECTION("a flipped bit: in front of the last mark it is damage; in it, it looks like a crash "
             "that lost nothing") {

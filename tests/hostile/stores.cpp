@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -83,6 +84,19 @@ TEST_CASE("hostile 41: a mailbox is full for one sender, for one receiver, and i
         CHECK(office.relay.refusals()[refusal::mailbox] == 10'000 - 16);
         CHECK(office.put_allocations == 0);
     }
+    SECTION("one sender, with invented names of receivers") {
+        post_office office({.rows_per_sender_max = 16});
+        office.link(1, "mallory");
+        office.link(2, "alice");
+        std::size_t done = 0;
+        for (int i = 0; i < 10'000; ++i) {
+            done += std::size_t{office.put(1, "mallory", "nobody" + std::to_string(i), 0)};
+        }
+        CHECK(done == 16);
+        CHECK(office.put(2, "alice", "carol", 0));
+        CHECK(office.box.rows() == 17);
+        CHECK(office.put_allocations == 0);
+    }
     SECTION("ten thousand senders") {
         post_office office({.rows_per_receiver_max = 100});
         for (int i = 1; i <= 10'000; ++i) {
@@ -97,7 +111,7 @@ TEST_CASE("hostile 41: a mailbox is full for one sender, for one receiver, and i
         CHECK(office.put_allocations == 0);
     }
     SECTION("all rows, and all bytes") {
-        for (const mailbox_limits limits : {mailbox_limits{.rows_max = 10}, {.bytes_max = 40}}) {
+        for (const mailbox_limits& limits : {mailbox_limits{.rows_max = 10}, {.bytes_max = 40}}) {
             post_office office(limits);
             office.link(1, "mallory");
             for (int to = 0; to < 100; ++to) {
@@ -112,8 +126,51 @@ TEST_CASE("hostile 41: a mailbox is full for one sender, for one receiver, and i
         const mailbox_limits limits;
         CHECK(limits.rows_per_receiver_max * relay_options{}.payload_max < limits.bytes_max);
         CHECK(limits.rows_per_receiver_max < limits.rows_max);
-        CHECK(limits.rows_per_pair_max < limits.rows_per_receiver_max);
+        CHECK(limits.rows_per_pair_max * 8 < limits.rows_per_receiver_max);
+        CHECK(limits.rows_per_sender_max * 8 < limits.rows_max);
+        CHECK(limits.bytes_per_sender_max * 8 < limits.bytes_max);
+        // And no person meets them: so much is the most that a client has stored.
+        CHECK(sender_options{}.unsettled_max < limits.rows_per_sender_max);
+        CHECK(sender_options{}.unsettled_max * relay_options{}.payload_max <
+              limits.bytes_per_sender_max);
     }
+}
+
+TEST_CASE(
+    "hostile 56: a packet full of sync:R is one page, and one full of probes what is left to it") {
+    post_office office({});
+    office.link(1, "alice");
+    office.link(2, "mallory");
+    for (seq at = 0; at < 300; ++at) {
+        REQUIRE(office.put(1, "alice", "carol", at, std::string(1000, 'x')));
+    }
+    office.link(2, "carol");
+    const auto caused_by = [&](const frame& what) {
+        const blob one = encoded(what, "carol");
+        blob packet;
+        while (packet.size() + one.size() <= 65'507) {
+            packet.insert(packet.end(), one.begin(), one.end());
+        }
+        (void)office.relay.handle(post_office::link_of(2), packet, office.out);
+        std::size_t requests = 0;
+        while (const auto request = office.out.next_request()) {
+            (void)office.relay.complete(*request, office.box.execute(*request), office.out);
+            ++requests;
+        }
+        std::size_t size = 0;
+        for (const outgoing each : office.out.frames()) {
+            size += each.bytes.size();
+        }
+        office.out.clear();
+        return std::pair(requests, size);
+    };
+    const auto [pages, size] = caused_by(sync_request{.rows = UINT32_MAX, .room = UINT32_MAX});
+    CHECK(pages == 1);
+    CHECK(size < 300 * 1024);
+    const auto [looks, said] = caused_by(msg_request{.to = "alice", .epoch = epoch{1}});
+    CHECK(looks < 1500);
+    CHECK(said < relay_options{}.bytes_per_packet_max);
+    CHECK(office.relay.refusals()[refusal::too_much] > 4000);
 }
 
 TEST_CASE(

@@ -13,6 +13,7 @@
 #include "support/catch.hpp"
 #include "support/effort.hpp"
 #include "support/faulty_disk.hpp"
+#include "support/noon.hpp"
 #include "support/sqlite_spy.hpp"
 
 namespace sqlite_mailbox_tests {
@@ -33,8 +34,8 @@ class hard_life {
     /// Opens the mailbox, unless it is open. Is it?
     bool open() {
         if (!mailbox_) {
-            auto opened =
-                sqlite_mailbox::open("mailbox", {}, {.busy_timeout = {}, .vfs = disk_.vfs()});
+            auto opened = sqlite_mailbox::open(
+                "mailbox", {}, {.busy_timeout = {}, .vfs = disk_.vfs()}, support::noon);
             if (!opened) {
                 CHECK(disk_.hit());
                 CHECK(opened.error().fault == expected_);
@@ -53,7 +54,7 @@ class hard_life {
         }
         store_and_erase(3, 6, 2);
         look_around();
-        check_fault(mailbox_->expire(1000, 0, 1).has_value());
+        check_fault(mailbox_->expire({.payloads = {}}, 1).has_value());
         store_and_erase(6, 8, 4);
         store_run(8);
         erase_alone(5);

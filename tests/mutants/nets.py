@@ -38,7 +38,7 @@ NETS = {
     "simulation": Net(("simulation",), "-O1", 240),
     # It knows no time, no bytes, no journal, and of mailboxes that in memory.
     "explore": Net(("explore",), "-O2", 240,
-                   r"sender|receiver|relay|client|(sending|receiving)/(?!.*(journal|ledger|record|timer|pacer|page))|ack_state|memory_mailbox"),
+                   r"sender|receiver|relay|client|(sending|receiving)/(?!.*(journal|ledger|record|timer|pacer|page))|ack_state|memory_mailbox|memory_rows|last_states"),
     # Asked only about what the machines alone cannot show, and what none of the three has noticed.
     "others": Net(("scenario", "fault", "crash", "iofail", "powerloss", "hostile", "fuzz"), "-O1", 240),
 }

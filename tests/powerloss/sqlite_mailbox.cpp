@@ -18,6 +18,7 @@
 #include "support/catch.hpp"
 #include "support/effort.hpp"
 #include "support/faulty_disk.hpp"
+#include "support/noon.hpp"
 
 namespace sqlite_mailbox_tests {
 
@@ -85,7 +86,7 @@ class stormy_life {
 
   private:
     [[nodiscard]] std::optional<sqlite_mailbox> open() {
-        auto opened = sqlite_mailbox::open("mailbox", {}, options_);
+        auto opened = sqlite_mailbox::open("mailbox", {}, options_, support::noon);
         if (!opened) {
             INFO(opened.error().what);
             REQUIRE(disk_.hit());
@@ -192,7 +193,7 @@ stormy_life::score storm(const sqlite_options& options, int lives) {
 }  // namespace
 
 TEST_CASE("sqlite_mailbox: what was done survives every loss of power [spec 1.7, 5.2]") {
-    const int lives = support::some_or_all(700, 2000);
+    const int lives = support::some_or_all(300, 2000);
     const auto score = storm({}, 3 * lives);  // with the options that everybody has
     CAPTURE(score.cuts, score.acknowledged);
     CHECK(score.lost == 0);

@@ -10,6 +10,7 @@
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
+#include "support/journal_bytes.hpp"
 
 // "Nothing arrives?" of examples/README.md: each mistake of its table is made, and what the table says to look at shows it.
 
@@ -278,7 +279,7 @@ TEST_CASE("nothing arrives: the payload is larger than the relay takes") {
     w.send();
     w.run();
     CHECK(w.server.refusals()[refusal::payload_too_large] == 1);
-    CHECK(w.told == "expired");
+    CHECK(w.told == "refused");
     CHECK(w.alice.send("bob", as_bytes("Dinner?")).error().code == errc::payload_too_large);
 }
 
@@ -334,6 +335,35 @@ TEST_CASE("nothing arrives: for half a minute, and the receiver has its link at 
     REQUIRE(w.server.link_up(at_bob, "bob"));  // the next look at the mailbox, wherever it is
     w.run(31s);
     CHECK(w.told == "stored delivered");
+}
+
+TEST_CASE("nothing arrives: a message crashes the app") {
+    client_options keeps = named("bob");
+    keeps.journaling = journaling::withhold;
+    world w(named("alice"), keeps);
+    std::vector<std::byte> journal;
+    w.polls_messages = false;
+    w.link_up();
+    w.send();
+    w.run();
+    for (const std::uint32_t attempt : {1U, 2U, 3U}) {
+        const auto message = w.bob.poll_message();
+        REQUIRE(message);
+        CHECK(message->attempts == attempt);
+        const auto records = support::records_of(w.bob);
+        journal.insert(journal.end(), records.begin(), records.end());
+        if (attempt == 3) {
+            REQUIRE(w.bob.reject(*message));
+            break;
+        }
+        w.bob = client::create(w.clock, keeps, journal).value();  // here it crashes
+        w.bob.link_up();
+        w.run(2min);
+    }
+    (void)support::records_of(w.bob);
+    w.bob.durable(w.bob.written());
+    w.run();
+    CHECK(w.told == "relayed rejected");
 }
 
 }  // namespace nothing_arrives_tests

@@ -211,7 +211,15 @@ TEST_CASE("back-pressure: every capacity is one, and everything arrives in order
     }
     options.relay.payload_max = 16;
     options.relay.peers_max = 2;
-    options.mailbox = {1, 1, 1, 16, 1, 1, 1};
+    options.mailbox = {.rows_per_pair_max = 1,
+                       .rows_per_sender_max = 1,
+                       .rows_per_receiver_max = 1,
+                       .rows_max = 1,
+                       .bytes_per_sender_max = 16,
+                       .bytes_max = 16,
+                       .page_rows = 1,
+                       .page_bytes = 1,
+                       .states_max = 1};
     trio t(options);
     bool away = false;
     for (const std::string& each : numbered(20)) {
@@ -267,6 +275,7 @@ TEST_CASE("mailbox: a backlog of 1000 messages is drained round after round, in 
     const auto how = GENERATE(delivery::in_order, delivery::as_it_comes);
     trio_options options;
     options.b.receiver.delivery = how;
+    options.a.sender.peer_entries = 1000;
     trio t(options);
     t.disconnect(t.b);
     const strings all = numbered(1000);
@@ -286,7 +295,9 @@ TEST_CASE("mailbox: a backlog of 1000 messages is drained round after round, in 
 
 TEST_CASE(
     "mailbox: a backlog of 1000 messages through a network that loses a third of everything") {
-    trio t;
+    trio_options options;
+    options.a.sender.peer_entries = 1000;
+    trio t(options);
     t.disconnect(t.b);
     const strings all = numbered(1000);
     send_all(t, all);

@@ -23,6 +23,8 @@ using client_number = std::uint32_t;
 enum class happening : std::uint8_t {
     submit,
     cancel,
+    forget,
+    sign,
     turn,
     restart,
     reconnect,

@@ -99,6 +99,9 @@ class app {
         }
     }
 
+    /// The app gives somebody up, in its next turn: if that does not become durable, nobody has.
+    void forget(client_number to) { to_forget_.push_back(to); }
+
     /// A new life, from what the disk has.
     void begin(std::uint64_t seed) {
         options_.life.start +=
@@ -201,6 +204,7 @@ class app {
         effects_ = 0;
         look_at_sender();
         send_new();
+        give_up();
         hear();
         look();
         settle();
@@ -293,17 +297,23 @@ class app {
     }
 
     void send_new() {
+        std::set<client_number> full;  // in their order
         for (row& each : rows_) {
-            if (!each.ticket && !sixfold::is_final(each.end)) {
+            if (!each.ticket && !sixfold::is_final(each.end) && !full.contains(to(each))) {
                 const letter& it = world_->book.letters[each.id];
                 const auto sent =
                     machine_->send(name_of(it.to), write_letter(each.id, it.size), each.how);
                 if (!sent) {
                     if (sent.error().code == sixfold::errc::payload_too_large) {
                         each.end = it.too_large_for_relay  // which has said so, or its receiver
-                                       ? sixfold::status::expired
+                                       ? sixfold::status::refused
                                        : sixfold::status::rejected;
                         change(each);
+                        continue;
+                    }
+                    if (sent.error().code == sixfold::errc::peer_full) {
+                        world_->seen.see(sight::peer_full);
+                        full.insert(it.to);
                         continue;
                     }
                     demand(sent.error().code == sixfold::errc::queue_full,
@@ -319,6 +329,12 @@ class app {
             }
         }
     }
+    void give_up() {
+        for (const client_number to : std::exchange(to_forget_, {})) {
+            world_->seen.see(sight::given_up, machine_->forget(name_of(to)));
+        }
+        look_at_sender();
+    }
     void say(const sixfold::event& news) const {
         world_->told.say([&] {
             return std::string(name_of(number_).name()) + " hears " +
@@ -333,6 +349,10 @@ class app {
                 ended_.insert(news->id);
             }
             say(*news);
+            if (news->what == sixfold::status::refused &&
+                news->reason != sixfold::refused_reason::too_large && world_->bad_luck.healed()) {
+                world_->events.after(1s, happening::sign, number_, number_of(news->to));
+            }
             const auto it = std::find_if(rows_.begin(), rows_.end(), [&](const row& each) {
                 return each.ticket == news->id && !sixfold::is_final(each.end);
             });
@@ -526,6 +546,7 @@ class app {
     // kept elsewhere, as the counter of lives is
     std::vector<copy> copies_;  // of what was on the disk when each life began
     std::vector<client_number> written_to_;
+    std::vector<client_number> to_forget_;
 
     // in memory
     std::optional<sixfold::client> machine_;

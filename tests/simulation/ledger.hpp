@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -150,7 +151,9 @@ class ledger {
                "accepted twice");
         demand(!rejected_by_.contains({to, memories_[to], id}), "accepted, and rejected before");
         demand(memories_[to] != 0 || what.unrecorded ||
-                   (what.end != sixfold::status::cancelled && what.end != sixfold::status::expired),
+                   (what.end != sixfold::status::cancelled &&
+                    what.end != sixfold::status::expired &&
+                    (what.end != sixfold::status::refused || refused_.contains({from, to}))),
                "accepted, after its sender was told that it was not");
         if (!what.accepted.empty()) {
             seen_->see(sight::accepted_twice_by_two_lives);
@@ -184,6 +187,14 @@ class ledger {
             check_end(it, what);
         }
         it.end = what;
+    }
+
+    /// An app does not want to know of its messages to this one any more, or a relay has said that it may not write to it. What
+    /// becomes of these is then the truth, or that nobody knows it. (spec 3.14)
+    void gives_up(client_number from, client_number to) { given_up_.insert({from, to}); }
+    void refuses(client_number from, client_number to) { refused_.insert({from, to}); }
+    [[nodiscard]] bool given_up(client_number from, client_number to) const {
+        return given_up_.contains({from, to}) || refused_.contains({from, to});
     }
 
     // --- what the mailbox does ---------------------------------------------------------------------------------------
@@ -230,7 +241,8 @@ class ledger {
             return "its sender does not know how it ended";
         }
         const bool owed = !it.forgotten || it.stored;
-        if (owed && !it.may_end_otherwise() && it.accepted.empty()) {  // not by any life
+        if (owed && !it.may_end_otherwise() && !given_up(it.from, it.to) &&
+            it.accepted.empty()) {  // not by any life
             return "it is lost";
         }
         return nullptr;
@@ -281,19 +293,28 @@ class ledger {
             seen_->see(sight::told_rejected);
             break;
         case status::cancelled:
-            demand(it.cancelled, "told cancelled, and nobody has asked for it");
+            demand(it.cancelled || given_up_.contains({it.from, it.to}),
+                   "told cancelled, and nobody has asked for it");
             demand(!remembers || !settled(it), "told cancelled, and its receiver has settled it");
             seen_->see(sight::told_cancelled);
             break;
         case status::expired:
-            demand(it.perishable || it.taken_back || it.cancelled || it.too_large_for_relay,
+            demand(it.perishable || it.taken_back || it.cancelled,
                    "told expired, and it could not");
-            seen_->see(sight::refused_too_large, it.too_large_for_relay);
             demand(!remembers || !settled(it), "told expired, and its receiver has settled it");
             seen_->see(sight::told_expired);
             break;
+        case status::refused: {
+            const bool for_good = refused_.contains({it.from, it.to});
+            demand(for_good || it.too_large_for_relay, "told refused, and it could not");
+            demand(for_good || !remembers || !settled(it),
+                   "told refused as too large, and its receiver has settled it");
+            seen_->see(for_good ? sight::told_refused : sight::refused_too_large);
+            break;
+        }
         default:
-            demand(!remembers || exceptions_of(it.from, it.to) > exceptions_max_,
+            demand(!remembers || given_up(it.from, it.to) ||
+                       exceptions_of(it.from, it.to) > exceptions_max_,
                    "told ended, where its receiver still knows how");
             seen_->see(sight::told_ended);
         }
@@ -363,6 +384,7 @@ class ledger {
              ++at) {
             const letter& it = letters[at->second];
             const bool may = ended_without_app(it, at->first) || (it.forgotten && !it.stored) ||
+                             given_up(it.from, it.to) ||  // nobody fills that hole
                              ever_settled_.contains({from, to, number(ack.epoch), at->first.seq});
             demand(may || !state.covers(at->first.seq), "acknowledged, and not durable");
         }
@@ -373,6 +395,8 @@ class ledger {
     std::uint64_t exceptions_max_;
     std::vector<std::uint32_t> memories_;
     std::vector<bool> set_back_;
+    std::set<std::pair<client_number, client_number>> given_up_;  // by the app of the first,
+    std::set<std::pair<client_number, client_number>> refused_;   // or by a relay
     sightings* seen_;
     std::set<std::tuple<client_number, client_number, sixfold::epoch, sixfold::seq>> put_;
     std::map<wire_name, letter_number> names_;

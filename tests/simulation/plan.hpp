@@ -49,15 +49,18 @@ enum class fault : std::uint8_t {
     not_stored,      ///< a message must not be stored
     retention,       ///< the mailbox makes a tombstone of a payload
     pause,           ///< a client stands still for a while, and then finds everything at once
+    forget,          ///< an app gives up somebody to whom it has written
+    refuse,          ///< a relay says that one may not write to another
 };
 inline constexpr std::array fault_names{
     "loss",        "loss_burst", "duplicate",    "delay",          "corrupt",     "astray",
     "cut",         "flap",       "failover",     "crash",          "crash_again", "torn",
     "amnesia",     "set_back",   "commit_fails", "commit_unknown", "sync_late",   "clock",
     "relay_crash", "store_late", "store_fails",  "store_unknown",  "bus",         "app_waits",
-    "app_rejects", "cancel",     "expire",       "not_stored",     "retention",   "pause"};
+    "app_rejects", "cancel",     "expire",       "not_stored",     "retention",   "pause",
+    "forget",      "refuse"};
 inline constexpr std::size_t fault_kinds = fault_names.size();
-static_assert(fault_kinds == static_cast<std::size_t>(fault::pause) + 1);
+static_assert(fault_kinds == static_cast<std::size_t>(fault::refuse) + 1);
 
 /// Everything that a world is made from. Two equal plans are the same world, event by event.
 struct plan {
@@ -91,8 +94,10 @@ struct plan {
     std::uint64_t page = 4;      ///< rows
     std::uint64_t stored = 64;   ///< rows of a pair
     std::uint64_t packet = 1200;
-    std::uint64_t calm = 0;         ///< 1: when all heals, links that are there stay
-    std::uint64_t as_it_comes = 0;  ///< of 2: 0 none, 1 some, 2 all receivers
+    std::uint64_t calm = 0;  ///< 1: when all heals, links that are there stay
+    std::uint64_t carried =
+        1;  ///< 0: what a relay has for a peer that is linked at another one is dropped, always
+    std::uint64_t as_it_comes = 0;                  ///< of 2: 0 none, 1 some, 2 all receivers
     std::array<std::uint64_t, fault_kinds> rate{};  ///< per million
 };
 
@@ -129,6 +134,7 @@ inline constexpr named_number numbers[] = {
     {"stored", &plan::stored, 1},
     {"packet", &plan::packet, 1},
     {"calm", &plan::calm, 0},
+    {"carried", &plan::carried, 0},
     {"as_it_comes", &plan::as_it_comes, 0},
 };
 
@@ -209,9 +215,10 @@ namespace detail {
     out.calm = dice.below(2);
     // The most that is drawn for each kind, per million: of packets, of turns, of requests, of messages, or of ticks.
     static constexpr std::array<std::uint64_t, fault_kinds> most{
-        300'000, 5'000,   300'000, 300'000, 50'000,  50'000,  20'000,  20'000,  20'000, 20'000,
-        200'000, 900'000, 150'000, 150'000, 20'000,  20'000,  500'000, 20'000,  20'000, 400'000,
-        50'000,  50'000,  300'000, 300'000, 100'000, 200'000, 200'000, 200'000, 10'000, 20'000};
+        300'000, 5'000,   300'000, 300'000, 50'000,  50'000,  20'000,  20'000,
+        20'000,  20'000,  200'000, 900'000, 150'000, 150'000, 20'000,  20'000,
+        500'000, 20'000,  20'000,  400'000, 50'000,  50'000,  300'000, 300'000,
+        100'000, 200'000, 200'000, 200'000, 10'000,  20'000,  100'000, 5'000};
     const bool corner =
         dice.below(4) == 0;  // of a few kinds of faults, and each as often as it gets
     for (std::size_t i = 0; i < fault_kinds; ++i) {
@@ -223,10 +230,24 @@ namespace detail {
     out.streams = dice.below(4) == 0 ? 1 + dice.below(2) : 0;
     out.wrap = dice.below(4) == 0 ? 1 : 0;
     out.relayed = dice.below(6) == 0 ? 1 + dice.below(out.payload) : out.payload;
+    // Relays that carry nothing have a mailbox of which no pair has less than a window, or nothing gets past what is behind a gap.
+    if (out.relays > 1 && dice.below(4) == 0) {
+        out.carried = 0;
+        out.stored = (std::max)(out.stored, out.window);
+        out.rate[static_cast<std::size_t>(fault::failover)] = 20'000;
+        // A mailbox keeps the highest floor that it has heard; what a receiver without memory takes below it, nobody tells its sender.
+        out.disk %= 2;
+        out.rate[static_cast<std::size_t>(fault::amnesia)] = 0;
+        out.rate[static_cast<std::size_t>(fault::set_back)] = 0;
+    } else if (out.relays > 1 && out.checked == 0) {
+        out.calm =
+            0;  // without checksums nothing is carried either; so all meet at one relay in the end
+    }
     // In a world where everything must be delivered, more can be demanded.
     if (dice.below(5) == 0) {
-        for (const fault each : {fault::app_rejects, fault::cancel, fault::expire,
-                                 fault::not_stored, fault::retention}) {
+        for (const fault each :
+             {fault::app_rejects, fault::cancel, fault::expire, fault::not_stored, fault::retention,
+              fault::forget, fault::refuse}) {
             out.rate[static_cast<std::size_t>(each)] = 0;
         }
         out.taken = out.relayed = out.payload;

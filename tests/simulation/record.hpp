@@ -38,6 +38,8 @@ enum class sight : std::uint8_t {
     failover,
     stale_link,  // what goes to a link that is dead
     carried,     // from one relay to another
+    not_carried,
+    settled_apart,  // all came to its end with clients at different relays that carry nothing
     told_stored,
     told_delivered_after_stored,
     told_cancelled,
@@ -45,6 +47,9 @@ enum class sight : std::uint8_t {
     told_expired,
     told_rejected,
     told_ended,
+    told_refused,
+    given_up,  // and somebody else may get its place
+    peer_full,
     renamed,  // a message got another msgid
     said_waiting,
     said_past,
@@ -59,6 +64,7 @@ enum class sight : std::uint8_t {
     again_refused,
     again_taken_back,
     again_buried,
+    again_repeated,
     room_used_up,  // the last seq for which there is room was sent
     path_learnt,   // ten samples alike
     numbers_wrapped,
@@ -109,6 +115,8 @@ inline constexpr std::array<const char*, sights> sight_names{
     "failover",
     "frame to a dead link",
     "carried between relays",
+    "not carried between relays",
+    "an end at different relays that carry nothing",
     "told stored",
     "told delivered after stored",
     "told cancelled",
@@ -116,6 +124,9 @@ inline constexpr std::array<const char*, sights> sight_names{
     "told expired",
     "told rejected",
     "told ended",
+    "told refused",
+    "given up",
+    "peer full",
     "renamed",
     "said waiting",
     "said past",
@@ -130,6 +141,7 @@ inline constexpr std::array<const char*, sights> sight_names{
     "sent again: refused with another one",
     "sent again: taken back",
     "sent again: buried, and its row is gone",
+    "sent again: repeated, as the way loses",
     "room used up",
     "ten samples alike",
     "numbers wrapped",

@@ -47,8 +47,8 @@ class relays {
     }
     /// A client without a link gets one to any relay.
     void connect(client_number who) {
-        const auto where = static_cast<std::uint32_t>(
-            world_->bad_luck.healed() ? 0 : world_->dice.below(world_->what.relays));
+        const auto where =
+            static_cast<std::uint32_t>(one_is_left_ ? 0 : world_->dice.below(world_->what.relays));
         links_[who] = {where, sixfold::link_id{++link_count_}};
         demand(hosts_[where].machine.link_up(links_[who].id, name_of(who), mode()).has_value(),
                "a relay has no room for a link");
@@ -76,7 +76,9 @@ class relays {
         const sixfold::link_id id = hosts_[where].links[who];
         sixfold::reactions out;
         try {
-            (void)hosts_[where].machine.handle(id, packet, out);
+            (void)hosts_[where].machine.handle(id, packet, out, [this](auto& from, auto& to) {
+                return verdict(number_of(from), number_of(to));
+            });
             while (const auto request = out.next_request()) {
                 ask_mailbox(where, *request, out);
             }
@@ -106,8 +108,9 @@ class relays {
         }
     }
 
-    /// All of them begin a new life, without any link.
+    /// All of them begin a new life, without any link, and from now on there are only links to the first.
     void begin_again() {
+        one_is_left_ = true;
         for (std::uint32_t where = 0; where < hosts_.size(); ++where) {
             begin_again(where);
         }
@@ -124,6 +127,11 @@ class relays {
     }
 
     [[nodiscard]] store& mailbox() { return mailbox_; }
+    /// Does all that one of them has for a client of another get there, when nothing goes wrong?
+    [[nodiscard]] bool carry_all() const {
+        return one_is_left_ || hosts_.size() == 1 ||
+               (mode() == sixfold::checksum::on && world_->what.carried != 0);
+    }
     /// Frames to clients that are about what the honest send each other, and not about the slow look into the mailbox.
     [[nodiscard]] std::uint64_t talk() const { return talk_; }
 
@@ -144,6 +152,15 @@ class relays {
         std::optional<kept_outcome> result;
     };
 
+    [[nodiscard]] sixfold::refused_reason verdict(client_number from, client_number to) {
+        const auto dice = world_->bad_luck.happens(fault::refuse);
+        if (!dice) {
+            return sixfold::refused_reason::none;
+        }
+        world_->book.refuses(from, to);
+        auto how = *dice;
+        return static_cast<sixfold::refused_reason>(1 + how.below(3));
+    }
     [[nodiscard]] sixfold::relay make_relay() {
         sixfold::relay_options o;
         o.peers_max = everybody_;
@@ -194,8 +211,12 @@ class relays {
     }
     /// To the relay that has the link. It is a hint, so it may be lost.
     void carry(client_number to, sixfold::bytes frame) {
-        if (mode() == sixfold::checksum::on && linked(to) &&
-            !world_->bad_luck.happens(fault::bus)) {
+        const bool carried = mode() == sixfold::checksum::on && world_->what.carried != 0;
+        if (!linked(to)) {
+            return;
+        }
+        world_->seen.see(sight::not_carried, !carried);
+        if (carried && !world_->bad_luck.happens(fault::bus)) {
             world_->seen.see(sight::carried);
             send(to, links_[to].relay, frame);
         }
@@ -249,6 +270,7 @@ class relays {
     store mailbox_;
     std::deque<pending> pending_;
     std::uint64_t link_count_ = 0;
+    bool one_is_left_ = false;
     std::uint64_t talk_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_TESTS_SIMULATION_REPORT_HPP
 #define SIXFOLD_TESTS_SIMULATION_REPORT_HPP
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,21 +15,26 @@ namespace simulation {
 inline constexpr const char* frame_kinds[] = {"msg:R", "msg:A", "msg:N",  "ack:R",
                                               "ack:A", "ack:N", "sync:R", "sync:A"};
 
-/// Reasons to refuse that are not counted on, as simulated worlds give them seldom or never: clients keep within what they were
-/// told, and villains within what `encode` can say; damaged frames end at their checksum as a rule.
-[[nodiscard]] inline bool never_refused(sixfold::refusal why) {
+/// How often simulated worlds show a reason to refuse.
+enum class showing : std::uint8_t {
+    often,   ///< thousands of them do, or at least some
+    seldom,  ///< by chance, where a damaged frame gets past its checksum, or has none: `encode` makes no such frame
+    never,  ///< clients keep within what they were told, and a receiver has room for all senders that there are
+};
+[[nodiscard]] inline showing showing_of(sixfold::refusal why) {
     switch (why) {
-    case sixfold::refusal::truncated:
-    case sixfold::refusal::version:
-    case sixfold::refusal::kind:
-    case sixfold::refusal::checksum:
-    case sixfold::refusal::direction:
-    case sixfold::refusal::unknown_link:
-    case sixfold::refusal::unknown_stream:
-    case sixfold::refusal::never_sent:
-    case sixfold::refusal::payload_too_large:
-    case sixfold::refusal::mailbox: return false;
-    default: return true;
+    case sixfold::refusal::flags:
+    case sixfold::refusal::not_canonical:
+    case sixfold::refusal::trailing:
+    case sixfold::refusal::peer_name:
+    case sixfold::refusal::epoch:
+    case sixfold::refusal::seq_range:
+    case sixfold::refusal::ack_state:
+    case sixfold::refusal::run: return showing::seldom;
+    case sixfold::refusal::frame_too_large:
+    case sixfold::refusal::too_soon:
+    case sixfold::refusal::peers_full: return showing::never;
+    default: return showing::often;
     }
 }
 
@@ -50,8 +56,19 @@ lines(const sightings& all) {
     }
     for (std::size_t i = 1; i < all.refused.size(); ++i) {
         const auto why = static_cast<sixfold::refusal>(i);
-        if (!never_refused(why)) {
+        if (showing_of(why) == showing::often) {
             out.emplace_back("refused: " + std::string(to_string(why)), all.refused[i]);
+        }
+    }
+    return out;
+}
+/// Reasons to refuse that no world is to show, and one did.
+[[nodiscard]] inline std::string surprises(const sightings& all) {
+    std::string out;
+    for (std::size_t i = 1; i < all.refused.size(); ++i) {
+        const auto why = static_cast<sixfold::refusal>(i);
+        if (showing_of(why) == showing::never && all.refused[i] != 0) {
+            out += std::string(to_string(why)) + ' ';
         }
     }
     return out;

@@ -17,7 +17,7 @@ using namespace simulation;
 
 constexpr unsigned worlds_that_show_everything = 3000;
 /// How long it takes in the mean that all has come to its end after everything has healed. A single world may have to wait for
-/// the longest pauses; that most worlds do shows only here. It was 13,748 ms of these seeds: streams that rest, as all that they
+/// the longest pauses; that most worlds do shows only here. Worlds whose relays carry nothing are left out: hours are theirs. It was 13,748 ms of these seeds: streams that rest, as all that they
 /// sent was stored, ask once in a minute.
 constexpr std::uint64_t mean_healing_ms_max = 15'000;
 
@@ -25,7 +25,7 @@ constexpr std::uint64_t mean_healing_ms_max = 15'000;
 
 TEST_CASE("simulation: whatever goes wrong, nothing is lost, nothing comes twice, and everybody "
           "learns the truth") {
-    const unsigned worlds = support::some_or_all(800U, worlds_that_show_everything);
+    const unsigned worlds = support::some_or_all(400U, worlds_that_show_everything);
     sightings all;
     for (unsigned seed = 0; seed < worlds; ++seed) {
         INFO("seed " << seed);  // for what ends the process
@@ -35,6 +35,7 @@ TEST_CASE("simulation: whatever goes wrong, nothing is lost, nothing comes twice
             FAIL(explain({draw(seed), {}, std::move(result)}));
         }
     }
+    CHECK(surprises(all) == "");
     if (worlds == worlds_that_show_everything) {
         for (const auto& [what, times] : lines(all)) {
             INFO(what << ": never seen in all these worlds");

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <sixfold/sixfold.hpp>
 #include "simulation/ledger.hpp"
@@ -87,6 +88,7 @@ class witness {
     /// Where a message was when it was last looked at.
     struct place {
         sixfold::transit now;
+        sixfold::sending_number since;
         sixfold::sending_number last;
         bool tombstone;
         bool open;  // its last sending; which may be forgotten in the same call in which it is lost
@@ -115,6 +117,18 @@ class witness {
         }
     };
 
+    /// Those that have a stream now.
+    [[nodiscard]] static std::vector<sixfold::peer> receivers(const sixfold::sender& a) {
+        std::vector<sixfold::peer> out;
+        for (std::size_t which = 0; which < sixfold::test_access::streams(a); ++which) {
+            const sixfold::peer& to = sixfold::test_access::receiver(a, which);
+            if (to.valid()) {
+                out.push_back(to);
+            }
+        }
+        return out;
+    }
+
     void learn(const sixfold::ack_notify& notice) {
         stream& from = streams_[number_of(notice.from)];
         sixfold::ack_state state;
@@ -130,8 +144,11 @@ class witness {
 
     void look(sixfold::sender& a, cause why) {
         using access = sixfold::test_access;
-        for (std::size_t which = 0; which < access::streams(a); ++which) {
-            const sixfold::peer to = access::receiver(a, which);
+        std::erase_if(streams_, [&](const auto& each) {
+            return !access::writes_to(
+                a, name_of(each.first));  // given up, and nothing is known any more
+        });
+        for (const sixfold::peer& to : receivers(a)) {
             const sixfold::outbound_stream& now = access::stream(a, to);
             stream& before = streams_[number_of(to)];
             before.enter(now.epoch());
@@ -150,8 +167,7 @@ class witness {
     }
     void note_timers(sixfold::sender& a) {
         using access = sixfold::test_access;
-        for (std::size_t which = 0; which < access::streams(a); ++which) {
-            const sixfold::peer to = access::receiver(a, which);
+        for (const sixfold::peer& to : receivers(a)) {
             streams_[number_of(to)].timer_is_due = access::timer(a, to) <= access::now(a);
         }
     }
@@ -166,7 +182,7 @@ class witness {
         const sixfold::outbound_stream::place& is = sixfold::test_access::stream(a, to)[at];
         const sixfold::sending_ring& sendings = sixfold::test_access::path(a, to).sendings;
         const sixfold::sending* const latest = sendings.find(is.last);
-        const place present{is.now, is.last, is.tombstone,
+        const place present{is.now, is.since, is.last, is.tombstone,
                             latest != nullptr && latest->now == standing::open};
         const auto [known, fresh] = before.places.try_emplace(at, present);
         const place was = std::exchange(known->second, present);
@@ -176,14 +192,28 @@ class witness {
         if (fresh || !again || waited || was.now == transit::fresh) {
             return;
         }
-        const sixfold::sending* const last = sendings.find(was.last);
-        const bool lost = last == nullptr
-                              ? was.open
-                              : last->now == standing::lost_hop || last->now == standing::lost_way;
-        const bool turned_away = was.now == transit::turned_away ||
-                                 (why == cause::state && (was.now == transit::there ||
-                                                          (last != nullptr && last->arrived)));
+        // It may have waited for several sendings, of which it rode in the later ones again.
+        const auto any = [&](auto is_so) {
+            for (auto which = was.since;; ++which) {
+                const sixfold::sending* const each = sendings.find(which);
+                if (each != nullptr && is_so(*each)) {
+                    return true;
+                }
+                if (which == was.last) {
+                    return false;
+                }
+            }
+        };
+        const bool lost = sendings.find(was.last) == nullptr ? was.open : any([](const auto& each) {
+            return each.now == standing::lost_hop || each.now == standing::lost_way;
+        });
+        const bool turned_away =
+            was.now == transit::turned_away ||
+            (why == cause::state &&
+             (was.now == transit::there || any([](const auto& each) { return each.arrived; })));
         const bool taken_back = is.tombstone && !was.tombstone;
+        const bool repeated = was.now == transit::out && is.now == transit::out &&
+                              sixfold::test_access::path(a, to).repeats.copies() != 0;
         seen_->see(sight::again_taken_back, taken_back);
         seen_->see(sight::again_lost, lost);
         seen_->see(sight::again_timed_out, timed_out);
@@ -192,8 +222,10 @@ class witness {
         seen_->see(sight::again_away, why == cause::away);
         seen_->see(sight::again_refused, why == cause::refused);
         seen_->see(sight::again_buried, was.now == transit::buried);
+        seen_->see(sight::again_repeated, repeated);
         const bool told = why == cause::new_link || why == cause::away || why == cause::refused;
-        demand(taken_back || lost || timed_out || told || turned_away || was.now == transit::buried,
+        demand(taken_back || lost || timed_out || told || turned_away || repeated ||
+                   was.now == transit::buried,
                "seq " + std::to_string(at) + " to " + std::string(to.name()) +
                    " is sent again without a cause: it was " +
                    std::to_string(static_cast<int>(was.now)) + " (transit) and is " +
@@ -205,10 +237,12 @@ class witness {
     void measure(sixfold::sender& a) {
         using access = sixfold::test_access;
         check(access::trip(access::hop(a)), hop_);
-        for (std::size_t which = 0; which < access::streams(a); ++which) {
-            const sixfold::peer to = access::receiver(a, which);
+        std::uint64_t counted = 0;
+        for (const sixfold::peer& to : receivers(a)) {
             check(access::path(a, to).trip, streams_[number_of(to)].way);
+            counted += access::path(a, to).counted;
         }
+        demand(counted == access::congestion(a).flight(), "the link counts what is not under way");
     }
     void check(const sixfold::round_trip& now, path& before) const {
         if (now == before.trip) {

@@ -52,6 +52,8 @@ struct subject {
     }
 
     [[nodiscard]] const outbound_stream& stream() { return test_access::stream(*a, "bob"); }
+    /// Has B still a place here?
+    [[nodiscard]] bool known() { return test_access::writes_to(*a, "bob"); }
     [[nodiscard]] std::uint32_t slot() { return test_access::queue(*a).find(message); }
     void durable() {
         while (a->poll_journal(buffer)) {
@@ -107,8 +109,9 @@ struct subject {
 
     /// The epoch of the beginning is E; a later one is F.
     [[nodiscard]] std::string name_epochs(std::string text) {
-        for (const auto& [hex, letter] : {std::pair(fmt::format("{}", first), "E"),
-                                          {fmt::format("{}", stream().epoch()), "F"}}) {
+        const epoch present = known() ? stream().epoch() : first;
+        for (const auto& [hex, letter] :
+             {std::pair(fmt::format("{}", first), "E"), {fmt::format("{}", present), "F"}}) {
             for (auto at = text.find(hex); at != std::string::npos; at = text.find(hex)) {
                 text.replace(at, hex.size(), letter);
             }
@@ -178,6 +181,9 @@ struct subject {
     /// What the stream does next, and after how many milliseconds.
     [[nodiscard]] std::string timer() {
         test_access::settle(*a);
+        if (!known()) {
+            return "-";
+        }
         const time_point at = test_access::timer(*a, "bob");
         if (!a->linked() || at == never) {
             return "-";
@@ -192,6 +198,7 @@ struct subject {
         case stream_timer::alarm::hop: return "hop";
         case stream_timer::alarm::way: return "way";
         case stream_timer::alarm::silence: return "silence";
+        case stream_timer::alarm::copy: return "copy";
         case stream_timer::alarm::behind: return "behind";
         case stream_timer::alarm::resting: return "resting";
         }
@@ -437,6 +444,11 @@ std::vector<input> inputs() {
              msg_answer answer = s.answer(msg_word::away);
              answer.epoch = epoch{5};
              return s.a->handle(answer);
+         }},
+        {"forget",
+         [](subject& s) {
+             (void)s.a->forget("bob");
+             return refusal::none;
          }},
         {"msg:A refused: over quota",
          [](subject& s) {

@@ -4,6 +4,9 @@
 
 // Catch2 2 and 3 under the names of version 3. Tests include this file and nothing of Catch2.
 
+// An assertion catches no exception, which ends its test case then: a tenth less to compile.
+#define CATCH_CONFIG_FAST_COMPILE
+
 #if __has_include(<catch2/catch_test_macros.hpp>)
 
 #include <catch2/benchmark/catch_benchmark_all.hpp>

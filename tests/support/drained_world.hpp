@@ -46,6 +46,8 @@ struct drained_world {
     double loss = 0;
     duration app = duration::zero();  // that it needs for each; zero: none
     bool app_takes = true;
+    seq base = seq_end;          // of all rows: all below has ended
+    std::optional<msgid> lie{};  // a row of each sender that is not there, and named all the same
     time_point app_ready{};
 
     // counted
@@ -155,10 +157,12 @@ struct drained_world {
                           .serial = serial,
                           .index = index,
                           .first = first.id.seq,
-                          .low = own->first.id.seq,
+                          .low = std::min(base, own->first.id.seq),
                           .entries = entries};
         if (lowest->first.id.epoch < first.id.epoch) {
             notice.smaller = lowest->first.id;
+        } else if (lie && lie->epoch < first.id.epoch) {
+            notice.smaller = *lie;
         }
         down(notice);
     }

@@ -3,6 +3,7 @@
 #define SIXFOLD_TESTS_SUPPORT_JOURNAL_BYTES_HPP
 
 #include <cstddef>
+#include <map>
 #include <vector>
 
 #include <sixfold/client.hpp>
@@ -27,6 +28,22 @@ namespace support {
     std::vector<std::byte> buffer(machine.journal_record_size_max());
     for (sixfold::snapshot_place at; const auto part = machine.snapshot(at, buffer);) {
         out.insert(out.end(), part->begin(), part->end());
+    }
+    return out;
+}
+
+/// What records say: of each key the last value. (spec 7.2)
+[[nodiscard]] inline std::map<std::vector<std::byte>, std::vector<std::byte>>
+rows_of(sixfold::bytes records) {
+    std::map<std::vector<std::byte>, std::vector<std::byte>> out;
+    sixfold::journal_reader reader(records);
+    while (const auto each = reader.next()) {
+        const std::vector<std::byte> key(each->key.begin(), each->key.end());
+        if (each->gone) {
+            out.erase(key);
+        } else {
+            out[key].assign(each->value.begin(), each->value.end());
+        }
     }
     return out;
 }

@@ -156,6 +156,17 @@ struct lone_sender {
                                             .first = first,
                                             .count = count});
     }
+    /// A message to somebody leaves, and the relay stores it.
+    void send_and_store(const sixfold::peer& to) {
+        send(to, "x");
+        (void)transmit();
+        REQUIRE(a.handle(sixfold::ack_notify{.from = to,
+                                             .epoch = stream(to),
+                                             .word = sixfold::ack_word::stored,
+                                             .number = last,
+                                             .first = 0,
+                                             .count = 1}) == sixfold::refusal::none);
+    }
     sixfold::refusal waiting() { return waiting(probed); }
     sixfold::refusal waiting(sixfold::sending_number number) {
         return a.handle(sixfold::ack_notify{.from = "bob",
@@ -194,6 +205,18 @@ struct lone_sender {
                                             .payload_max = payload_max});
     }
 };
+
+/// A sender that B has met, and so many messages that left together: their texts are their numbers.
+[[nodiscard]] inline lone_sender met(int messages, const sixfold::sender_options& options = {}) {
+    lone_sender out(options);
+    out.up();
+    for (int i = 0; i < messages; ++i) {
+        out.send("bob", std::to_string(i));
+    }
+    (void)out.transmit();
+    REQUIRE(out.state({}) == sixfold::refusal::none);
+    return out;
+}
 
 }  // namespace support
 

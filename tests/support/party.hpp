@@ -19,10 +19,11 @@ using strings = std::vector<std::string>;
 
 /// What the app at a client does with a message.
 enum class app : std::uint8_t {
-    accepts,      ///< at once
-    rejects,      ///< at once
-    waits,        ///< keeps it until the test has it settled
-    looks_at_it,  ///< and says nothing: with acceptance::on_delivery
+    accepts,         ///< at once
+    rejects,         ///< at once
+    waits,           ///< keeps it until the test has it settled
+    takes_its_time,  ///< looks at one, and accepts it when it has had the time that it `needs`, before it looks at the next
+    looks_at_it,     ///< and says nothing: with acceptance::on_delivery
 };
 
 /// A client, the app behind it, and what that app has seen.
@@ -30,9 +31,12 @@ struct party {
     sixfold::client_options options;
     std::optional<sixfold::client> machine;
     sixfold::link_id link = sixfold::link_id::none;
+    std::size_t relay = 0;  ///< at which of them it has, or looks for, its link
     support::app app = support::app::accepts;
+    sixfold::duration needs{};  ///< its app, for each message
 
     std::size_t allocations = 0;          ///< made inside of the client
+    std::size_t journaled = 0;            ///< bytes of its records
     std::vector<sixfold::message> shown;  ///< all that poll_message gave; the payloads are gone
     strings inbox;                        ///< what the app has taken, or, if it only looks, seen
     strings inbox_from;                   ///< and from whom
@@ -45,6 +49,8 @@ struct party {
     };
     std::vector<outgoing> outbox;
 
+    /// Does its app look for another message?
+    [[nodiscard]] bool looks() const { return app != app::takes_its_time || waiting.empty(); }
     [[nodiscard]] bool online() const { return link != sixfold::link_id::none; }
     [[nodiscard]] const sixfold::peer& name() const { return options.self; }
 

@@ -184,8 +184,8 @@ struct receiver_access {
     /// The fields in which they differ. A new field does not compile before it is here, and so in the tables of its tests.
     static std::vector<std::string> differing(const inbound_stream& a, const inbound_stream& b) {
         fields out;
-        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9] = a;
-        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9] = b;
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10] = b;
         out.compare("epoch", a0 == b0);
         out.compare("window", a1 == b1);
         out.compare("held", a2 == b2);
@@ -196,6 +196,7 @@ struct receiver_access {
         out.compare("exceptions_max", a7 == b7);
         out.compare("stage", a8 == b8);
         out.compare("kept", a9 == b9);
+        out.compare("handed_out", a10 == b10);
         return out.names;
     }
     static std::vector<std::string> differing(const inbound_answer& a, const inbound_answer& b) {

@@ -75,7 +75,7 @@ struct test_access {
         }
         for (std::uint32_t slot = 0; slot < queue.size(); ++slot) {
             const wait_ack_queue::entry& e = queue[slot];
-            add(out, e.taken ? 1U : 0U);
+            add(out, (e.taken ? 1U : 0U) | (e.renamed ? 2U : 0U) | (e.journaled ? 4U : 0U));
             add(out, static_cast<std::uint64_t>(e.epoch));
             add(out, e.seq);
             add(out, static_cast<std::uint64_t>(without_relayed(e.state)));
@@ -118,6 +118,9 @@ struct test_access {
     }
     static const outbound_hop& hop(const sender& s) { return s.requests_.hop_; }
     static const round_trip& trip(const outbound_hop& hop) { return hop.trip_; }
+    static const sixfold::congestion& congestion(const sender& s) {
+        return s.requests_.hop_.congestion_;
+    }
     static duration smoothed(const round_trip& trip) { return trip.smoothed_; }
     static bool writes_to(const sender& s, const peer& to) {
         return s.messages_.peers.look_up(to) != peer_table::none;
@@ -174,6 +177,7 @@ struct test_access {
     }
     /// How many sendings are remembered.
     static std::uint64_t remembered(const sending_ring& ring) { return ring.end_ - ring.begin_; }
+    static std::uint32_t lost(const sending_ring& ring) { return ring.lost_; }
     static const loss_rule& rule(const sending_ring& ring, signal by) {
         return ring.rules_[sending_ring::index(by)];
     }
@@ -183,8 +187,8 @@ struct test_access {
     // The fields in which they differ. A new field does not compile before it is here, and so in the tables of its tests.
 
     static names differing(const outbound_stream& a, const outbound_stream& b) {
-        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11] = a;
-        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11] = b;
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12] = b;
         // Places are written before they are read.
         return different({{"epoch", a0 == b0},
                           {"ring", a1.used(0) == b1.used(0) || a1.size() != b1.size()},
@@ -195,21 +199,25 @@ struct test_access {
                           {"sent_end", a6 == b6},
                           {"passed", a7 == b7},
                           {"lowest_due", a8 == b8},
-                          {"counts", a9 == b9},
-                          {"tombstones", a10 == b10},
-                          {"lowered", a11 == b11}});
+                          {"lowest_turned_away", a9 == b9},
+                          {"counts", a10 == b10},
+                          {"tombstones", a11 == b11},
+                          {"lowered", a12 == b12}});
     }
     static names differing(const sending_ring& a, const sending_ring& b) {
-        const auto& [a0, a1, a2, a3, a4, a5, a6, a7] = a;
-        const auto& [b0, b1, b2, b3, b4, b5, b6, b7] = b;
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10] = b;
         (void)a0, (void)b0;  // its places are written before they are read
         return different({{"begin", a1 == b1},
                           {"end", a2 == b2},
                           {"told", std::equal(a3, a3 + 2, b3)},
                           {"expected", std::equal(a4, a4 + 2, b4)},
-                          {"rules", std::equal(a5, a5 + 2, b5)},
-                          {"lost", a6 == b6},
-                          {"origin", a7 == b7}});
+                          {"judged", a5 == b5},
+                          {"stranded", a6 == b6},
+                          {"flight", a7 == b7},
+                          {"rules", std::equal(a8, a8 + 2, b8)},
+                          {"lost", a9 == b9},
+                          {"origin", a10 == b10}});
     }
     static names differing(const stream_timer& a, const stream_timer& b) {
         const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10] = a;
@@ -237,31 +245,35 @@ struct test_access {
                           {"waits", a5 == b5}});
     }
     static names differing(const outbound_hop& a, const outbound_hop& b) {
-        const auto& [a0, a1, a2, a3, a4] = a;
-        const auto& [b0, b1, b2, b3, b4] = b;
+        const auto& [a0, a1, a2, a3, a4, a5] = a;
+        const auto& [b0, b1, b2, b3, b4, b5] = b;
         (void)a0, (void)b0;  // an option
         return different({{"trip", a1 == b1},
-                          {"counted_at", a2 == b2},
-                          {"timeouts", a3 == b3},
-                          {"over", a4 == b4}});
+                          {"congestion", a2 == b2},
+                          {"counted_at", a3 == b3},
+                          {"timeouts", a4 == b4},
+                          {"over", a5 == b5}});
     }
     /// ... with those of its parts, each under the name of its part.
     static names differing(const outbound_path& a, const outbound_path& b) {
-        const auto& [a0, a1, a2, a3, a4, a5, a6, a7] = a;
-        const auto& [b0, b1, b2, b3, b4, b5, b6, b7] = b;
-        names out = different({{"trip", a1 == b1},
-                               {"loss", a4 == b4},
-                               {"run_max", a5 == b5},
-                               {"asks", a6 == b6},
-                               {"greet", a7 == b7}});
+        const auto& [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10] = a;
+        const auto& [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10] = b;
+        names out = different({{"counted", a1 == b1},
+                               {"trip", a2 == b2},
+                               {"loss", a5 == b5},
+                               {"run_max", a6 == b6},
+                               {"repeats", a7 == b7},
+                               {"copies", a8 == b8},
+                               {"asks", a9 == b9},
+                               {"greet", a10 == b10}});
         const auto add_all = [&out](const std::string& part, const names& fields) {
             for (const std::string& each : fields) {
                 out.push_back(part + "." + each);
             }
         };
         add_all("sendings", differing(a0, b0));
-        add_all("timer", differing(a2, b2));
-        add_all("word", differing(a3, b3));
+        add_all("timer", differing(a3, b3));
+        add_all("word", differing(a4, b4));
         return out;
     }
 
@@ -274,7 +286,7 @@ struct test_access {
         for (std::size_t at = 0; at < pool.tags_.size();) {
             const unsigned order = pool.tags_[at] % 64;
             const auto block = static_cast<byte_pool::handle>(at);
-            const bool is_free = pool.is_free(block, order) || pool.kept_[order] == block;
+            const bool is_free = pool.is_free(block, order) || is_kept(pool, block, order);
             if (pool.tags_[at] == byte_pool::inside ||
                 (pool.is_free(block, order) &&
                  pool.is_free(byte_pool::buddy_of(block, order), order))) {
@@ -327,6 +339,9 @@ struct test_access {
     }
 
   private:
+    static bool is_kept(const byte_pool& pool, byte_pool::handle block, unsigned order) {
+        return pool.tags_[block] == byte_pool::tag(byte_pool::kept, order);
+    }
     /// Bytes of all blocks in the free lists, and of the kept ones.
     static std::size_t listed(const byte_pool& pool) {
         std::size_t sum = 0;
@@ -337,7 +352,10 @@ struct test_access {
                     pool.is_free(block, order) && (pool.free_orders_ >> order & 1) != 0;
                 sum += known ? byte_pool::unit << order : 0;
             }
-            sum += pool.kept_[order] != byte_pool::none ? byte_pool::unit << order : 0;
+            for (byte_pool::handle block = pool.kept_[order]; block != byte_pool::none;
+                 block = pool.read(block).next) {
+                sum += is_kept(pool, block, order) ? byte_pool::unit << order : 0;
+            }
         }
         return sum;
     }

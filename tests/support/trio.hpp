@@ -44,6 +44,8 @@ struct trio_options {
     bool compare_snapshots = true;  ///< a test that has queues full for long has no time for it
     sixfold::duration put = 0ms;    ///< how long the mailbox takes to take something in,
     sixfold::duration store = 0ms;  ///< and for any other request
+    std::size_t relays = 1;         ///< that share the mailbox
+    bool carried = true;            ///< from one relay to another, what is for a peer that is there
 };
 
 /// A and B are online from the start, unless a test sends one of them away first. Everything repeats
@@ -51,9 +53,9 @@ struct trio_options {
 class trio {
   public:
     explicit trio(const trio_options& options = {})
-        : options_(options), relay_(sixfold::relay::create(options.relay).value()),
-          mailbox_(sixfold::memory_mailbox::create(options.mailbox).value()), a(add(options.a)),
-          b(add(options.b)) {}
+        : options_(options),
+          mailbox_(sixfold::memory_mailbox::create(options.mailbox, clock).value()),
+          a(add(options.a)), b(add(options.b)) {}
 
     trio(const trio&) = delete;
     trio& operator=(const trio&) = delete;
@@ -142,16 +144,22 @@ class trio {
     /// A new link, of which both ends know. An older one of this client is not heard of any more.
     void connect(party& who) {
         who.link = sixfold::link_id{++links_};
-        REQUIRE(relay_->link_up(who.link, who.name()).has_value());
+        REQUIRE(relays_[who.relay].link_up(who.link, who.name()).has_value());
         who.machine->link_up();
         serve(who);
     }
     /// The link is gone, with what was on its way, and both ends know.
     void disconnect(party& who) {
         if (who.online()) {
-            relay_->link_down(who.link);
+            relays_[who.relay].link_down(who.link);
             vanish(who);
         }
+    }
+    /// It goes to another of the relays.
+    void move(party& who, std::size_t relay) {
+        disconnect(who);
+        who.relay = relay;
+        connect(who);
     }
     /// The link is gone, and only the client knows; what link it was.
     sixfold::link_id vanish(party& who) {
@@ -161,19 +169,36 @@ class trio {
         return std::exchange(who.link, sixfold::link_id::none);
     }
     /// The relay hears that a link is gone.
-    void gone(sixfold::link_id link) { relay_->link_down(link); }
+    void gone(sixfold::link_id link) {
+        for (sixfold::relay& each : relays_) {
+            each.link_down(link);
+        }
+    }
 
     /// Another relay takes over the mailbox. All links break, with what was on its way, and come up anew.
-    void crash_relay() {
-        relay_.emplace(sixfold::relay::create(options_.relay).value());
+    void crash_relay(std::size_t which = 0) {
+        relays_[which] = sixfold::relay::create(options_.relay).value();
         ++crashes;
-        stores_.clear();
+        std::erase_if(stores_, [&](const auto& each) { return each.second.relay == which; });
         for (party& each : parties_) {
-            if (each.online()) {
+            if (each.online() && each.relay == which) {
                 vanish(each);
                 connect(each);
             }
         }
+    }
+
+    /// One who is no party says what it likes, over a link to the first relay that it keeps.
+    void stranger_says(const sixfold::peer& from, const sixfold::frame& what) {
+        const auto [at, is_new] = strangers_.try_emplace(std::string(from.name()));
+        if (is_new) {
+            at->second = sixfold::link_id{++links_};
+            REQUIRE(relays_[0].link_up(at->second, from).has_value());
+        }
+        const std::size_t size = sixfold::encode(what, sixfold::framing(from), buffer_);
+        REQUIRE(size != 0);
+        relays_[0].handle(at->second, sixfold::bytes(buffer_).first(size), out_);
+        finish(0);
     }
 
     // --- the network -------------------------------------------------------------------------------
@@ -188,6 +213,9 @@ class trio {
     void at(std::size_t ordinal, treatment how) { plan_[ordinal] = how; }
     /// Does something to any frame; asked for those that nothing above has touched.
     std::function<treatment(kind)> weather;
+    /// What the relay's app says of who writes to whom.
+    std::function<sixfold::refused_reason(const sixfold::peer&, const sixfold::peer&)> verdict =
+        sixfold::allow_all();
 
     /// Does something at a moment of the virtual clock.
     void after(sixfold::duration wait, std::function<void()> what) {
@@ -235,7 +263,7 @@ class trio {
                });
     }
 
-    [[nodiscard]] sixfold::relay& relay() { return *relay_; }
+    [[nodiscard]] sixfold::relay& relay(std::size_t which = 0) { return relays_[which]; }
     [[nodiscard]] sixfold::memory_mailbox& mailbox() { return mailbox_; }
     [[nodiscard]] sixfold::duration now() const { return clock.now().time_since_epoch(); }
 
@@ -254,11 +282,13 @@ class trio {
     };
     struct flight {
         sixfold::link_id link;
+        std::size_t relay;
         bool to_relay;
         bool crash;
         std::vector<std::byte> bytes;
     };
     struct stored_request {
+        std::size_t relay;
         sixfold::peer from;
         std::vector<std::byte> wire;
         bool passed_on;
@@ -266,6 +296,13 @@ class trio {
     /// First what is due first, and in the order in which it was sent.
     using moment = std::pair<sixfold::time_point, std::uint64_t>;
 
+    static std::vector<sixfold::relay> make_relays(const trio_options& options) {
+        std::vector<sixfold::relay> out;
+        for (std::size_t i = 0; i < options.relays; ++i) {
+            out.push_back(sixfold::relay::create(options.relay).value());
+        }
+        return out;
+    }
     template <class Call>
     auto machine(party& who, Call call) -> std::invoke_result_t<Call> {
         check_journal(who);
@@ -335,8 +372,8 @@ class trio {
 
     void arrive(const flight& frame) {
         if (frame.to_relay) {
-            at_relay([&] { relay_->handle(frame.link, frame.bytes, out_); });
-            return frame.crash ? fail() : finish();
+            at_relay([&] { relays_[frame.relay].handle(frame.link, frame.bytes, out_, verdict); });
+            return frame.crash ? fail(frame.relay) : finish(frame.relay);
         }
         for (party& each : parties_) {
             if (each.link == frame.link) {
@@ -351,7 +388,11 @@ class trio {
         while (auto event = machine(who, [&] { return who.machine->poll_event(); })) {
             hear(who, *event);
         }
-        while (auto message = machine(who, [&] { return who.machine->poll_message(); })) {
+        while (who.looks()) {
+            const auto message = machine(who, [&] { return who.machine->poll_message(); });
+            if (!message) {
+                break;
+            }
             show(who, *message);
         }
         keep(who);
@@ -368,7 +409,9 @@ class trio {
         if (who.options.journaling == sixfold::journaling::none) {
             return;
         }
-        while (machine(who, [&] { return who.machine->poll_journal(buffer_); })) {
+        while (const auto record =
+                   machine(who, [&] { return who.machine->poll_journal(buffer_); })) {
+            who.journaled += record->size();
         }
         (void)machine(who, [&] {
             who.machine->durable(who.machine->written());
@@ -400,6 +443,14 @@ class trio {
             REQUIRE(machine(who, [&] { return who.machine->reject(message); }));
             break;
         case app::waits: who.waiting.push_back(message); break;
+        case app::takes_its_time:
+            who.waiting.push_back(message);
+            after(who.needs, [this, &who] {
+                if (!who.waiting.empty()) {  // it has not crashed
+                    accept_one(who);
+                }
+            });
+            break;
         case app::looks_at_it: take(who, message); break;
         }
     }
@@ -409,33 +460,42 @@ class trio {
     }
 
     /// Puts what the relay says on the network, after the mailbox has done its part.
-    void finish() {
+    void finish(std::size_t relay) {
         while (auto request = out_.next_request()) {
             const auto* msg = std::get_if<sixfold::msg_request>(&request->what);
             const bool put = msg != nullptr && !msg->probes();
             const sixfold::duration wait = put ? options_.put : options_.store;
             if (wait != sixfold::duration::zero()) {
                 stores_.emplace(moment{clock.now() + wait, ++serial_},
-                                stored_request{request->from,
+                                stored_request{relay,
+                                               request->from,
                                                {request->wire.begin(), request->wire.end()},
                                                request->passed_on});
                 continue;
             }
             const sixfold::mailbox_outcome outcome = mailbox_.execute(*request);
-            at_relay([&] { relay_->complete(*request, outcome, out_); });
+            at_relay([&] { relays_[relay].complete(*request, outcome, out_); });
         }
         for (const sixfold::outgoing& frame : out_.frames()) {
             for (party& each : parties_) {
-                if (frame.link == each.link && each.online() && !put(each, false, frame.bytes)) {
-                    return fail();
+                if (is_for(each, frame, relay) &&
+                    !put(each, false, frame.bytes, each.relay != relay)) {
+                    return fail(relay);
                 }
             }
         }
         out_.clear();
     }
-    void fail() {
+    /// By its link, or carried to the relay that has the link.
+    [[nodiscard]] bool
+    is_for(const party& who, const sixfold::outgoing& frame, std::size_t relay) const {
+        const bool elsewhere = frame.link == sixfold::link_id::none && frame.to == who.name() &&
+                               who.relay != relay && options_.carried;
+        return who.online() && (frame.link == who.link || elsewhere);
+    }
+    void fail(std::size_t relay) {
         out_.clear();
-        crash_relay();
+        crash_relay(relay);
     }
 
     void execute(const stored_request& stored) {
@@ -451,12 +511,12 @@ class trio {
         } else {
             request.what = std::get<sixfold::sync_request>(whole);
         }
-        relay_->complete(request, mailbox_.execute(request), out_);
-        finish();
+        relays_[stored.relay].complete(request, mailbox_.execute(request), out_);
+        finish(stored.relay);
     }
 
     /// False if the relay crashes before it puts this frame out.
-    bool put(party& who, bool to_relay, sixfold::bytes wire) {
+    bool put(party& who, bool to_relay, sixfold::bytes wire, bool carried = false) {
         const treatment how = decide(wire);
         log.add({clock.now(), who.name(), kind_of(wire), to_relay, how, 0, 0}, wire);
         if (how.crash && !to_relay) {
@@ -464,9 +524,11 @@ class trio {
         }
         for (unsigned copy = 0; copy < how.copies; ++copy) {
             // A second copy comes a little later, between others.
-            const sixfold::duration way = options_.hop + how.delay + copy * (options_.hop / 2);
-            flights_.emplace(moment{clock.now() + way, ++serial_},
-                             flight{who.link, to_relay, how.crash, {wire.begin(), wire.end()}});
+            const sixfold::duration way =
+                (carried ? 2 : 1) * options_.hop + how.delay + copy * (options_.hop / 2);
+            flights_.emplace(
+                moment{clock.now() + way, ++serial_},
+                flight{who.link, who.relay, to_relay, how.crash, {wire.begin(), wire.end()}});
         }
         return true;
     }
@@ -504,10 +566,11 @@ class trio {
     }
 
     trio_options options_;
-    std::optional<sixfold::relay> relay_;
+    std::vector<sixfold::relay> relays_ = make_relays(options_);
     sixfold::memory_mailbox mailbox_;
     sixfold::reactions out_;
     std::deque<party> parties_;
+    std::map<std::string, sixfold::link_id> strangers_;
     std::uint64_t links_ = 0;
     std::vector<std::byte> buffer_ = std::vector<std::byte>(8192);
     std::vector<std::byte> last_snapshot_;

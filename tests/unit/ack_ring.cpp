@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <chrono>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <sixfold/receiving/ack_ring.hpp>
@@ -172,6 +173,26 @@ TEST_CASE("ack_ring: 2^15 may be unanswered, and no more, and of those that are 
                   (void)g.ring.answered(g.send(2));
               }
           }) == 0);
+}
+
+TEST_CASE(
+    "ack_ring: the last 64 are remembered, and where few wait at once the last 32 [spec 3.25]") {
+    const auto is_remembered = [](unsigned open, unsigned behind) {
+        fixture f;
+        const ack_serial first = f.send(0, 0ms, kind::sync);
+        for (unsigned i = 1; i <= behind; ++i) {
+            (void)f.send(1);
+            if (i > open) {
+                (void)f.ring.answered(static_cast<ack_serial>(f.ring.next() - 1U - open));
+            }
+        }
+        return f.ring.answered(first).has_value();
+    };
+    for (const auto& [open, behind] : {std::pair(1U, 31U), {8U, 31U}, {9U, 63U}, {40U, 63U}}) {
+        CAPTURE(open);
+        CHECK(is_remembered(open, behind));
+        CHECK_FALSE(is_remembered(open, behind + 1));
+    }
 }
 
 }  // namespace

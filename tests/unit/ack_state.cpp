@@ -393,6 +393,14 @@ TEST_CASE("ack state: random states say of each seq what their receiver says [sp
             REQUIRE(state.of(s) == how);
         }
         REQUIRE(state.of(end) == fate::open);
+        const seq until = random() % (end + 100);
+        std::vector<seq> open;
+        state.for_each_open([&](seq s) { open.push_back(s); }, until);
+        std::vector<seq> expected;
+        for (seq s = floor; s < until && s < floor + 512; ++s) {
+            if (state.of(s) == fate::open) expected.push_back(s);
+        }
+        REQUIRE(open == expected);
         REQUIRE(std::vector<exception>(list) == [&] {
             std::vector<exception> out;
             for (const exception e : state.exceptions()) {
@@ -400,6 +408,26 @@ TEST_CASE("ack state: random states say of each seq what their receiver says [sp
             }
             return out;
         }());
+    }
+}
+
+TEST_CASE(
+    "ack state: what is open is asked for 64 seqs at a time, eight times at most, whatever the "
+    "window [spec 2.9]") {
+    const blob wire = encoded({.floor = 3, .held = blob(2, std::byte{0x55})});
+    ack_state state;
+    REQUIRE(ack_state::decode(wire, state) == refusal::none);
+    for (const seq in_flight : {seq{256}, seq{1024}, seq{4096}, seq{1} << 20}) {
+        int words = 0;
+        int visits = 0;
+        state.for_each_open([&](seq) { ++visits; }, in_flight,
+                            [&](seq from) {
+                                ++words;
+                                return from == 3 ? std::uint64_t{0x7}
+                                                 : 0;  // three messages wait to hear of it
+                            });
+        CHECK(words == (in_flight == 256 ? 4 : 8));
+        CHECK(visits == 1);  // seq 4, as 3 and 5 are held
     }
 }
 

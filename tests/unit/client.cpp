@@ -115,6 +115,14 @@ TEST_CASE("client: a message goes from A to B, and A is told so") {
     CHECK(p.a.refusals().total() + p.b.refusals().total() + p.r.refusals().total() == 0);
 }
 
+TEST_CASE("client: a peer is given up, and nobody else [spec 3.14]") {
+    pair p;
+    REQUIRE(p.a.send("bob", as_bytes("x")).has_value());
+    CHECK_FALSE(p.a.forget("carol"));
+    CHECK(p.a.forget("bob"));
+    CHECK(p.a.poll_event()->what == status::cancelled);
+}
+
 TEST_CASE("client: every capacity of everything can be one") {
     const client_options one{.self = {},
                              .life = {},

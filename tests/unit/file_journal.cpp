@@ -59,6 +59,7 @@ struct app {
 
     static client_options options() {
         client_options out{.self = "alice", .life = {.start = 1, .seed = 1}};
+        out.sender.peer_entries = out.sender.queue_entries;
         out.journaling = journaling::withhold;
         return out;
     }

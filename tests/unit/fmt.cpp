@@ -190,6 +190,8 @@ TEST_CASE("fmt: any frame, an event, a message, an ack state") {
     CHECK(text(frame(ack_answer{7})) == "ack:A serial 7");
     CHECK(text(event{ticket{4}, "bob", {e, 17}, status::delivered}) ==
           "#4 to bob 1a2b/17 delivered");
+    CHECK(text(event{ticket{4}, "bob", {e, 17}, status::refused, refused_reason::unknown_peer}) ==
+          "#4 to bob 1a2b/17 refused: unknown_peer");
     CHECK(text(message{"alice", {e, 17}, as_bytes("four")}) == "from alice 1a2b/17 4 bytes");
     CHECK(text(ack_state()) == "floor 0");
 }

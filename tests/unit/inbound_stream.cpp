@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <sixfold/parts/random.hpp>
 #include <sixfold/receiving/inbound_stream.hpp>
 #include "support/catch.hpp"
 
@@ -141,6 +143,46 @@ TEST_CASE(
     stream.end(3, fate::accepted);
     CHECK(stream.pass_next() == seq{4});
     CHECK(stream.first_lacking() == 5);
+}
+
+TEST_CASE("inbound_stream: its holes are found 64 seqs at a time, as one by one [spec 3.26]") {
+    random_source random(5);
+    for (const std::uint32_t width : {1U, 3U, 63U, 64U, 65U, 200U, 1024U}) {
+        for (int round = 0; round < 60; ++round) {
+            inbound_stream stream(width, 4);
+            stream.enter(epoch{7});
+            if (const seq low = random.below(300); low != 0) {
+                stream.raise(low);
+            }
+            const seq first = stream.window().floor();
+            const auto one_in = random.below(20) + 1;  // is neither over nor held
+            for (seq at = first + width; at-- > first;) {
+                if (random.below(one_in) != 0 && random.below(2) != 0) {
+                    stream.hold(at);
+                } else if (random.below(one_in) != 0) {
+                    stream.end(at, fate::accepted);
+                }
+            }
+            const seq floor = stream.window().floor();
+            const auto is_here = [&](seq at) {
+                return stream.window().of(at) == standing::duplicate ||
+                       (stream.window().of(at) == standing::fresh && stream.holds(at));
+            };
+            seq lowest = std::max(stream.next(), floor);
+            while (is_here(lowest)) {
+                ++lowest;
+            }
+            CAPTURE(width, round, floor);
+            REQUIRE(stream.first_lacking() == lowest);
+            for (seq end = floor; end <= floor + width; end += 1 + random.below(9)) {
+                seq highest = end;
+                while (highest > floor && is_here(highest - 1)) {
+                    --highest;
+                }
+                REQUIRE(stream.lacking_below(end) == highest);
+            }
+        }
+    }
 }
 
 TEST_CASE("inbound_stream: a report fits whatever is in it") {

@@ -112,7 +112,7 @@ struct busy_client {
 
 // --- records ---------------------------------------------------------------------------------------
 
-TEST_CASE("journal: the records of the specification [spec 7.1, 7.2, 7.4 to 7.6]") {
+TEST_CASE("journal: the records of the specification [spec 7.1, 7.2, 7.4 to 7.6, 7.10]") {
     std::array<std::byte, 128> out{};
     const auto of = [&](std::size_t size) {
         return hex(bytes(out).first(size));
@@ -125,7 +125,12 @@ TEST_CASE("journal: the records of the specification [spec 7.1, 7.2, 7.4 to 7.6]
             out)) ==
         "10 1F 04 07 00 00 00 00 00 00 00 03 62 6F 62 08 07 06 05 04 03 02 01 AC 02 00 00 68 69 "
         "33 6A AA 0E");
-    CHECK(of(detail::encode_message_gone(ticket{7}, out)) ==
+    CHECK(of(detail::encode_left(300, out)) == "10 07 07 AC 02 2D 00 4D 11");
+    CHECK(of(detail::encode_tried("alice", {example_epoch, 300}, 2, out)) ==
+          "10 16 08 05 61 6C 69 63 65 08 07 06 05 04 03 02 01 AC 02 02 19 82 C9 96");
+    CHECK(of(detail::encode_renamed(ticket{7}, {epoch{0x0102030405060709}, 2}, out)) ==
+          "10 16 09 07 00 00 00 00 00 00 00 09 07 06 05 04 03 02 01 02 B8 79 57 A3");
+    CHECK(of(detail::encode_gone(record_kind::message, ticket{7}, out)) ==
           "11 0D 04 07 00 00 00 00 00 00 00 4B DE 47 EA");
     inbound_stream stream(64, 64);
     stream.restore(example_epoch, 10, 5);
@@ -533,7 +538,7 @@ TEST_CASE("journal: is refused, and by name, when it is not ours or does not fit
     bytes_vector damaged = all.journal;
     damaged[0] = std::byte{0x20};
     CHECK(why(usual, damaged) == "journal_damaged journal: a record is cu");
-    for (const auto& [first, kind] : {std::pair{0x20, 1}, {0x12, 1}, {0x10, 9}}) {
+    for (const auto& [first, kind] : {std::pair{0x20, 1}, {0x12, 1}, {0x10, 10}}) {
         CHECK(why(usual, record_of(first, kind)) == "journal_version journal: a record of an");
     }
 

@@ -246,6 +246,15 @@ TEST_CASE("journal: records of streams and of tickets are taken or refused by wh
               to.put_varint(7);
               to.put_u8(0);
           }) == cannot_be);
+    const auto left = [](auto fields) {
+        return refused_by_sender(record_of(record_kind::left, fields));
+    };
+    CHECK(left([](auto& to) { to.put_varint(start_max); }) == taken);
+    CHECK(left([](auto& to) { to.put_varint(start_max + 1); }) == cannot_be);
+    CHECK(left([](auto& to) {
+              to.put_varint(7);
+              to.put_u8(0);
+          }) == cannot_be);
     // A stream never goes back to an epoch that it has left.
     CHECK(refused_by_sender(all_of({outbound(earlier_life, 7), outbound(life, 7)})) == taken);
     CHECK(refused_by_sender(all_of({outbound(life, 7), outbound(earlier_life, 7)})) == cannot_be);

@@ -70,7 +70,7 @@ TEST_CASE(
     }
     const auto calm = [&](int count) {
         for (int i = 0; i < count; ++i) {
-            rule.right();
+            rule.right(0);
         }
         return order_of(rule);
     };
@@ -85,6 +85,28 @@ TEST_CASE(
     CHECK(rule.patience(path) == 90ms);
     CHECK(calm(5120) == 3);
     CHECK(rule.patience(path) == 90ms);
+}
+
+TEST_CASE(
+    "loss_rule: the order stays where it is while answers come late by half of it [spec 3.5]") {
+    loss_rule rule;
+    for (int i = 0; i < 3; ++i) {
+        rule.wrong(cause::order);
+    }
+    const auto calm = [&](std::uint64_t places) {
+        rule.right(places);
+        for (int i = 0; i < 511; ++i) {
+            rule.right(0);
+        }
+        return order_of(rule);
+    };
+    CHECK(calm(12) == 24);
+    CHECK(calm(11) == 12);
+    CHECK(calm(6) == 12);
+    CHECK(calm(5) == 6);
+    rule.right(3);
+    rule.wrong(cause::order);  // from the beginning
+    CHECK(calm(0) == 6);
 }
 
 }  // namespace

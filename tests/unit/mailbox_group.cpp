@@ -118,4 +118,30 @@ TEST_CASE("mailbox_group: begins anew after clear, with nothing done") {
     CHECK_FALSE(group.exchanges()[0].outcome.done);
 }
 
+TEST_CASE("mailbox_group: of several pages of one peer only the last counts [spec 5.5]") {
+    mailbox_group group;
+    const auto page = [](const peer& who, ack_serial serial) {
+        return mailbox_request{who, sync_request{.serial = serial, .rows = 1, .room = 1}, {}};
+    };
+    const auto serial_at = [&](std::size_t at) {
+        return std::get<sync_request>(group.exchanges()[at].request.what).serial;
+    };
+    for (int round = 0; round < 2; ++round) {  // of the second nothing is left of the first
+        group.add(put(0, as_bytes("a")));
+        group.add(page("bob", 1));
+        group.add(page("carol", 1));
+        group.add(put(1, as_bytes("b")));
+        for (ack_serial serial = 2; serial < 1000; ++serial) {
+            group.add(page("bob", serial));
+        }
+        group.add(put(2, as_bytes("c")));
+        REQUIRE(group.size() == 5);
+        CHECK(serial_at(1) == 999);
+        CHECK(serial_at(2) == 1);
+        CHECK(payload_of(group.exchanges()[4]) == "c");
+        group.clear();
+        CHECK(group.empty());
+    }
+}
+
 }  // namespace mailbox_group_tests

@@ -52,5 +52,38 @@ TEST_CASE("mailbox_marks: what was asked for and brought nothing is asked for wh
     CHECK(marks.next_in_line() == 3U);
 }
 
+TEST_CASE("mailbox_marks: after four requests in vain a stream waits for the next round, wherever "
+          "its mark moves [spec 3.26]") {
+    mailbox_marks marks;
+    for (int i = 0; i < mailbox_marks::vain_max; ++i) {
+        marks.set(3, {epoch{1}, 5}, epoch{2});
+        CHECK(marks.of(3) == stage::set);
+        marks.take(3);
+        marks.fruitless(3);
+    }
+    marks.go_beyond(3);
+    CHECK(marks.of(3) == stage::fruitless);
+    marks.retry(3);  // what there was to be said was answered
+    CHECK(marks.of(3) == stage::fruitless);
+    marks.refresh(3);
+    CHECK(marks.of(3) == stage::set);
+    marks.fruitless(3);
+    CHECK(marks.of(3) == stage::fruitless);
+    marks.retry(3);
+    CHECK(marks.of(3) == stage::set);
+}
+
+TEST_CASE("mailbox_marks: who comes in the place of one who was dropped has asked for nothing "
+          "[spec 3.26]") {
+    mailbox_marks marks;
+    marks.set(3, {epoch{1}, 5});
+    for (int i = 0; i < mailbox_marks::vain_max; ++i) {
+        marks.fruitless(3);
+    }
+    marks.forget(3);
+    marks.set(3, {epoch{1}, 5});
+    CHECK(marks.of(3) == stage::set);
+}
+
 }  // namespace
 }  // namespace mailbox_marks_tests

@@ -34,14 +34,14 @@ TEST_CASE("memory_mailbox: refuses each limit that is zero, and names it") {
     };
     mailbox_limits limits;
     CHECK(what(limits).empty());
-    std::size_t* const each[] = {&limits.rows_per_pair_max, &limits.rows_per_receiver_max,
-                                 &limits.rows_max,          &limits.bytes_max,
-                                 &limits.page_rows,         &limits.page_bytes,
-                                 &limits.states_max};
-    const char* const names[] = {"rows_per_pair_max", "rows_per_receiver_max",
-                                 "rows_max",          "bytes_max",
-                                 "page_rows",         "page_bytes",
-                                 "states_max"};
+    std::size_t* const each[] = {
+        &limits.rows_per_pair_max, &limits.rows_per_sender_max,  &limits.rows_per_receiver_max,
+        &limits.rows_max,          &limits.bytes_per_sender_max, &limits.bytes_max,
+        &limits.page_rows,         &limits.page_bytes,           &limits.states_max};
+    const char* const names[] = {
+        "rows_per_pair_max", "rows_per_sender_max",  "rows_per_receiver_max",
+        "rows_max",          "bytes_per_sender_max", "bytes_max",
+        "page_rows",         "page_bytes",           "states_max"};
     for (std::size_t i = 0; i < std::size(each); ++i) {
         *each[i] = 0;
         CHECK(what(limits).find(std::string(".") + names[i] + ":") != std::string::npos);

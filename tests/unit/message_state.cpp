@@ -12,11 +12,12 @@ TEST_CASE(
     "message state: how the receiver says that a seq ended is how its message ended [spec 3.8]") {
     using state = message_state;
     for (const state each : {state::queued, state::sent, state::relayed, state::stored,
-                             state::cancelling, state::expiring}) {
+                             state::cancelling, state::expiring, state::refusing}) {
         CHECK(conclude(each, fate::accepted) == status::delivered);
         CHECK(conclude(each, fate::rejected) == status::rejected);
-        CHECK(conclude(each, fate::tombstoned) ==
-              (each == state::cancelling ? status::cancelled : status::expired));
+        CHECK(conclude(each, fate::tombstoned) == (each == state::cancelling ? status::cancelled
+                                                   : each == state::refusing ? status::refused
+                                                                             : status::expired));
         CHECK(conclude(each, fate::ended) == status::ended);
         CHECK(conclude(each, fate::held) == status::none);
         CHECK(conclude(each, fate::open) == status::none);
@@ -29,6 +30,7 @@ TEST_CASE("message state: what an app may know of a message that has not ended")
     CHECK(known(message_state::relayed) == status::relayed);
     CHECK(known(message_state::stored) == status::stored);
     CHECK(known(message_state::expiring) == status::expiring);
+    CHECK(known(message_state::refusing) == status::expiring);
     CHECK(known(message_state::cancelling) == status::none);
     CHECK(known(message_state::ended) == status::none);  // its outcome says more
 }

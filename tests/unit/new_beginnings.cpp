@@ -74,9 +74,10 @@ TEST_CASE("sender: a new link begins anew what was said and waited for on the la
     CHECK(test_access::differing(before, f.path()).empty());
     f.up();
     CHECK(test_access::differing(stream, f.to_bob()) == names{"counts"});
-    CHECK(test_access::differing(before, f.path()) == names{"trip", "run_max", "greet",
-                                                            "timer.way_timeouts", "timer.turns",
-                                                            "word.floor", "word.met"});
+    CHECK(test_access::differing(before, f.path()) ==
+          names{"counted", "trip", "run_max", "copies", "greet", "sendings.judged",
+                "sendings.stranded", "sendings.flight", "timer.way_timeouts", "timer.turns",
+                "word.floor", "word.met"});
     CHECK(test_access::time_outs(f.a, "bob") == 0);
 }
 
@@ -102,7 +103,8 @@ TEST_CASE(
     sender next =
         sender::create(f.clock, {.start = 2, .seed = 2}, {}, journaling::withhold, journal).value();
     CHECK(test_access::differing(f.to_bob(), test_access::stream(next, "bob")) ==
-          names{"unsent", "passed", "lowest_due", "counts"});  // all were sent, and one is due
+          names{"unsent", "passed", "lowest_due", "lowest_turned_away",
+                "counts"});  // all were sent, and one is due
     const outbound_path& path = test_access::path(next, "bob");
     CHECK(test_access::differing(path,
                                  outbound_path(path.sendings.next(), sender_options().payload_max))

@@ -41,6 +41,8 @@ TEST_CASE("options: what cannot work in a sender is refused by its name") {
     CHECK(refused(sender_options{.queue_entries = 0}) == "sender.queue_entries");
     CHECK(refused(sender_options{.queue_entries = too_many}) == "sender.queue_entries");
     CHECK(refused(sender_options{.queue_bytes = 0}) == "sender.queue_bytes");
+    CHECK(refused(sender_options{.peer_entries = 0}) == "sender.peer_entries");
+    CHECK(refused(sender_options{.peer_bytes = 0}) == "sender.peer_bytes");
     CHECK(refused(sender_options{.queue_bytes = 99, .payload_max = 100}) == "sender.queue_bytes");
     CHECK(refused(sender_options{.queue_bytes = (1U << 31) + 1}) == "sender.queue_bytes");
     CHECK(refused(sender_options{.unsettled_max = 0}) == "sender.unsettled_max");
@@ -92,12 +94,16 @@ TEST_CASE("options: a start number that an epoch cannot hold is refused") {
     CHECK(refused(incarnation{.start = 0}) == "life.start");
     CHECK(refused(incarnation{.start = start_max + 1}) == "life.start");
     CHECK(refused(incarnation{.start = start_max}).empty());
+    CHECK(refused(incarnation{.start = 1, .away = -1ns}) == "life.away");
+    CHECK(refused(incarnation{.start = 1, .away = (duration::max)()}).empty());
 }
 
 TEST_CASE("options: every capacity can be one, and the largest are taken as they are") {
     CHECK(refused(sender_options{.window = 1,
                                  .queue_entries = 1,
                                  .queue_bytes = 1,
+                                 .peer_entries = 1,
+                                 .peer_bytes = 1,
                                  .unsettled_max = 1,
                                  .payload_max = 1,
                                  .peers_max = 1,

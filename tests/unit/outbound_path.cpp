@@ -30,22 +30,22 @@ round_trip measured(duration sample) {
 TEST_CASE(
     "outbound_path: a hop that was never measured is as long as the way, and a way two hops at "
     "least [spec 3.4]") {
-    outbound_hop hop(retry);
+    outbound_hop hop(retry, 12'000);
     CHECK(hop.wait_hop({}) == 500ms);
     CHECK(hop.wait_way({}) == 500ms);
     CHECK(hop.wait_hop(measured(100ms)) == 300ms);
-    hop.sample(400ms, start);
+    hop.sample({.at = start - 400ms}, start);
     CHECK(hop.wait_hop(measured(100ms)) == 1200ms);
     CHECK(hop.wait_way({}) == 2400ms);
     CHECK(hop.wait_way(measured(100ms)) == 300ms);
-    hop.link_up(transport::byte_stream);
+    hop.link_up(transport::byte_stream, false);
     CHECK(hop.signal() == nullptr);
     CHECK(hop.wait_way({}) == 3s);
     CHECK(hop.wait_way(measured(100ms)) == 3s);
 }
 
 TEST_CASE("outbound_path: what left before a time-out was counted counts with it [spec 3.6]") {
-    outbound_hop hop(retry);
+    outbound_hop hop(retry, 12'000);
     hop.timed_out(start, start + 1s);
     hop.timed_out(start + 5ms, start + 1s);
     CHECK(hop.timeouts(start + 10ms) == 0);
@@ -58,13 +58,16 @@ TEST_CASE("outbound_path: what left before a time-out was counted counts with it
 }
 
 TEST_CASE("outbound_path: a new link begins the hop anew [spec 3.28]") {
-    outbound_hop hop(retry);
-    hop.sample(1s, start);
+    outbound_hop hop(retry, 12'000);
+    hop.sample({.at = start - 1s}, start);
     hop.timed_out(start, start);
-    REQUIRE(test_access::differing(hop, outbound_hop(retry)).size() == 3);
-    hop.link_up(transport::datagrams);
+    REQUIRE(test_access::differing(hop, outbound_hop(retry, 12'000)).size() == 4);
+    hop.congestion().under_way(0, 100);
+    hop.link_up(transport::datagrams, true);
+    outbound_hop fresh(retry, 12'000);
+    fresh.link_up(transport::datagrams, true);
     // When it was counted says nothing while nothing is.
-    CHECK(test_access::differing(hop, outbound_hop(retry)) == names{"counted_at"});
+    CHECK(test_access::differing(hop, fresh) == names{"counted_at"});
 }
 
 TEST_CASE(
@@ -73,8 +76,10 @@ TEST_CASE(
     const outbound_path fresh(7, 500);
     outbound_path used(7, 500);
     for (int i = 0; i < 5; ++i) {
-        (void)used.sendings.add({.at = start, .count = 1});
+        (void)used.sendings.add({.at = start, .size = 100, .count = 1});
     }
+    used.counted = 500;
+    CHECK(used.sendings.flight() == 500);
     used.trip.sample(1s, start);
     used.timer.went_off(alarm::way, 9);
     std::array<std::byte, ack_state_size_max()> buffer{};
@@ -84,19 +89,23 @@ TEST_CASE(
     (void)used.word.said(state);
     used.loss = start;
     used.run_max = 3;
+    used.repeats.judged(false);
+    used.copies.begin(3, 2);
+    used.copies.ask(true);
     used.asks = true;
     used.greet = false;
     CHECK((used.met() && !used.keeps()));
 
     outbound_path linked = used;
     linked.link_up();
-    CHECK(test_access::differing(linked, fresh) ==
-          names{"sendings.end", "timer.chance", "word.known"});
+    CHECK(test_access::differing(linked, fresh) == names{"sendings.end", "sendings.judged",
+                                                         "sendings.stranded", "timer.chance",
+                                                         "word.known"});
     outbound_path begun = used;
     begun.begin();
-    CHECK(test_access::differing(begun, fresh) == names{"trip", "sendings.begin", "sendings.end",
-                                                        "sendings.expected", "timer.way_timeouts",
-                                                        "timer.chance"});
+    CHECK(test_access::differing(begun, fresh) ==
+          names{"counted", "trip", "repeats", "sendings.begin", "sendings.end", "sendings.expected",
+                "sendings.judged", "sendings.stranded", "timer.way_timeouts", "timer.chance"});
 
     used.timer.went_off(alarm::silence, 9);  // silent for long
     CHECK((!used.met() && used.keeps() && used.room_end() == seq_end));

@@ -125,12 +125,19 @@ TEST_CASE(
         seq base = stream.next();
         seq unsent = stream.next();
         seq due = outbound_stream::no_seq;
+        seq turned_away = outbound_stream::no_seq;
+        std::vector<seq> arrived;
         for (const auto& [at, is] : all) {
             ++counts[static_cast<std::size_t>(is.now)];
             tombstones += std::uint32_t{is.tombstone};
             base = is.now != transit::stored ? (std::min)(base, at) : base;
             unsent = is.now == transit::fresh ? (std::min)(unsent, at) : unsent;
             due = is.now == transit::due ? (std::min)(due, at) : due;
+            turned_away =
+                is.now == transit::turned_away ? (std::min)(turned_away, at) : turned_away;
+            if (is.now == transit::there || is.now == transit::turned_away) {
+                arrived.push_back(at);
+            }
         }
         for (std::size_t i = 0; i < counts.size(); ++i) {
             REQUIRE(stream.count(static_cast<transit>(i)) == counts[i]);
@@ -140,6 +147,10 @@ TEST_CASE(
         REQUIRE(stream.base() == base);
         REQUIRE(stream.unsent() == unsent);
         REQUIRE(stream.lowest_due() == due);
+        REQUIRE(stream.lowest_turned_away() == turned_away);
+        std::vector<seq> found;
+        stream.for_each_arrived(0, stream.next(), [&](seq at) { found.push_back(at); });
+        REQUIRE(found == arrived);
     }
 }
 
@@ -166,6 +177,40 @@ TEST_CASE(
     CHECK((stream.first() == 6 && stream.sent_end() == 0));
     stream.assume_sent();
     CHECK((stream.sent_end() == 7 && stream.unsent() == 6));
+}
+
+TEST_CASE("outbound_stream: what has arrived is found 64 seqs at a time [spec 3.8]") {
+    for (const std::uint32_t messages : {8U, 64U, 1000U}) {
+        outbound_stream stream = with(messages);
+        std::vector<seq> expected;
+        for (seq at = 0; at < messages; ++at) {
+            stream.sent(at, static_cast<sending_number>(at));
+            if (at % 7 == 3) {
+                stream.become(at, at % 2 == 0 ? transit::there : transit::turned_away);
+            }
+        }
+        const auto arrived = [&](seq from, seq to) {
+            std::vector<seq> out;
+            stream.for_each_arrived(from, to, [&](seq at) { out.push_back(at); });
+            return out;
+        };
+        for (seq at = 3; at < messages; at += 7) {
+            expected.push_back(at);
+        }
+        CHECK(arrived(0, messages) == expected);
+        CHECK(arrived(3, 4) == std::vector<seq>{3});
+        CHECK(arrived(4, 4).empty());
+        CHECK(stream.lowest_turned_away() == 3);
+        stream.become(3, transit::there);
+        CHECK(stream.lowest_turned_away() == (messages > 17 ? 17 : outbound_stream::no_seq));
+        stream.for_each_arrived(0, messages, [&](seq at) { stream.become(at, transit::due); });
+        CHECK(arrived(0, messages).empty());
+        CHECK(stream.lowest_due() == 3);
+        CHECK(stream.lowest_turned_away() == outbound_stream::no_seq);
+        stream.become(5, transit::there);
+        stream.remove(5);
+        CHECK(arrived(0, messages).empty());
+    }
 }
 
 TEST_CASE("outbound_stream: begins an epoch as an empty stream, field by field [spec 3.12]") {

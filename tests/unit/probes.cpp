@@ -68,19 +68,28 @@ TEST_CASE(
     CHECK(f.a.next_deadline() == never);
 }
 
+TEST_CASE("probes: what is stored behind messages that the mailbox has given up waits as if it "
+          "were the first "
+          "[spec 3.10, 3.11]") {
+    fixture f;
+    f.up();
+    f.send("bob", "x");
+    (void)f.transmit();
+    REQUIRE(f.stored(0) == refusal::none);
+    (void)waits(f, 5);
+    REQUIRE(f.ended(1, true, true) == refusal::none);  // and B itself has said nothing
+    REQUIRE(f.a.next_deadline() == never);
+    f.send("bob", "y");
+    (void)f.transmit();
+    REQUIRE(f.stored(1) == refusal::none);
+    CHECK(waits(f, 1).front() <= 75s);
+}
+
 TEST_CASE("probes: streams that rest are asked together, and each counts [spec 3.10]") {
     fixture f;
     f.up();
     for (int i = 0; i < 20; ++i) {
-        const std::string name = "peer " + std::to_string(i);
-        f.send(name, "x");
-        (void)f.transmit();
-        REQUIRE(f.a.handle(ack_notify{.from = name,
-                                      .epoch = f.stream(name),
-                                      .word = ack_word::stored,
-                                      .number = f.last,
-                                      .first = 0,
-                                      .count = 1}) == refusal::none);
+        f.send_and_store("peer " + std::to_string(i));
         f.clock.advance(1s);
     }
     std::size_t wakes = 0;

@@ -33,18 +33,19 @@ inbound_stream used_stream() {
     out.end(5, fate::rejected);
     out.hold(6);
     out.hear();
+    (void)out.hand_out();
     return out;
 }
 
-TEST_CASE("inbound_stream: a new epoch keeps that it must not be dropped, and nothing else [spec "
-          "3.16, 3.22]") {
+TEST_CASE("inbound_stream: a new epoch keeps that it must not be dropped and was begun in this "
+          "life, and nothing else [spec 3.16, 3.22, 7.10]") {
     const inbound_stream before = used_stream();
     inbound_stream after = before;
     after.enter(epoch{9});
     inbound_stream fresh(8, 4);
     fresh.enter(epoch{9});
-    CHECK(receiver_access::differing(after, fresh) == names{"kept"});
-    CHECK(receiver_access::differing(before, fresh).size() == 9);  // all but a limit were in use
+    CHECK(receiver_access::differing(after, fresh) == names{"kept", "handed_out"});
+    CHECK(receiver_access::differing(before, fresh).size() == 10);  // all but a limit were in use
 }
 
 TEST_CASE(
@@ -60,10 +61,22 @@ TEST_CASE(
     before.owe_waiting(epoch{9}, 8);
     before.said_state(10, 50);
     inbound_answer after = before;
-    after.enter();
+    after.enter(epoch{10});
     CHECK(receiver_access::differing(before, after) == names{"seen", "latest", "waiting"});
     CHECK(receiver_access::differing(before, inbound_answer(4)).size() ==
           11);  // all fields were in use
+}
+
+TEST_CASE("inbound_answer: what asked about an epoch, and was not answered before that was "
+          "entered, was seen [spec 3.25]") {
+    inbound_answer answer(5);
+    answer.owe_waiting(epoch{9}, 8);
+    inbound_answer asked = answer;
+    asked.enter(epoch{9});
+    CHECK(asked.seen().get() == echo{8, 0, false});
+    answer.said_waiting();
+    answer.enter(epoch{9});
+    CHECK(!answer.seen().get());
 }
 
 TEST_CASE("ack_ring: a new link begins anew, and the serials go on [spec 3.28]") {
@@ -159,7 +172,7 @@ TEST_CASE("receiver: a new life keeps of a stream what its journal says, and the
         receiver::create(f.clock, 2, {.window = 8}, journaling::withhold, journal).value();
     CHECK(receiver_access::differing(receiver_access::stream(f.b, "alice"),
                                      receiver_access::stream(next, "alice")) ==
-          names{"held", "next"});
+          names{"held", "next", "handed_out"});
     receiver_access::crash(f.b);
     CHECK(receiver_access::differing(receiver_access::stream(f.b, "alice"),
                                      receiver_access::stream(next, "alice"))

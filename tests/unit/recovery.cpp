@@ -63,6 +63,7 @@ class receiver_model {
     /// Room for so many messages that its app has not accepted; with none of it the app accepts at once.
     std::optional<std::uint32_t> places;
     std::uint32_t window = 64;
+    bool in_order = false;      ///< it accepts nothing before what is in front of it
     std::uint64_t got = 0;      ///< messages that came for the first time
     std::uint64_t doubled = 0;  ///< messages that came again
     std::uint64_t acks = 0;
@@ -136,12 +137,12 @@ class receiver_model {
             tells_limits_ = true;
         } else {
             ++got;
-            open_[at] = !places;
+            open_[at] = !places && !in_order;
             advance();
         }
     }
     void advance() {
-        for (auto at = open_.find(floor_); at != open_.end() && at->second;
+        for (auto at = open_.find(floor_); at != open_.end() && (at->second || in_order);
              at = open_.find(floor_)) {
             open_.erase(at);
             ++floor_;
@@ -252,8 +253,9 @@ class world {
 
   private:
     static sender_options with_memory(sender_options options) {
-        options.queue_entries = 1 << 17;
-        options.queue_bytes = 1 << 24;
+        options.queue_entries = options.peer_entries = 1 << 17;
+        options.queue_bytes = options.peer_bytes = 1 << 24;
+        options.repeat_bytes = options.repeat_packets = 0;  // what is sent again here is due
         return options;
     }
     void at(time_point when, std::function<void()> what) { agenda_.emplace(when, std::move(what)); }
@@ -484,6 +486,7 @@ TEST_CASE("recovery: jitter and reordering without loss cost one resend in a hun
             GENERATE(std::pair(duration(10ms), 50U), std::pair(duration(50ms), 0U),
                      std::pair(duration(1s), 0U));
         world w(path(50ms, 20ms));
+        w.b.in_order = GENERATE(false, true);
         w.send(5'000, each);
         w.run_until(after(2h));
         CHECK(w.all_is_delivered());

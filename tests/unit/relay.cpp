@@ -168,7 +168,8 @@ std::string text(const ack_notify& ack) {
         break;
     case ack_word::ended:
         out += epoch + " ended" + number + " low=" + std::to_string(ack.low) +
-               (ack.away ? " away" : "") + state_text(ack.state);
+               (ack.away ? " away" : "") + (ack.given_up ? " given up" : "") +
+               state_text(ack.state);
         break;
     }
     if (ack.echo) {
@@ -375,6 +376,77 @@ TEST_CASE("relay: of a run the largest payload counts, and all of it is refused 
     CHECK(r.handle(at_alice, "alice", tombstone("bob", 4)).size() == 2);
 }
 
+// ---- verdicts
+
+TEST_CASE(
+    "relay: what its app does not allow is answered with the reason, and nothing else happens "
+    "[spec 5.1]") {
+    const auto why = GENERATE(refused_reason::unknown_peer, refused_reason::not_allowed,
+                              refused_reason::over_quota);
+    const bool is_here = GENERATE(false, true);
+    rig r;
+    r.online(at_alice, "alice");
+    if (is_here) {
+        r.online(at_bob, "bob");
+    }
+    strings asked;
+    const auto verdict = [&](const peer& from, const peer& to) {
+        asked.push_back(std::string(from.name()) + " to " + std::string(to.name()));
+        return why;
+    };
+    msg_request keep = hello("bob", 4);
+    keep.keep = true;
+    for (const msg_request& each :
+         {hello("bob"), three("bob", 4), tombstone("bob", 5), keep, probe("bob", 2)}) {
+        const blob packet = encoded(each, "alice");
+        CHECK(r.relay.handle(at_alice, packet, r.out, verdict) == refusal::verdict);
+        CHECK_FALSE(r.out.next_request());
+        CHECK(r.sent() == strings{"alice@1: msg:A bob 7 #" + std::to_string(each.number) +
+                                  " refused " + std::to_string(static_cast<int>(why)) + " max 0"});
+    }
+    CHECK(asked == strings(5, "alice to bob"));  // a run once, and a probe too
+    CHECK(r.relay.refusals()[refusal::verdict] == 5);
+    CHECK(r.relay.refusals().total() == 5);
+}
+
+TEST_CASE("relay: a verdict is of one pair, and the others of a packet are served [spec 5.1]") {
+    rig r = with_both();
+    const auto verdict = [](const peer& from, const peer& to) {
+        return from == peer("alice") && to == peer("carol") ? refused_reason::not_allowed
+                                                            : refused_reason::none;
+    };
+    const blob packet = joined({encoded(hello("carol"), "alice"), encoded(hello("bob"), "alice")});
+    CHECK(r.relay.handle(at_alice, packet, r.out, verdict) == refusal::verdict);
+    CHECK(r.sent() == strings{"alice@1: msg:A carol 7 #3 refused 2 max 0", "alice@1: msg:A bob #3",
+                              "bob@2: msg:N alice 7:0 'hello' #3"});
+}
+
+TEST_CASE("relay: asks for no verdict on what B says or asks, nor on what was refused before "
+          "[spec 5.1]") {
+    rig r = with_both();
+    const auto verdict = [](const peer&, const peer&) {
+        FAIL("is asked");
+        return refused_reason::none;
+    };
+    const blob state = ack_state_of(1);
+    const blob acks = joined({encoded(ack("alice", state), "bob"), encoded(sync(4), "bob")});
+    CHECK(r.relay.handle(at_bob, acks, r.out, verdict) == refusal::none);
+    CHECK(r.relay.handle(link_id{9}, encoded(hello("bob"), "alice"), r.out, verdict) ==
+          refusal::unknown_link);
+    CHECK(ends_stream(r.relay.handle(at_alice, encoded(hello("bob"), "bob"), r.out, verdict)));
+}
+
+TEST_CASE("relay: a verdict comes before the size of a payload, as it is final [spec 5.1]") {
+    rig r;
+    r.relay = relay::create({.payload_max = 4}).value();
+    r.online(at_alice, "alice");
+    const auto verdict = [](const peer&, const peer&) {
+        return refused_reason::unknown_peer;
+    };
+    CHECK(r.relay.handle(at_alice, encoded(hello("bob", 0, "12345"), "alice"), r.out, verdict) ==
+          refusal::verdict);
+}
+
 // ---- runs
 
 TEST_CASE("relay: a run is passed on as it came, in one frame [spec 5.2]") {
@@ -471,6 +543,29 @@ TEST_CASE("relay: the low of a probe is the base or the lowest row, whichever is
     }
     CHECK(r.handle(at_alice, "alice", probe("bob", 2))[0] ==
           "alice@1: ack:N bob 7 ended #5 low=3 away no state");  // a higher base was told before
+}
+
+TEST_CASE(
+    "relay: that a stream was given up its sender hears, and how far, and its receiver only what "
+    "sender says [spec 5.3]") {
+    rig r = with_both();
+    const auto look = [&](seq low, std::optional<seq> given_up) {
+        r.relay.handle(at_alice, encoded(probe("bob", 4), "alice"), r.out);
+        const auto request = r.out.next_request();
+        REQUIRE(request);
+        mailbox_outcome outcome;
+        outcome.done = true;
+        outcome.low = low;
+        outcome.given_up = given_up;
+        CHECK(r.relay.complete(*request, outcome, r.out) == refusal::none);
+        return r.sent();
+    };
+    CHECK(look(4, {})[0] == "alice@1: ack:N bob 7 ended #5 low=4 no state");
+    CHECK(look(4, 9) == strings{"alice@1: ack:N bob 7 ended #5 low=9 given up no state",
+                                "bob@2: msg:N alice 7:0 probe #5 low=4 clean"});
+    CHECK(look(4, 2) == strings{"alice@1: ack:N bob 7 ended #5 low=4 given up no state",
+                                "bob@2: msg:N alice 7:0 probe #5 low=4 clean"});
+    CHECK(look(4, 0)[0] == "alice@1: ack:N bob 7 ended #5 low=4 given up no state");
 }
 
 TEST_CASE("relay: a probe passes on the lowest row of a smaller epoch that waits [spec 5.3]") {
@@ -748,6 +843,99 @@ TEST_CASE("relay: rows of which one does not follow the other are no run [spec 5
     CHECK(broken([](mailbox_row& row) { row.from = "carol"; }) == 2);
     CHECK(broken([](mailbox_row& row) { row.low = 1; }) == 2);
     CHECK(broken([](mailbox_row& row) { row.smaller = {epoch{3}, 0}; }) == 2);
+}
+
+TEST_CASE("relay: of several sync:R in a packet only the last is done, behind all else of it "
+          "[spec 5.5]") {
+    rig r = with_both();
+    const blob packet =
+        joined({encoded(sync(1), "bob"), encoded(sync(2), "bob"),
+                encoded(sync(3, mailbox_key{"alice", {epoch{7}, 1}}), "bob"),
+                encoded(ack("alice", ack_state_of(1)), "bob"), encoded(hello("alice"), "bob")});
+    CHECK(r.relay.handle(at_bob, packet, r.out) == refusal::too_much);
+    CHECK(r.relay.refusals()[refusal::too_much] == 2);
+    CHECK(r.relay.refusals().total() == 2);
+    const auto erase = r.out.next_request();
+    REQUIRE(erase);
+    CHECK(std::holds_alternative<ack_request>(erase->what));
+    const auto page = r.out.next_request();
+    REQUIRE(page);
+    CHECK_FALSE(r.out.next_request());
+    const auto& asked = std::get<sync_request>(page->what);
+    CHECK(asked.serial == 3);
+    CHECK(asked.from == mailbox_key{"alice", {epoch{7}, 1}});
+    CHECK(asked.rows == 1000);
+    CHECK(asked.room == 100000);
+    frame again;
+    REQUIRE(decode(page->wire, framing("bob", checksum::on), again) == refusal::none);
+    CHECK(std::get<sync_request>(again).serial == 3);
+
+    // Each packet by itself.
+    for (const ack_serial serial : {ack_serial{4}, ack_serial{5}}) {
+        CHECK(r.relay.handle(at_bob, encoded(sync(serial), "bob"), r.out) == refusal::none);
+        CHECK(std::get<sync_request>(r.out.next_request()->what).serial == serial);
+    }
+}
+
+TEST_CASE("relay: a sync:R in front of what cannot be decoded is done [spec 2.12]") {
+    rig r = with_both();
+    const blob packet = joined({encoded(sync(1), "bob"), blob{std::byte{0xFF}}});
+    CHECK(r.relay.handle(at_bob, packet, r.out) == refusal::truncated);
+    CHECK(r.out.next_request());
+}
+
+TEST_CASE("relay: what one packet causes is bounded by an option, whatever is in it [spec 5.5]") {
+    constexpr std::size_t bound = 20'000;
+    rig r;
+    r.relay = relay::create({.payload_max = 1024, .bytes_per_packet_max = bound}).value();
+    r.mailbox = memory_mailbox::create().value();
+    r.online(at_alice, "alice");
+    const std::string payload(1000, 'x');
+    for (seq which = 0; which < 64; ++which) {  // half of them of streams without a neighbour
+        CHECK(r.handle(at_alice, "alice", hello("bob", which, payload)).size() == 3);
+        CHECK(r.handle(at_alice, "alice", hello("bob", 1000 + 2 * which, "")).size() == 3);
+    }
+    r.online(at_bob, "bob");
+    const blob state = ack_state_of(0);
+    const auto caused_by = [&](std::initializer_list<blob> frames, std::size_t times) {
+        blob packet;
+        for (std::size_t i = 0; i < times; ++i) {
+            for (const blob& each : frames) {
+                packet.insert(packet.end(), each.begin(), each.end());
+            }
+        }
+        (void)r.relay.handle(at_bob, packet, r.out);
+        r.execute();
+        std::size_t size = 0;
+        for (const auto each : r.out.frames()) {
+            size += each.bytes.size();
+        }
+        r.out.clear();
+        return size;
+    };
+    const blob page = encoded(sync(1), "bob");
+    const blob probes = encoded(probe("alice", 0), "bob");
+    const blob message = encoded(hello("alice", 0, payload), "bob");
+    const blob last_state = encoded(ack("alice", state), "bob");
+    CHECK(caused_by({page}, 1) > bound / 3);
+    CHECK(caused_by({page}, 1) <= bound);
+    CHECK(caused_by({page}, 4000) <= bound);
+    CHECK(caused_by({probes}, 3000) <= bound);
+    CHECK(caused_by({last_state}, 3000) <= bound);
+    CHECK(caused_by({message}, 1) > 1000);
+    CHECK(caused_by({message}, 64) > bound / 3);
+    CHECK(caused_by({message}, 64) <= bound + message.size() + 3 * frame_overhead_max);
+    CHECK(caused_by({page, probes, message, last_state}, 100) <=
+          bound + message.size() + 3 * frame_overhead_max);
+    CHECK(r.relay.refusals()[refusal::too_much] > 10'000);
+    // One frame is done in any case, and one row.
+    r.relay = relay::create({.payload_max = 1024, .bytes_per_packet_max = 1}).value();
+    r.online(at_alice, "alice");
+    r.online(at_bob, "bob");
+    CHECK(caused_by({message}, 5) > 1000);
+    CHECK(caused_by({message}, 5) < 1500);
+    CHECK(caused_by({page}, 5) > 1000);
+    CHECK(caused_by({page}, 5) < 1500);
 }
 
 TEST_CASE("relay: an empty mailbox is answered with that [spec 5.5]") {
@@ -1063,6 +1251,8 @@ TEST_CASE("relay: refuses options that cannot work, and names them") {
     CHECK(what({.peers_max = ~0U}).find("peers_max") != std::string::npos);
     CHECK(what({.payload_max = 0}).find("payload_max") != std::string::npos);
     CHECK(what({.payload_max = ~0U}).find("payload_max") != std::string::npos);
+    CHECK(what({.bytes_per_packet_max = 0}).find("bytes_per_packet_max") != std::string::npos);
+    CHECK(what({.bytes_per_packet_max = 1}).empty());
 }
 
 TEST_CASE("relay: a link without checksum and one with it are both served in their own way") {
@@ -1214,6 +1404,60 @@ TEST_CASE("reactions: collect what several calls put in, until they are cleared"
     }
     CHECK(kept == strings{"alice@1: msg:A bob #3", "bob@2: msg:N alice 7:0 'hello' #3",
                           "alice@1: msg:A bob #3", "bob@2: msg:N alice 7:1 'hello' #3"});
+}
+
+TEST_CASE("reactions: what a peak took goes when it was not needed for a while, and not before") {
+    if (support::allocations_in([] { CHECK(std::vector<int>(9).size() == 9); }) == 0) {
+        SKIP("allocations are not counted here");
+    }
+    rig r = with_both();
+    const std::string payload(1000, 'x');
+    const blob small = encoded(hello("bob"), "alice");
+    const blob large = encoded(hello("bob", 0, payload), "alice");
+    const blob asking = encoded(sync(1), "bob");
+    // So many small rounds, and how many of them took memory.
+    const auto rounds = [&](int count) {
+        int out = 0;
+        for (int i = 0; i < count; ++i) {
+            out += static_cast<int>(support::allocations_in([&] {
+                                        r.relay.handle(at_alice, small, r.out);
+                                        r.out.clear();
+                                    }) != 0);
+        }
+        return out;
+    };
+    const auto peak = [&](const blob& packet, link_id from) {
+        for (int i = 0; i < 300; ++i) {
+            r.relay.handle(from, packet, r.out);
+        }
+        r.out.clear();
+    };
+    CHECK(rounds(1000) == 1);
+    SECTION("of frames") {
+        peak(large, at_alice);
+        CHECK(rounds(63) == 0);  // the peak was in one of the 64, and is in none of the next
+        CHECK(rounds(65) == 1);
+        CHECK(rounds(1000) == 0);
+    }
+    SECTION("of requests") {
+        peak(asking, at_bob);
+        CHECK(rounds(128) == 1);
+        CHECK(rounds(1000) == 0);
+    }
+    SECTION("it stays where it is needed now and then, and where it is little") {
+        peak(large, at_alice);
+        for (int i = 0; i < 20; ++i) {
+            CHECK(rounds(50) == 0);
+            CHECK(support::allocations_in([&] { peak(large, at_alice); }) == 0);
+        }
+        rig other = with_both();
+        for (int i = 0; i < 30; ++i) {
+            other.relay.handle(at_alice, large, other.out);
+        }
+        other.out.clear();
+        std::swap(r, other);
+        CHECK(rounds(1000) == 0);
+    }
 }
 
 TEST_CASE("reactions: hand out each request once, in order, those that came meanwhile too") {

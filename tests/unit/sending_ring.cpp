@@ -89,6 +89,39 @@ TEST_CASE(
     CHECK_FALSE(f.ring.told(235, signal::way));
 }
 
+TEST_CASE("sending_ring: where at most 16 are open at once, the last 64 of all are remembered, and "
+          "it takes no more memory [spec 3.2]") {
+    fixture f;
+    const auto turns = [&](sending_number open) {
+        for (int i = 0; i < 100; ++i) {
+            const sending_number number = f.ring.add({.count = 1});
+            (void)f.ring.told(static_cast<sending_number>(number - open), signal::way);
+        }
+    };
+    f.send(16);
+    turns(16);
+    CHECK(support::allocations_in([&] { turns(16); }) == 0);
+    CHECK(test_access::remembered(f.ring) == 64);
+    f.send(1);
+    CHECK(support::allocations_in([&] { turns(17); }) == 1);
+    CHECK(test_access::remembered(f.ring) == 64 + 17);
+}
+
+TEST_CASE("sending_ring: one that was lost and is forgotten for another is not waited for") {
+    fixture f;
+    f.send(4);
+    REQUIRE(f.ring.told(103, signal::way));
+    REQUIRE(f.lost(0) == numbers{100});
+    for (sending_number number = 104; f.ring.find(100) != nullptr; ++number) {
+        (void)f.ring.add({.count = 1});
+        (void)f.ring.told(number, signal::way);
+        (void)f.lost(0);
+    }
+    CHECK(test_access::remembered(f.ring) == 64);
+    CHECK(test_access::lost(f.ring) == 2);  // of three, each overtaken by three
+    CHECK_FALSE(f.ring.told(100, signal::way));
+}
+
 TEST_CASE(
     "sending_ring: 2^15 are remembered at most, and the oldest counts as lost then [spec 3.2]") {
     fixture f;
@@ -337,9 +370,26 @@ TEST_CASE("sending_ring: a new epoch forgets all sendings, while numbers and wha
     CHECK(f.ring.find(109) == nullptr);
     CHECK(f.lost(1000).empty());
     CHECK(test_access::differing(f.ring, sending_ring(100)) ==
-          test_access::names{"begin", "end", "expected", "rules"});
+          test_access::names{"begin", "end", "expected", "judged", "stranded", "rules"});
     CHECK(test_access::differing(before, sending_ring(1)) ==
           test_access::names{"end", "told", "expected", "rules", "lost", "origin"});
+}
+
+TEST_CASE(
+    "sending_ring: an echo that misses what another one has seen is an older one [spec 3.8]") {
+    fixture f(100);
+    f.send(80);
+    (void)f.arrived(echo{.number = 150});
+    (void)f.ring.told(151, signal::way);  // by another word than an echo
+    const echo older{.number = 152, .missing = 0b1111};
+    CHECK(f.ring.is_news_to(older, 150));
+    CHECK(!f.ring.is_news_to(older, 147));
+    CHECK(!f.ring.is_news_to(older, 151));
+    CHECK(!f.ring.is_news_to(echo{.number = 153}, 150));
+    CHECK(!f.ring.is_news_to(echo{.number = 149}, 150));  // which says nothing of later ones
+    CHECK(!f.ring.is_news_to(echo{.number = 179, .missing = ~std::uint64_t{0}}, 100));
+    CHECK(!f.ring.is_news_to(echo{.number = 99}, 150));
+    CHECK(!f.ring.is_news_to(older, 99));
 }
 
 }  // namespace

@@ -90,4 +90,28 @@ TEST_CASE("seq_ring: any range that moves upwards finds its values, one by one a
     }
 }
 
+TEST_CASE("seq_ring: marks go with their values, 64 at a time") {
+    seq_ring<int> ring;
+    ring.grow(0, 0);
+    for (seq at = 100; at < 108; ++at) {
+        ring.put(at, 1);
+    }
+    CHECK(ring.marked(100) == ~std::uint64_t{0});  // a small ring does not tell
+    ring.mark(101, true);
+    ring.mark(103, true);
+    while (ring.size() < 128) {
+        ring.grow(100, 108);
+    }
+    CHECK(ring.marked(100) == 0b1010);
+    CHECK(ring.marked(103) == 1);
+    ring.mark(103, false);
+    CHECK(ring.marked(100) == 0b10);
+    ring.erase(101);
+    ring.put(101, 2);
+    CHECK(ring.marked(100) == 0);
+    ring.mark(101, true);
+    ring.clear();
+    CHECK(ring.marked(100) == 0);
+}
+
 }  // namespace seq_ring_tests

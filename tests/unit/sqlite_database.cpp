@@ -351,8 +351,9 @@ TEST_CASE("sqlite_database: refuses what is not a database of this schema, and l
     }
 }
 
-TEST_CASE("sqlite_database: makes a database of its version of one of the version below, or leaves "
-          "it as it is") {
+TEST_CASE(
+    "sqlite_database: makes a database of its version of one of the former version, or leaves "
+    "it as it is") {
     const temporary_file file;
     const std::string path = file.path();
     make(path);
@@ -371,22 +372,24 @@ TEST_CASE("sqlite_database: makes a database of its version of one of the versio
         return out;
     };
 
-    newer.upgrade = "UPDATE item SET id = 2; UPDATE nowhere SET id = 3";
+    newer.former = 1;
+    newer.set_aside = "ALTER TABLE item RENAME TO former; DROP INDEX item_by_what";
+    newer.upgrade = "INSERT INTO item SELECT id + 1, what FROM former; UPDATE nowhere SET id = 3";
     CHECK(fault() == sqlite_fault::other);  // all or nothing
     CHECK(found("PRAGMA user_version") == "1");
     CHECK(found("SELECT id FROM item") == "1");
 
-    newer.upgrade = "UPDATE item SET id = 2";
-    newer.version = 3;
-    CHECK(fault() == sqlite_fault::version);  // not of an older one still
-    CHECK(found("SELECT id FROM item") == "1");
-
-    newer.version = 2;
+    newer.upgrade = "INSERT INTO item SELECT id + 1, what FROM former; DROP TABLE former";
+    for (const std::int32_t other : {0, 3}) {  // of no other one
+        newer.former = other;
+        CHECK(fault() == sqlite_fault::version);
+        CHECK(found("SELECT id FROM item") == "1");
+    }
+    newer.former = 1;
     CHECK(fault() == sqlite_fault::none);
     CHECK(found("PRAGMA user_version") == "2");
     CHECK(found("SELECT id FROM item") == "2");
 
-    newer.upgrade = "UPDATE item SET id = id + 1";
     CHECK(fault() == sqlite_fault::none);  // once
     CHECK(found("SELECT id FROM item") == "2");
 }
@@ -588,6 +591,30 @@ TEST_CASE("sqlite_database: a new file in which somebody else begins is waited f
     CHECK(open(file.path(), {.busy_timeout = std::chrono::minutes(1)}));
     soon.join();
     sqlite3_close(other);
+}
+
+TEST_CASE("sqlite_database: who is locked out waits for that once, and not again with each try to "
+          "switch to the log") {
+    static int slept;  // microseconds for which SQLite has waited
+    slept = 0;
+    sqlite3_vfs counting = *sqlite3_vfs_find(nullptr);
+    counting.zName = "counting";
+    counting.xSleep = [](sqlite3_vfs*, int microseconds) {
+        return slept += microseconds;
+    };
+    REQUIRE(sqlite3_vfs_register(&counting, 0) == SQLITE_OK);
+    const temporary_file file;
+    sqlite3* other = nullptr;
+    REQUIRE(sqlite3_open(file.path().c_str(), &other) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(other, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    const auto late =
+        open(file.path(), {.busy_timeout = std::chrono::milliseconds(100), .vfs = "counting"});
+    REQUIRE_FALSE(late);
+    CHECK(late.error().fault == sqlite_fault::busy);
+    CHECK(slept > 0);
+    CHECK(slept <= 200'000);
+    sqlite3_close(other);
+    sqlite3_vfs_unregister(&counting);
 }
 
 TEST_CASE(

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -28,6 +29,7 @@ namespace sqlite_mailbox_tests {
 
 using namespace sixfold;
 using namespace sixfold::testing;
+using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 using support::sqlite_spy;
 using support::temporary_file;
@@ -67,7 +69,7 @@ TEST_CASE("sqlite_mailbox: finds everything by an index, whatever is asked") {
     const sqlite_spy spy;
     const auto mailbox = sqlite_mailbox::open(file.path()).value();
     const std::vector<std::string> statements = spy.statements();
-    CHECK(statements.size() == 20);
+    CHECK(statements.size() == 24);
     for (const std::string& sql : statements) {
         for (const std::string& step : spy.plan(sql)) {
             INFO(sql << '\n' << step);
@@ -84,16 +86,19 @@ TEST_CASE("sqlite_mailbox: its counters agree with its rows, whatever was asked"
     const sqlite_spy spy;
     const mailbox_limits limits = {
         .rows_per_pair_max = 4, .rows_max = 20, .bytes_max = 40, .states_max = 4};
-    auto mailbox = sqlite_mailbox::open(file.path(), limits).value();
+    manual_clock clock;
+    auto mailbox = sqlite_mailbox::open(file.path(), limits, {}, clock).value();
     random_source random(1);
     std::size_t refused = 0;
+    std::size_t handled = 0;
     for (int step = 0; step < 3000; ++step) {
         const std::string from(1, static_cast<char>('a' + random.below(3)));
         const std::string to(1, static_cast<char>('a' + random.below(3)));
         const seq which = random.below(6);
         const std::uint64_t action = random.below(8);
+        clock.advance(1s);
         if (action == 0) {
-            REQUIRE(mailbox.expire(step, 20, 2));
+            handled += mailbox.expire({.payloads = 20s, .streams = 30s}, 2).value();
         } else if (action == 1) {
             REQUIRE(mailbox.execute(erase(to, from, 1, encoded(which, 0b1010))).done);
         } else if (action == 2) {
@@ -107,13 +112,15 @@ TEST_CASE("sqlite_mailbox: its counters agree with its rows, whatever was asked"
         }
     }
     CHECK(refused > 100);
+    CHECK(handled > 100);
     const std::string counted =
         "WITH things (receiver, sender, row, size, state) AS ("
         "SELECT receiver, sender, 1, ifnull(length(payload), 0), 0 FROM mail UNION ALL "
         "SELECT receiver, sender, 0, 0, 1 FROM last_state), "
         "places (receiver, sender, row, size, state) AS ("
         "SELECT x'', x'', row, size, state FROM things UNION ALL "
-        "SELECT receiver, x'', row, size, state FROM things UNION ALL SELECT * FROM things) "
+        "SELECT receiver, x'', row, size, state FROM things UNION ALL "
+        "SELECT x'', sender, row, size, state FROM things UNION ALL SELECT * FROM things) "
         "SELECT receiver || ' ' || sender || ' ' || sum(row) || ' ' || sum(size) || ' ' || "
         "sum(state) FROM places GROUP BY receiver, sender ORDER BY receiver, sender";
     const std::string kept = "SELECT receiver || ' ' || sender || ' ' || rows || ' ' || bytes || "
@@ -130,7 +137,7 @@ TEST_CASE("sqlite_mailbox: keeps no counter of what is empty") {
     auto mailbox = sqlite_mailbox::open(file.path()).value();
     CHECK(mailbox.execute(put("alice", "bob", 1, 0, "hello")).done);
     CHECK(mailbox.execute(tombstone("carol", "bob", 1, 0)).done);
-    CHECK(spy.ask("SELECT count(*) FROM usage") == std::vector<std::string>{"4"});
+    CHECK(spy.ask("SELECT count(*) FROM usage") == std::vector<std::string>{"6"});
     CHECK(mailbox.execute(past("bob", "alice", 1)).done);
     CHECK(mailbox.execute(past("bob", "carol", 1)).done);
     CHECK(spy.ask("SELECT count(*) FROM usage") == std::vector<std::string>{"0"});
@@ -161,7 +168,7 @@ TEST_CASE("sqlite_mailbox: a group is done in its order, as if each had been ask
     group.add(put("alice", "bob", 1, 0, "one"));
     group.add(put("alice", "bob", 1, 1, "two"));
     group.add(put("alice", "bob", 1, 2, "above the limit"));
-    group.add(page("bob"));
+    group.add(look("alice", "bob", 1, 9));
     group.add(erase("bob", "alice", 1, encoded(1)));
     group.add(look("alice", "bob", 1, 9));
     group.add(page("bob"));
@@ -169,9 +176,8 @@ TEST_CASE("sqlite_mailbox: a group is done in its order, as if each had been ask
     CHECK(done(exchanges) == flags{true, true, true, false, true, true, true, true});
     CHECK(mailbox.last_error().fault == sqlite_fault::none);
     CHECK(exchanges[0].outcome.low == 9);
-    REQUIRE(exchanges[4].outcome.rows.size() == 2);
-    CHECK(testing::text(exchanges[4].outcome.rows[0]) == "alice 1:0 one");
-    CHECK(testing::text(exchanges[4].outcome.rows[1]) == "alice 1:1 two");
+    CHECK(exchanges[4].outcome.low == 0);
+    CHECK(exchanges[4].outcome.last_state.empty());
     CHECK(exchanges[6].outcome.low == 1);
     CHECK(as_text(exchanges[6].outcome.last_state) == as_text(encoded(1)));
     REQUIRE(exchanges[7].outcome.rows.size() == 1);
@@ -212,7 +218,7 @@ TEST_CASE("sqlite_mailbox: is busy while another connection writes, and then goe
     CHECK(spy.ask("BEGIN IMMEDIATE").empty());
     CHECK_FALSE(mine.execute(put("alice", "bob", 1, 0, "hello")).done);
     CHECK(mine.last_error().fault == sqlite_fault::busy);
-    CHECK_FALSE(mine.expire(1, 0, 1));
+    CHECK_FALSE(mine.expire({}, 1));
     CHECK(mine.last_error().fault == sqlite_fault::busy);
     CHECK(mine.execute(page("bob")).done);  // who only reads is in nobody's way
     CHECK(mine.usage().rows == 0);
@@ -251,60 +257,73 @@ TEST_CASE("sqlite_mailbox: where the disk is full, what erases makes room again"
     CHECK(mailbox.usage().rows == next + 1 - 5);
 }
 
-TEST_CASE("sqlite_mailbox: retention makes tombstones of payloads that are old, and drops no row "
-          "[spec 5.6]") {
-    const temporary_file file;
-    auto mailbox = sqlite_mailbox::open(file.path()).value();
-    const auto expire = [&](std::int64_t now, std::size_t rows_max = 100) {
-        return mailbox.expire(now, 10, rows_max).value();
-    };
-    CHECK(mailbox.execute(put("alice", "bob", 1, 3, "old", 2)).done);
-    CHECK(mailbox.execute(tombstone("alice", "bob", 1, 4, 3)).done);
-    CHECK(expire(1000) == 1);  // from now on it ages, however late it is
-    CHECK(mailbox.execute(put("alice", "bob", 1, 5, "new")).done);
-    CHECK(expire(1009) == 1);  // the new one has a date
-    CHECK(expire(1010) == 1);
-    CHECK(drain(mailbox, "bob") == strings{"alice 1:3 +", "alice 1:4 +", "alice 1:5 new"});
-    CHECK(mailbox.execute(page("bob")).rows[0].low == 3);
-    CHECK(mailbox.usage().rows == 3);
-    CHECK(mailbox.usage().bytes == 3);
-    CHECK(expire(1018) == 0);
-    CHECK(expire(1019) == 1);
-    CHECK(expire(100000) == 0);
-    CHECK(mailbox.usage().rows == 3);
-    CHECK(mailbox.usage().bytes == 0);
-    CHECK(mailbox.execute(put("alice", "bob", 1, 5, "new")).done);  // never the reverse
-    CHECK(drain(mailbox, "bob") == strings{"alice 1:3 +", "alice 1:4 +", "alice 1:5 +"});
-}
-
 TEST_CASE("sqlite_mailbox: retention keeps up with what comes, however few it handles in a call") {
     const temporary_file file;
-    auto mailbox = sqlite_mailbox::open(file.path()).value();
+    manual_clock clock;
+    auto mailbox = sqlite_mailbox::open(file.path(), {}, {}, clock).value();
     seq next = 0;
-    for (std::int64_t hour = 0; hour < 12; ++hour) {
+    for (int hour = 0; hour < 12; ++hour) {
         for (int i = 0; i < 20; ++i) {
             CHECK(mailbox.execute(put("alice", "bob", 1, next++, "x")).done);
         }
-        while (mailbox.expire(hour, 3, 5).value() == 5) {
+        while (mailbox.expire({.payloads = 3h}, 5).value() == 5) {
         }
         CHECK(mailbox.usage().bytes <= 3 * 20);
+        clock.advance(1h);
     }
+    CHECK(mailbox.usage().rows == 240);
 }
 
-TEST_CASE("sqlite_mailbox: retention does no more in a call than it was told to") {
+TEST_CASE(
+    "sqlite_mailbox: that a receiver came is noted once in an hour, and only if he has rows") {
     const temporary_file file;
-    auto mailbox = sqlite_mailbox::open(file.path()).value();
-    for (seq which = 0; which < 10; ++which) {
-        CHECK(mailbox.execute(put("alice", "bob", 1, which, "x")).done);
+    const sqlite_spy spy;
+    manual_clock clock;
+    clock.set(time_point(1000h));
+    auto mailbox = sqlite_mailbox::open(file.path(), {}, {}, clock).value();
+    const auto writes = [&](const mailbox_request& request) {
+        const std::string changes = spy.ask("SELECT total_changes()")[0];
+        CHECK(mailbox.execute(request).done);
+        return std::stoi(spy.ask("SELECT total_changes()")[0]) - std::stoi(changes);
+    };
+    CHECK(writes(page("bob")) == 0);
+    CHECK(writes(erase("bob", "alice", 1, encoded(0))) == 0);
+    CHECK(mailbox.execute(put("alice", "bob", 1, 0, "hello")).done);
+    CHECK(writes(page("bob")) == 1);
+    CHECK(writes(page("bob")) == 0);
+    CHECK(writes(page("carol")) == 0);
+    clock.advance(1h);
+    CHECK(writes(page("bob")) == 0);
+    clock.advance(duration(1));
+    CHECK(writes(erase("bob", "alice", 1, encoded(0))) == 1);
+    CHECK(writes(erase("bob", "alice", 1, encoded(0))) == 0);
+    CHECK(spy.ask("SELECT came / 3600000000000 FROM usage WHERE sender = x'' AND receiver = "
+                  "x'626F62'") == strings{"1002"});
+    clock.advance(2h);
+    mailbox_group group;  // in the same transaction
+    group.add(page("bob"));
+    CHECK(done(mailbox.execute(group)) == flags{true});
+    CHECK(spy.ask("SELECT came / 3600000000000 FROM usage WHERE sender = x'' AND receiver = "
+                  "x'626F62'") == strings{"1004"});
+}
+
+TEST_CASE("sqlite_mailbox: retention of a damaged mailbox comes to an end") {
+    const temporary_file file;
+    const sqlite_spy spy;
+    manual_clock clock;
+    clock.set(time_point(1000h));
+    auto mailbox = sqlite_mailbox::open(file.path(), {}, {}, clock).value();
+    CHECK(mailbox.execute(put("alice", "bob", 1, 0, "hello")).done);
+    SECTION("of a stream without rows") {
+        CHECK(spy.ask("INSERT INTO stream VALUES (x'65', x'66', 1, 0, 0)").empty());
     }
-    CHECK(mailbox.expire(0, 5, 4).value() == 4);  // so many have a date now
-    CHECK(mailbox.usage().bytes == 10);
-    CHECK(mailbox.expire(5, 5, 3).value() == 3);  // and three more, and three of the four are gone
-    CHECK(mailbox.expire(5, 5, 3).value() == 3);  // and the rest, and one
-    CHECK(mailbox.usage().bytes == 6);
-    CHECK(mailbox.expire(10, 5, 4).value() == 4);
-    CHECK(mailbox.expire(10, 5, 4).value() == 2);
-    CHECK(mailbox.usage().bytes == 0);
+    SECTION("of a name that is none") {
+        CHECK(spy.ask("INSERT INTO stream VALUES (zeroblob(60), x'66', 1, 0, 0)").empty());
+        CHECK(spy.ask("UPDATE usage SET came = 7").empty());
+    }
+    CHECK(mailbox.expire({.streams = 900h}, 10).value() == 0);
+    CHECK(mailbox.last_error().fault == sqlite_fault::none);
+    CHECK(drain(mailbox, "bob") == strings{"alice 1:0 hello"});
 }
 
 TEST_CASE("sqlite_mailbox: refuses a mailbox without its tables") {
@@ -434,13 +453,14 @@ TEST_CASE(
 TEST_CASE("sqlite_mailbox: on a full disk retention goes on") {
     support::faulty_disk disk(1);
     disk.set_capacity(2'000'000);
-    auto mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}).value();
-    (void)mailbox.expire(1, 10, 1);
+    manual_clock clock;
+    auto mailbox = sqlite_mailbox::open("box", {}, {.vfs = disk.vfs()}, clock).value();
     REQUIRE(mailbox.execute(put("alice", "bob", 1, 0, std::string(2000, 'x'))).done);
-    REQUIRE(mailbox.expire(1, 10, 1000).value() == 1);
+    clock.advance(5h);
     (void)fill(mailbox);
     disk.set_capacity(disk.used());
-    CHECK(mailbox.expire(20, 10, 50).value() >= 1);
+    clock.advance(5h);
+    CHECK(mailbox.expire({.payloads = 10h}, 50).value() >= 1);
     const auto first = mailbox.execute(page("bob"));
     REQUIRE(first.done);
     CHECK(first.rows[0].tombstone);
@@ -674,7 +694,7 @@ void make_version_1(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("sqlite_mailbox: one of schema 1 becomes one of schema 2, with all its rows") {
+TEST_CASE("sqlite_mailbox: one of schema 1 becomes one of schema 3, with all its rows") {
     const temporary_file file;
     const sqlite_spy spy;
     make_version_1(file.path());
@@ -693,7 +713,8 @@ TEST_CASE("sqlite_mailbox: one of schema 1 becomes one of schema 2, with all its
         auto mailbox = sqlite_mailbox::open(file.path()).value();
         CHECK(spy.ask(tables) == fresh);
         CHECK(spy.ask("PRAGMA integrity_check") == strings{"ok"});
-        CHECK(spy.ask("SELECT count(*) FROM usage") == strings{"3"});
+        CHECK(spy.ask("SELECT rows || ' ' || bytes || ' ' || states FROM usage") ==
+              strings{"4 5 0", "4 5 0", "4 5 0", "4 5 0"});  // of all, alice, bob and the pair
     }
     auto mailbox = sqlite_mailbox::open(file.path()).value();  // as its own from now on
     const strings expected = {"alice 1:5 hi", "alice 1:6 +", "alice 1:7 you", "alice 2:0 "};
@@ -704,7 +725,8 @@ TEST_CASE("sqlite_mailbox: one of schema 1 becomes one of schema 2, with all its
     CHECK(mailbox.execute(look("alice", "bob", 1)).low == 4);
     CHECK(mailbox.execute(look("alice", "bob", 1)).last_state.empty());
     CHECK(mailbox.execute(look("alice", "bob", 2)).smaller == msgid{epoch{1}, 5});
-    CHECK(mailbox.expire(2000, 900, 10).value() == 2);  // one is old, and two were never dated
+    CHECK(mailbox.expire({.payloads = 1h, .streams = 1h}, 10).value() == 0);  // all begin anew
+    CHECK(mailbox.expire({.payloads = {}, .streams = 1h}, 10).value() == 3);
     CHECK(drain(mailbox, "bob")[0] == "alice 1:5 +");
     CHECK(mailbox.execute(erase("bob", "alice", 1, encoded(8))).done);
     CHECK(mailbox.usage().states == 1);

@@ -132,8 +132,8 @@ class posix_files {
     [[nodiscard]] std::error_code rename(const std::string& from, const std::string& to) {
         const bool done = ::rename(from.c_str(), to.c_str()) == 0;
         const auto says = system_says(done);
-        last_ =
-            detail::file_descriptor();  // nobody else may have it before the new one has its name
+        // Nobody else may have it before the new one has its name.
+        last_ = detail::file_descriptor();
         return says;
     }
 

@@ -44,6 +44,9 @@ inline void write(line& to, const event& what) {
     add(to, " ");
     write(to, what.name);
     add(to, " {}", what.what);
+    if (what.reason != refused_reason::none) {
+        add(to, ": {}", what.reason);
+    }
 }
 
 inline void write(line& to, const message& what) {

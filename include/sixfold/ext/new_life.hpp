@@ -7,6 +7,7 @@
 #include <random>
 
 #include "sixfold/options.hpp"
+#include "sixfold/time.hpp"
 
 namespace sixfold::inline v0 {
 
@@ -16,13 +17,16 @@ namespace sixfold::inline v0 {
 ///
 /// For machines with a clock that knows the date. One that begins at 1970 each time counts its starts instead, and keeps the
 /// count (spec 6.1 says what happens if it does not grow). Throws what std::random_device throws where there is nothing random.
-[[nodiscard]] inline incarnation new_life() {
+///
+/// `away` is how long ago its journal was last written, if there is one and that is known: see ext/file_age.hpp.
+[[nodiscard]] inline incarnation new_life(duration away = duration::zero()) {
     using std::chrono::milliseconds;
     const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
     std::random_device random;
     return {.start = static_cast<std::uint64_t>(
                 std::chrono::duration_cast<milliseconds>(since_1970).count()),
-            .seed = std::uint64_t{random()} << 32 | random()};
+            .seed = std::uint64_t{random()} << 32 | random(),
+            .away = away};
 }
 
 }  // namespace sixfold::inline v0

@@ -43,11 +43,12 @@ struct sqlite_options {
 
 /// What makes a database ours: written when it is made, checked whenever it is opened.
 struct sqlite_schema {
-    std::int32_t application_id;  ///< not 0, which is nobody's
-    std::int32_t version;         ///< from 1 on
-    const char* create;           ///< the statements that make its tables
-    const char* upgrade =
-        nullptr;  ///< those that make them of the tables of one version below; none: that is refused
+    std::int32_t application_id;      ///< not 0, which is nobody's
+    std::int32_t version;             ///< from 1 on
+    const char* create;               ///< the statements that make its tables
+    std::int32_t former = 0;          ///< an older version that is not refused; 0: none
+    const char* set_aside = nullptr;  ///< what makes room for the new tables beside its own
+    const char* upgrade = nullptr;    ///< what fills the new ones and drops the others
 };
 
 namespace detail {
@@ -87,8 +88,8 @@ enum class sqlite_access : std::uint8_t {
 /// of other processes on the same machine, may have the same file open.
 class sqlite_database {
   public:
-    /// Opens a database of this schema, or makes one where there is no file, or an empty one. One of the version below
-    /// becomes one of this version, in one transaction, if the schema says how; that costs O(size).
+    /// Opens a database of this schema, or makes one where there is no file, or an empty one. One of the former version, if the
+    /// schema has one, becomes one of this version, in one transaction; that costs O(size).
     ///
     /// It is refused, and its file left as it is, if it is `foreign`, of another `version`,
     /// `read_only` or `corrupt`: all its pages are looked at, which costs O(size). It is `unsafe`
@@ -223,7 +224,7 @@ class sqlite_database {
     /// Whose database is this?
     enum class identity : std::uint8_t {
         ours,     ///< or it was refused
-        older,    ///< of the version below, of which it can be made
+        older,    ///< of the former version, of which it can be made
         nobodys,  ///< it is empty
     };
     [[nodiscard]] identity identify(const sqlite_schema& schema) {
@@ -238,7 +239,7 @@ class sqlite_database {
         if (is_free(schema, says)) {
             return identity::nobodys;
         }
-        if (says.version == schema.version - 1 && schema.upgrade != nullptr) {
+        if (says.version == schema.former && schema.former != 0) {
             return identity::older;
         }
         if (says.version != schema.version) {  // which is not said of a foreign one
@@ -268,7 +269,7 @@ class sqlite_database {
     /// What SQLite was asked for may differ from what it does, so the answers count.
     void make_durable(const sqlite_options& options) {
         const bool full = options.durability == sqlite_durability::power_loss;
-        switch_to_log(options.busy_timeout);
+        switch_to_log(options.busy_timeout * !failed());  // who was locked out has waited already
         execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         demand("PRAGMA synchronous", full ? "2" : "1");
         execute("PRAGMA journal_size_limit = " + std::to_string(detail::sqlite_room::log_size_max));
@@ -306,7 +307,10 @@ class sqlite_database {
         execute("BEGIN IMMEDIATE");
         if (const identity found = identify(schema);
             found != identity::ours) {  // nobody was faster
-            execute(found == identity::older ? schema.upgrade : schema.create);
+            const bool upgrades = found == identity::older;
+            execute(upgrades ? schema.set_aside : "");
+            execute(schema.create);
+            execute(upgrades ? schema.upgrade : "");
             execute("PRAGMA application_id = " + std::to_string(schema.application_id));
             execute("PRAGMA user_version = " + std::to_string(schema.version));
         }

@@ -18,10 +18,13 @@
 #include "sixfold/ext/sqlite_mailbox_schema.hpp"
 #include "sixfold/ext/sqlite_mailbox_tables.hpp"
 #include "sixfold/ext/sqlite_mailbox_work.hpp"
+#include "sixfold/ext/wall_clock.hpp"
 #include "sixfold/mailbox/mailbox.hpp"
 #include "sixfold/mailbox/mailbox_group.hpp"
 #include "sixfold/mailbox/mailbox_limits.hpp"
+#include "sixfold/mailbox/mailbox_retention.hpp"
 #include "sixfold/parts/assert.hpp"
+#include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
 #include "sixfold/wire/frame.hpp"
@@ -42,18 +45,21 @@ namespace sixfold::inline v0 {
 /// Whatever goes wrong, the disk full, another process busy, a damaged page, nothing of the
 /// transaction is done and `last_error` says why; it goes on working when the fault is gone.
 /// Requests that only read, a look or a page, are then answered all the same, if they can be read
-/// (the base that a look brings is not kept then); and where the disk is full, what erases is done:
+/// (what they bring is not noted then); and where the disk is full, what erases is done:
 /// it finds its room (see `sqlite_database`). Several relays may have the same file open. A request
 /// costs O(log n) for each row that it puts, erases or hands out.
 class sqlite_mailbox {
   public:
     /// Opens the mailbox in this file, or makes one. One of schema 1, which is that of wire version 1,
-    /// becomes one of schema 2; its last ack states go. Refuses what `sqlite_database::open` refuses,
+    /// becomes one of schema 3; its last ack states go. Refuses what `sqlite_database::open` refuses,
     /// and a limit that is 0 as `option`.
+    ///
+    /// The clock goes on while the relay is down, and is the same for all that have this file open; it must outlive it.
     [[nodiscard]] static result<sqlite_mailbox, sqlite_error>
     open(const std::string& path,
          const mailbox_limits& limits = {},
-         const sqlite_options& options = {}) {
+         const sqlite_options& options = {},
+         clock_ref clock = wall_time) {
         if (const std::string_view problem = limits.problem(); !problem.empty()) {
             return sqlite_error{sqlite_fault::option, 0, std::string(problem)};
         }
@@ -61,7 +67,7 @@ class sqlite_mailbox {
         if (!database) {
             return database.error();
         }
-        sqlite_mailbox made(std::move(*database), limits);
+        sqlite_mailbox made(std::move(*database), limits, clock);
         if (made.database_.failed()) {
             return made.database_.last_error();
         }
@@ -71,6 +77,7 @@ class sqlite_mailbox {
     /// Does what a relay asks; what is `done` is durable. Asking twice changes nothing more. What
     /// it returns is good until the next request.
     [[nodiscard]] mailbox_outcome execute(const mailbox_request& request) {
+        tick();
         mailbox_outcome outcome = alone(request);
         if (!outcome.done && begin_log_anew()) {
             outcome = alone(request);
@@ -78,10 +85,10 @@ class sqlite_mailbox {
         if (!outcome.done && is_full() && std::holds_alternative<ack_request>(request.what)) {
             outcome = erase_without_room(request);
         }
-        if (outcome.done && work_.brings_base(request)) {
+        if (outcome.done && work_.brings_note(request, now_)) {
             sqlite_transaction change(database_);
-            work_.keep_base(request);
-            (void)commit(change);  // what was found is true even if nobody remembers the base
+            work_.keep_note(request, now_);
+            (void)commit(change);  // what was found is true even if nobody remembers the rest
         }
         return outcome;
     }
@@ -92,6 +99,7 @@ class sqlite_mailbox {
     /// Where the disk is full, only the puts are left out: what erases makes room again. What it
     /// returns is in the group.
     std::span<const mailbox_exchange> execute(mailbox_group& group) {
+        tick();
         const auto all = [](const mailbox_request&) {
             return true;
         };
@@ -103,34 +111,35 @@ class sqlite_mailbox {
         return group.exchanges();
     }
 
-    /// Retention: dates payloads that are new and turns those of this age into tombstones, at most
-    /// so many of each. Returns the larger number of the two; call it again at once while that is
-    /// `rows_max`. No row is dropped: its receiver still learns that there was a message. (spec 5.6)
+    /// Retention: makes tombstones of payloads, and gives streams up, whose time is over, until it has handled so many rows; a stream
+    /// is given up as a whole. Returns how many rows it has handled; call it again at once while that is not less than `rows_max`,
+    /// which is at least 1. (spec 5.6)
     ///
-    /// `now` is any clock that goes on while the relay is down, such as the seconds since 1970;
-    /// `age` is in its unit and not negative. A row ages from the first call that finds it, so it
-    /// lives as long as it should, and longer by the time between two calls. Where the disk is
-    /// full, nothing is dated, but what has its date becomes a tombstone.
-    [[nodiscard]] result<std::size_t, sqlite_error>
-    expire(std::int64_t now, std::int64_t age, std::size_t rows_max) {
-        SIXFOLD_ASSERT(age >= 0 && rows_max > 0);
+    /// A receiver counts as having come up to an hour longer than it did. Where the disk is full, no stream is given up, but what is
+    /// too old becomes a tombstone.
+    [[nodiscard]] result<std::size_t, sqlite_error> expire(const mailbox_retention& promised,
+                                                           std::size_t rows_max) {
+        SIXFOLD_ASSERT(rows_max > 0);
+        tick();
         {
             sqlite_transaction change(database_);
-            const std::size_t stamped = work_.tables().stamp(now, rows_max);
-            const std::size_t expired = work_.tables().expire(now - age, rows_max);
+            std::size_t done = work_.bury(now_, promised.payloads, rows_max);
+            if (done < rows_max) {
+                done += work_.give_up(now_, promised.streams, rows_max - done);
+            }
             if (commit(change)) {
-                return (std::max)(stamped, expired);
+                return done;
             }
         }
         if (!begin_log_anew()) {
             return error_;
         }
         sqlite_transaction change(database_);
-        const std::size_t expired = work_.tables().expire(now - age, rows_max);
+        const std::size_t done = work_.bury(now_, promised.payloads, rows_max);
         if (!commit(change)) {
             return error_;
         }
-        return expired;
+        return done;
     }
 
     /// What is in there now; all zero if it cannot be read.
@@ -145,8 +154,10 @@ class sqlite_mailbox {
     [[nodiscard]] const sqlite_error& last_error() const noexcept { return error_; }
 
   private:
-    sqlite_mailbox(sqlite_database database, const mailbox_limits& limits)
-        : database_(std::move(database)), work_(database_, limits) {}
+    sqlite_mailbox(sqlite_database database, const mailbox_limits& limits, clock_ref clock)
+        : database_(std::move(database)), work_(database_, limits), clock_(clock) {}
+
+    void tick() { now_ = (std::max)(now_, clock_.now()); }
 
     [[nodiscard]] bool commit(sqlite_transaction& change) {
         const bool done = change.commit();
@@ -174,7 +185,7 @@ class sqlite_mailbox {
     [[nodiscard]] mailbox_outcome alone(const mailbox_request& request) {
         sqlite_transaction change(database_,
                                   reads(request) ? sqlite_access::read : sqlite_access::write);
-        const mailbox_outcome outcome = work_.perform(request);
+        const mailbox_outcome outcome = work_.perform(request, now_);
         return commit(change) ? outcome : mailbox_outcome{};
     }
 
@@ -230,8 +241,9 @@ class sqlite_mailbox {
     bool together(mailbox_group& group, Condition wanted) {
         sqlite_transaction change(database_);
         for (mailbox_exchange& each : group.exchanges()) {
-            each.answer(wanted(each.request) ? work_.perform(each.request) : mailbox_outcome{});
-            work_.keep_base(each.request);
+            each.answer(wanted(each.request) ? work_.perform(each.request, now_)
+                                             : mailbox_outcome{});
+            work_.keep_note(each.request, now_);
         }
         const bool done = commit(change);
         for (mailbox_exchange& each : group.exchanges()) {
@@ -244,6 +256,8 @@ class sqlite_mailbox {
 
     sqlite_database database_;
     detail::sqlite_mailbox_work work_;
+    clock_ref clock_;
+    time_point now_{};  // as the clock said, but never back
     sqlite_error error_;
 };
 

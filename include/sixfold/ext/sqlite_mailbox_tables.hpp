@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "sixfold/ext/mailbox_columns.hpp"
 #include "sixfold/ext/sqlite_database.hpp"
 #include "sixfold/ext/sqlite_mailbox_schema.hpp"
 #include "sixfold/ext/sqlite_statement.hpp"
+#include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/frame.hpp"
 #include "sixfold/wire/run.hpp"
@@ -22,50 +24,14 @@
 
 namespace sixfold::inline v0 {
 
-/// Names the stream that a row is of. (spec 1.4)
-struct stream_key {
-    peer to;               ///< the receiver
-    peer from;             ///< the sender
-    sixfold::epoch epoch;  ///< which life of the sender
-};
-
-/// What a part of a mailbox holds.
-struct mailbox_usage {
-    std::size_t rows = 0;    ///< payloads and tombstones
-    std::size_t bytes = 0;   ///< of their payloads
-    std::size_t states = 0;  ///< last ack states
-
-    /// Each by itself.
-    mailbox_usage& operator+=(const mailbox_usage& more) noexcept {
-        rows += more.rows;
-        bytes += more.bytes;
-        states += more.states;
-        return *this;
-    }
-};
-
 namespace detail {
 
-inline constexpr std::uint64_t highest_bit = std::uint64_t{1} << 63;
-
-[[nodiscard]] constexpr std::int64_t column(epoch value) noexcept {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) ^ highest_bit);
-}
-[[nodiscard]] constexpr std::int64_t column(std::uint64_t value) noexcept {
-    return static_cast<std::int64_t>(value);
-}
-[[nodiscard]] constexpr epoch epoch_in(std::int64_t column) noexcept {
-    return epoch{static_cast<std::uint64_t>(column) ^ highest_bit};
-}
-[[nodiscard]] constexpr seq seq_in(std::int64_t column) noexcept {
-    return static_cast<seq>(column);
-}
-
-/// The last ack state of a pair.
+/// The last ack state of a pair, and whether its stream was given up.
 struct kept_state {
     sixfold::epoch epoch = epoch::none;
     seq floor = 0;
     std::vector<std::byte> state{};
+    std::optional<seq> given_up{};
 
     [[nodiscard]] bool is(sixfold::epoch other, bytes bits) const noexcept {
         return epoch == other && std::equal(bits.begin(), bits.end(), state.begin(), state.end());
@@ -87,9 +53,10 @@ class sqlite_mailbox_tables {
     explicit sqlite_mailbox_tables(sqlite_database& database)
         : find_(database.prepare("SELECT id, payload IS NULL, ifnull(length(payload), 0) FROM mail "
                                  "WHERE (receiver, sender, epoch, seq) = (?1, ?2, ?3, ?4)")),
-          insert_(database.prepare("INSERT INTO mail (receiver, sender, epoch, seq, payload) "
-                                   "VALUES (?1, ?2, ?3, ?4, ?5)")),
-          bury_(database.prepare("UPDATE mail SET payload = NULL WHERE id = ?1")),
+          insert_(database.prepare(
+              "INSERT INTO mail (receiver, sender, epoch, seq, since, expires, payload) VALUES "
+              "(?1, ?2, ?3, ?4, ?5, ?6, ?7)")),
+          bury_(database.prepare("UPDATE mail SET payload = NULL, expires = NULL WHERE id = ?1")),
           erase_(database.prepare(
               "DELETE FROM mail WHERE (receiver, sender, epoch) = (?1, ?2, ?3) AND seq >= ?4 AND "
               "seq < ?5 RETURNING ifnull(length(payload), 0)")),
@@ -98,36 +65,33 @@ class sqlite_mailbox_tables {
               "ORDER BY seq LIMIT 1")),
           base_(database.prepare("SELECT base FROM stream WHERE (receiver, sender, epoch) = "
                                  "(?1, ?2, ?3)")),
-          put_base_(database.prepare("REPLACE INTO stream VALUES (?1, ?2, ?3, ?4)")),
+          put_base_(database.prepare("INSERT INTO stream VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT "
+                                     "DO UPDATE SET base = ?4")),
           forget_base_(database.prepare("DELETE FROM stream WHERE (receiver, sender, epoch) = "
                                         "(?1, ?2, ?3)")),
           smaller_(database.prepare(
               "SELECT epoch, seq FROM mail WHERE (receiver, sender) = (?1, ?2) AND epoch < ?3 "
               "ORDER BY epoch, seq LIMIT 1")),
           page_(database.prepare(
-              "SELECT sender, epoch, seq, payload FROM mail WHERE receiver = ?1 AND "
-              "(sender, epoch, seq) >= (?2, ?3, ?4) ORDER BY sender, epoch, seq")),
-          stamp_(database.prepare(
-              "UPDATE mail SET since = ?1 WHERE id IN (SELECT id FROM mail WHERE payload IS NOT "
-              "NULL AND since IS NULL LIMIT ?2)")),
-          oldest_(database.prepare(
-              "SELECT id, length(payload), receiver, sender FROM mail WHERE payload IS NOT "
-              "NULL AND since <= ?1 ORDER BY since LIMIT 1")),
+              "SELECT sender, epoch, seq, iif(expires <= ?5, NULL, payload) FROM mail WHERE "
+              "receiver = ?1 AND (sender, epoch, seq) >= (?2, ?3, ?4) ORDER BY sender, epoch, "
+              "seq")),
           usage_(database.prepare(
               "SELECT rows, bytes, states FROM usage WHERE (receiver, sender) = (?1, ?2)")),
           add_(database.prepare(
-              "INSERT INTO usage VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET rows = rows "
-              "+ ?3, bytes = bytes + ?4, states = states + ?5")),
+              "INSERT INTO usage (receiver, sender, rows, bytes, states) VALUES (?1, ?2, ?3, ?4, "
+              "?5) ON CONFLICT DO UPDATE SET rows = rows + ?3, bytes = bytes + ?4, states = states "
+              "+ ?5")),
           subtract_(database.prepare(
               "UPDATE usage SET rows = rows - ?3, bytes = bytes - ?4, states = states - ?5 "
               "WHERE (receiver, sender) = (?1, ?2)")),
           tidy_(database.prepare("DELETE FROM usage WHERE (receiver, sender) = (?1, ?2) AND "
                                  "(rows, states) = (0, 0)")),
-          find_state_(database.prepare("SELECT epoch, floor, state FROM last_state WHERE "
+          find_state_(database.prepare("SELECT epoch, floor, state, given_up FROM last_state WHERE "
                                        "(receiver, sender) = (?1, ?2)")),
           put_state_(database.prepare(
-              "REPLACE INTO last_state (receiver, sender, epoch, floor, state) VALUES (?1, ?2, ?3, "
-              "?4, ?5)")),
+              "REPLACE INTO last_state (receiver, sender, epoch, floor, state, given_up) VALUES "
+              "(?1, ?2, ?3, ?4, ?5, ?6)")),
           forget_state_(
               database.prepare("DELETE FROM last_state WHERE id = (SELECT min(id) FROM last_state) "
                                "RETURNING receiver, sender")) {}
@@ -143,13 +107,23 @@ class sqlite_mailbox_tables {
         return place{row.integer(0), row.integer(1) != 0, static_cast<std::size_t>(row.integer(2))};
     }
 
-    /// A row that is not there. Whoever inserts counts it: see `add`.
-    void insert(const stream_key& stream, seq which, const run_entry& what) {
-        const auto insert = [&](auto payload) {
+    /// A row that is not there; it expires never, if it is a tombstone. Whoever inserts counts it: see `add`.
+    void insert(const stream_key& stream,
+                seq which,
+                const run_entry& what,
+                time_point now,
+                time_point expires) {
+        const auto insert = [&](auto deadline, auto payload) {
             insert_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch), column(which),
-                        payload);
+                        column(now), deadline, payload);
         };
-        what.tombstone ? insert(nullptr) : insert(what.payload);
+        if (what.tombstone) {
+            insert(nullptr, nullptr);
+        } else if (expires == never) {
+            insert(nullptr, what.payload);
+        } else {
+            insert(column(expires), what.payload);
+        }
     }
 
     /// Makes a tombstone of a payload.
@@ -180,9 +154,10 @@ class sqlite_mailbox_tables {
         const auto row = base_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch));
         return row ? std::optional(seq_in(row.integer(0))) : std::nullopt;
     }
-    /// Of a stream that has rows. It goes with the last of them.
-    void put_base(const stream_key& stream, seq base) {
-        put_base_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch), column(base));
+    /// Of a stream that has rows, the first of them since now. It goes with the last of them.
+    void put_base(const stream_key& stream, seq base, time_point now) {
+        put_base_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch), column(base),
+                      column(now));
     }
 
     /// The lowest seq of a stream; seq_end: it has no row.
@@ -198,28 +173,15 @@ class sqlite_mailbox_tables {
     }
 
     /// Sender, epoch, seq and payload of the rows from a key on, in their order. They refer to both
-    /// arguments.
-    [[nodiscard]] sqlite_rows rows_from(const peer& to, const mailbox_key& key) {
-        return page_.run(to.bytes(), key.from.bytes(), column(key.id.epoch), column(key.id.seq));
-    }
-
-    /// Gives what has none this date; at most so many, and returns how many.
-    std::size_t stamp(std::int64_t now, std::size_t rows_max) {
-        stamp_.run(now, column(rows_max));
-        return stamp_.changes();
-    }
-    /// Buries what has this date or an earlier one; at most so many, and returns how many.
-    std::size_t expire(std::int64_t since_max, std::size_t rows_max) {
-        std::size_t expired = 0;
-        while (expired < rows_max && expire_oldest(since_max)) {
-            ++expired;
-        }
-        return expired;
+    /// peers. What is late by now has no payload any more.
+    [[nodiscard]] sqlite_rows rows_from(const peer& to, const mailbox_key& key, time_point now) {
+        return page_.run(to.bytes(), key.from.bytes(), column(key.id.epoch), column(key.id.seq),
+                         column(now));
     }
 
     // --- counters -----------------------------------------------------------------------------------
 
-    /// Of a pair; of a receiver, if `from` is no name; of all, if neither is.
+    /// Of a pair; of a receiver, if `from` is no name; of a sender, if `to` is none; of all, if neither is.
     [[nodiscard]] mailbox_usage usage(const peer& to, const peer& from) {
         const auto row = usage_.run(to.bytes(), from.bytes());
         const auto count = [&](int at) {
@@ -247,13 +209,21 @@ class sqlite_mailbox_tables {
         out.epoch = epoch_in(row.integer(0));
         out.floor = seq_in(row.integer(1));
         out.state.assign(state.begin(), state.end());
+        out.given_up = row.null(3) ? std::nullopt : std::optional(seq_in(row.integer(3)));
         return true;
     }
 
     /// Keeps it as the newest, in the place of the pair's former one if there is one.
-    void put_state(const stream_key& stream, seq floor, bytes state, bool replaces) {
-        put_state_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch), column(floor),
-                       state);
+    void put_state(const stream_key& stream,
+                   seq floor,
+                   bytes state,
+                   std::optional<seq> given_up,
+                   bool replaces) {
+        const auto put = [&](auto end) {
+            put_state_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch),
+                           column(floor), state, end);
+        };
+        given_up ? put(column(*given_up)) : put(nullptr);
         if (!replaces) {
             add(stream, {.states = 1});
         }
@@ -270,22 +240,6 @@ class sqlite_mailbox_tables {
     }
 
   private:
-    /// False: nothing is so old.
-    bool expire_oldest(std::int64_t since_max) {
-        place row{};
-        stream_key stream{};
-        {
-            const auto found = oldest_.run(since_max);
-            if (!found) {
-                return false;
-            }
-            row = {found.integer(0), false, static_cast<std::size_t>(found.integer(1))};
-            stream = {peer(found.blob(2)), peer(found.blob(3)), epoch::none};
-        }
-        bury(row, stream);
-        return true;
-    }
-
     void subtract(const stream_key& stream, const mailbox_usage& what) {
         for (const auto& [to, from] : counters_of(stream)) {
             count(subtract_, to, from, what);
@@ -299,11 +253,11 @@ class sqlite_mailbox_tables {
                 column(what.states));
     }
 
-    /// Those of all, of the receiver and of the pair.
-    [[nodiscard]] static std::array<std::pair<peer, peer>, 3>
+    /// Those of all, of the receiver, of the sender and of the pair.
+    [[nodiscard]] static std::array<std::pair<peer, peer>, 4>
     counters_of(const stream_key& stream) {
         return {std::pair(peer(), peer()), std::pair(stream.to, peer()),
-                std::pair(stream.to, stream.from)};
+                std::pair(peer(), stream.from), std::pair(stream.to, stream.from)};
     }
 
     sqlite_statement find_;
@@ -316,8 +270,6 @@ class sqlite_mailbox_tables {
     sqlite_statement forget_base_;
     sqlite_statement smaller_;
     sqlite_statement page_;
-    sqlite_statement stamp_;
-    sqlite_statement oldest_;
     sqlite_statement usage_;
     sqlite_statement add_;
     sqlite_statement subtract_;

@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_JOURNAL_CREATION_HPP
 #define SIXFOLD_JOURNAL_CREATION_HPP
 
+#include <initializer_list>
 #include <utility>
 
 #include "sixfold/error.hpp"
@@ -9,8 +10,8 @@
 
 namespace sixfold::inline v0 {
 
-/// The key to the constructors of the machines, which only their `create` has: it makes one where it is to stay, and gives it
-/// the journal of its earlier life.
+/// The key to the constructors of the machines, which only their `create` has: it makes one where it is to stay, `of` as new,
+/// `from` with the journal of its earlier life. Two functions, as a small computer without a journal has no room for what reads one.
 ///
 /// A client is some kilobytes: moved through a few results it would need the stack of a small computer. The one variable that
 /// is returned here is the caller's own.
@@ -21,11 +22,25 @@ class creation {
 
     explicit creation() = default;
 
+    /// The first of `checks` that failed is the error.
     template <class Machine, class... Args>
-    [[nodiscard]] static result<Machine> of(bytes journal, Args&&... args) {
-        result<Machine> out(std::in_place, creation(), std::forward<Args>(args)...);
-        if (const auto restored = out->restore(journal); !restored) {
-            out = restored.error();
+    [[nodiscard]] static result<Machine> of(std::initializer_list<result<void>> checks,
+                                            Args&&... args) {
+        for (const result<void>& checked : checks) {
+            if (!checked) {
+                return checked.error();
+            }
+        }
+        return result<Machine>(std::in_place, creation(), std::forward<Args>(args)...);
+    }
+    template <class Machine, class... Args>
+    [[nodiscard]] static result<Machine>
+    from(bytes journal, std::initializer_list<result<void>> checks, Args&&... args) {
+        result<Machine> out = of<Machine>(checks, std::forward<Args>(args)...);
+        if (out) {
+            if (const auto restored = out->restore(journal); !restored) {
+                out = restored.error();
+            }
         }
         return out;
     }

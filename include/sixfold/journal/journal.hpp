@@ -42,10 +42,13 @@ inline constexpr std::uint8_t journal_version = 1;
 enum class record_kind : std::uint8_t {
     owner = 1,     ///< whose journal it is; key: none
     inbound = 2,   ///< what a receiver has of a stream; key: the sender's name
+    renamed = 9,   ///< the msgid that a message got later than its own record; key: its ticket
     outbound = 3,  ///< how far a sender is with a stream; key: the receiver's name
     message = 4,   ///< one message of a sender that has not ended for its app; key: its ticket
     mark = 5,      ///< of a log: all in front of it was durable when it was written; key: none
     tickets = 6,   ///< which tickets a sender may have given; key: none
+    left = 7,      ///< the largest start number that a sender has left; key: none
+    tried = 8,     ///< how often a message was handed out and not settled; key: the sender's name
 };
 
 /// One record, as it lies in the bytes that it was read from. (spec 7.1)
@@ -129,10 +132,13 @@ class journal_reader {
         switch (kind) {
         case record_kind::owner:
         case record_kind::mark:
-        case record_kind::tickets: return true;
+        case record_kind::tickets:
+        case record_kind::left: return true;
         case record_kind::inbound:
-        case record_kind::outbound: (void)in.get_peer(); return true;
-        case record_kind::message: (void)in.get_u64(); return true;
+        case record_kind::outbound:
+        case record_kind::tried: (void)in.get_peer(); return true;
+        case record_kind::message:
+        case record_kind::renamed: (void)in.get_u64(); return true;
         }
         return false;
     }

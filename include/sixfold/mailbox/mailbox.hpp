@@ -20,22 +20,24 @@ namespace sixfold::inline v0 {
 /// | frame                        | operation | the outcome says                                             |
 /// |------------------------------|-----------|--------------------------------------------------------------|
 /// | msg:R, a payload or a run    | put       | done, when all its rows are durable; else none is there      |
-/// | msg:R, probe                 | look      | `low`, `smaller`, `last_state` of the stream                 |
+/// | msg:R, probe                 | look      | `low`, `smaller`, `last_state`, `given_up` of the stream     |
 /// | ack:R, state or past         | erase     | done, when the rows it covers are gone                       |
 /// | sync:R                       | page      | `rows` from the key on and in front of `until`, `next`       |
 ///
-/// Of each stream with rows a mailbox keeps the highest base that a put or a look has brought. (spec 5.6)
+/// Of each stream with rows a mailbox keeps the highest base that a put or a look has brought. A payload that was put with a time
+/// `left` is a tombstone when that is over, whoever asks: a mailbox has a clock, which goes on while the relay is down. (spec 5.6)
 ///
 /// Spans in `what` refer to `wire`, which refers to the packet that was handled. A store that answers later keeps a copy
-/// of the bytes of `wire` and makes the request anew from it: `decode(copy, framing(from, ...), what)`.
+/// of the bytes of `wire` and makes the request anew from it: `decode(copy, framing(from, ...), what)`. Only `rows` and `room` of a
+/// page may be less than its wire says, as far as its packet was bounded. (spec 5.5)
 struct mailbox_request {
     peer from{};  ///< whose frame it is: the sender of a msg:R, the receiver in the other two
     std::variant<msg_request, ack_request, sync_request> what{};  ///< the frame, decoded
     bytes wire{};                                                 ///< the frame as it came
-    std::uint32_t place =
-        UINT32_MAX;  ///< where the relay keeps that peer: a hint, which may be wrong by now
-    bool passed_on =
-        false;  ///< put: the receiver has been sent it already; if that is forgotten, it comes twice
+    /// Where the relay keeps that peer: a hint, which may be wrong by now.
+    std::uint32_t place = UINT32_MAX;
+    /// Put: the receiver has been sent it already; if that is forgotten, it comes twice.
+    bool passed_on = false;
 };
 
 /// One row, as a page hands it out. All of it is read in one snapshot of the mailbox. (spec 5.5)
@@ -43,8 +45,8 @@ struct mailbox_row {
     peer from{};             ///< the sender
     msgid id{};              ///< of the message
     bool tombstone = false;  ///< the end of the seq without its message
-    seq low =
-        0;  ///< all below has ended: the base kept of the stream, or its lowest row if that is lower
+    /// All below has ended: the base kept of the stream, or its lowest row if that is lower.
+    seq low = 0;
     msgid smaller{};  ///< the lowest row of a smaller epoch of this sender; epoch none: no row
     bytes payload{};  ///< empty in a tombstone
 };
@@ -58,6 +60,8 @@ struct mailbox_outcome {
         smaller{};  ///< look: the lowest row of a smaller epoch of this sender; epoch none: no row
     bytes
         last_state{};  ///< look: the last ack state seen of this stream and epoch; empty: none kept
+    std::optional<seq>
+        given_up{};  ///< look: this stream was given up, and what was stored below this seq is gone
     std::span<const mailbox_row> rows{};  ///< page: in the order of mailbox_key
     std::optional<mailbox_key>
         next{};  ///< page: the first row in front of `until` that had no place; none: all came

@@ -2,7 +2,9 @@
 #ifndef SIXFOLD_MAILBOX_MAILBOX_GROUP_HPP
 #define SIXFOLD_MAILBOX_MAILBOX_GROUP_HPP
 
+#include <algorithm>
 #include <cstddef>
+#include <map>
 #include <span>
 #include <variant>
 #include <vector>
@@ -97,14 +99,19 @@ class mailbox_exchange {
 /// It knows nothing of any mailbox. Its memory grows to that of the largest group and stays.
 class mailbox_group {
   public:
-    /// Keeps a copy of a request: the packet that it refers to may go. O(bytes).
+    /// Keeps a copy of a request: the packet that it refers to may go. Of several pages of one peer only the last one counts, in
+    /// the place of the first: on a byte stream each comes in a packet of its own (spec 5.5). O(bytes), and O(log n) of a page.
     void add(const mailbox_request& request) {
-        if (size_ == exchanges_.size()) {
+        std::size_t at = size_;
+        if (std::holds_alternative<sync_request>(request.what)) {
+            at = pages_.try_emplace(request.from, size_).first->second;
+        }
+        if (at == exchanges_.size()) {
             exchanges_.emplace_back(request);
         } else {
-            exchanges_[size_].ask(request);
+            exchanges_[at].ask(request);
         }
-        ++size_;
+        size_ = (std::max)(size_, at + 1);
     }
 
     /// In the order in which they were added. Good until `add` or `clear`.
@@ -116,11 +123,15 @@ class mailbox_group {
     /// Whether there is none.
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     /// Forgets the requests and their outcomes; the memory stays.
-    void clear() noexcept { size_ = 0; }
+    void clear() noexcept {
+        size_ = 0;
+        pages_.clear();
+    }
 
   private:
     std::vector<mailbox_exchange> exchanges_;
-    std::size_t size_ = 0;  // the others keep their memory for the next group
+    std::size_t size_ = 0;               // the others keep their memory for the next group
+    std::map<peer, std::size_t> pages_;  // where that of a peer is
 };
 
 }  // namespace sixfold::inline v0

@@ -53,6 +53,13 @@ class bit_ring {
         word_at(at) &= ~(std::uint64_t{1} << (at % word_bits));
     }
 
+    /// Bit i is that of `from + i`. Behind the end of the window they are those of its beginning. O(1).
+    [[nodiscard]] std::uint64_t bits(seq from) const noexcept {
+        const seq shift = from % word_bits;
+        const std::uint64_t low = word_at(from) >> shift;
+        return shift == 0 ? low : low | word_at(from + word_bits) << (word_bits - shift);
+    }
+
     /// Whether none is set, as is most often the case where messages come in order. O(1).
     [[nodiscard]] bool none() const noexcept { return count_ == 0; }
     /// How many are set. O(1).
@@ -90,7 +97,7 @@ class bit_ring {
         }
         std::uint32_t length = 0;
         while (length < width_) {
-            const auto ones = static_cast<std::uint32_t>(std::countr_one(read(from + length)));
+            const auto ones = static_cast<std::uint32_t>(std::countr_one(bits(from + length)));
             length += ones;
             if (ones < word_bits) {
                 break;
@@ -106,9 +113,9 @@ class bit_ring {
         }
         for (seq end = to; end > from;) {
             const seq size = (std::min)(end - from, seq{word_bits});
-            const std::uint64_t bits = read(end - size) & ~std::uint64_t{0} >> (word_bits - size);
-            if (bits != 0) {
-                return end - size + detail::width_of(bits) - 1;
+            const std::uint64_t set = bits(end - size) & ~std::uint64_t{0} >> (word_bits - size);
+            if (set != 0) {
+                return end - size + detail::width_of(set) - 1;
             }
             end -= size;
         }
@@ -160,16 +167,10 @@ class bit_ring {
         return words_.empty() ? word_ : words_[index(at)];
     }
     /// The word number `i` of so many bits from `from` on.
-    [[nodiscard]] std::uint64_t piece(seq from, std::size_t bits, std::size_t i) const noexcept {
-        const std::size_t left = bits - word_bits * i;
+    [[nodiscard]] std::uint64_t piece(seq from, std::size_t count, std::size_t i) const noexcept {
+        const std::size_t left = count - word_bits * i;
         const std::uint64_t mask = left < word_bits ? (std::uint64_t{1} << left) - 1 : ~seq{0};
-        return read(from + word_bits * i) & mask;
-    }
-    /// The 64 bits from `from` on, which lie in two words unless it is the first of one.
-    [[nodiscard]] std::uint64_t read(seq from) const noexcept {
-        const seq shift = from % word_bits;
-        const std::uint64_t low = word_at(from) >> shift;
-        return shift == 0 ? low : low | word_at(from + word_bits) << (word_bits - shift);
+        return bits(from + word_bits * i) & mask;
     }
 
     std::uint64_t word_ = 0;            ///< all bits, if `words_` is empty

@@ -21,14 +21,15 @@ namespace sixfold::inline v0 {
 ///
 /// A buddy system (Knowlton, "A fast storage allocator", 1965; Knuth, TAOCP vol. 1, 2.5): a block
 /// is 2^k units long and begins at a multiple of that. A block that is too large is cut in halves,
-/// and a released one is joined with its other half, its buddy, if that is free too; the last one of each size only when
-/// another is released or there is no room without it. So payloads
+/// and one that is free is joined with its other half, its buddy, if that is free too. What is released is kept for
+/// the next payload of its size, and joined only when there is no room without it. So payloads
 /// are contiguous, nothing is ever moved, and what was cut heals. A payload costs less than twice
 /// its size, or one unit.
 ///
 /// The pool keeps no sizes: who holds a handle knows the size that it was allocated with, and says
-/// it again. Every call is O(log capacity), on average over the calls. A handle is good until it is released, in copies of
-/// the pool too; what `at` returns is good for as long as the handle and the pool itself are.
+/// it again. Every call is O(log capacity), on average over the calls; one of them may join all that is kept. A handle
+/// is good until it is released, in copies of the pool too; what `at` returns is good for as long as the handle and
+/// the pool itself are.
 class byte_pool {
   public:
     /// Names a block.
@@ -73,7 +74,7 @@ class byte_pool {
         }
         const unsigned wanted = order_of(size);
         if (kept_[wanted] != none) {
-            return take(std::exchange(kept_[wanted], none), wanted);
+            return take(pop_kept(wanted), wanted);
         }
         if (free_orders_ >> wanted == 0) {
             join_kept();
@@ -101,9 +102,7 @@ class byte_pool {
         const unsigned order = order_of(size);
         used_ -= unit << order;
         tags_[block] = tag(kept, order);
-        if (const handle former = std::exchange(kept_[order], block); former != none) {
-            join(former, order);
-        }
+        write(block, {std::exchange(kept_[order], block), none});
     }
 
     /// The bytes of what `allocate(size)` returned. No bytes if `size` is 0, whatever the handle.
@@ -183,10 +182,15 @@ class byte_pool {
         link(block, order);
     }
 
+    [[nodiscard]] handle pop_kept(unsigned order) noexcept {
+        const handle block = kept_[order];
+        kept_[order] = read(block).next;
+        return block;
+    }
     void join_kept() noexcept {
         for (unsigned order = 0; order < order_count; ++order) {
-            if (const handle block = std::exchange(kept_[order], none); block != none) {
-                join(block, order);
+            while (kept_[order] != none) {
+                join(pop_kept(order), order);
             }
         }
     }
@@ -233,8 +237,8 @@ class byte_pool {
     std::vector<std::uint8_t> tags_;  ///< one a unit
     std::vector<std::byte> storage_;
     std::array<handle, order_count> heads_{};  ///< of the free lists, by order
-    /// Of each order the block that was released last, not joined: the next payload is often as large, and what was joined
-    /// would be cut again.
+    /// Of each order what was released and is not joined, a list through `next`: the next payload is often as large, and
+    /// what was joined would be cut again.
     std::array<handle, order_count> kept_{};
     std::uint64_t free_orders_ = 0;  ///< bit k: the list of order k is not empty
     std::size_t used_ = 0;

@@ -33,6 +33,14 @@ class id_queue {
         }
     }
 
+    /// Calls `visit(id)` for each, the one that waits longest first.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (std::size_t i = from_; i < ids_.size(); ++i) {
+            visit(ids_[i]);
+        }
+    }
+
   private:
     std::vector<std::uint32_t> ids_;
     std::size_t from_ = 0;  // those in front of it have left

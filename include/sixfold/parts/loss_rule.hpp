@@ -33,17 +33,20 @@ class loss_rule {
         return longest + longest / 8 * time_;
     }
 
-    /// One was answered in time.
-    constexpr void right() noexcept {
+    /// One was answered in time, though one that was sent so many places later was answered before; 0: none was.
+    constexpr void right(std::uint64_t places) noexcept {
+        narrow_ |= 2 * places >= order_;
         if (++calm_ >= calm_after) {
-            calm_ = 0;
-            order_ = (std::max)(order_ / 2, order_least);
+            order_ = narrow_ ? order_ : (std::max)(order_ / 2, order_least);
             time_ = (std::max)(time_ - 1, time_least);
+            calm_ = 0;
+            narrow_ = false;
         }
     }
     /// One was answered that had been called lost.
     constexpr void wrong(cause by) noexcept {
         calm_ = 0;
+        narrow_ = false;
         if (by == cause::order) {
             order_ = (std::min)(2 * order_, order_most);
         } else {
@@ -64,6 +67,7 @@ class loss_rule {
     std::uint32_t order_ = order_least;
     std::int32_t time_ = time_least;  // eighths of a round trip
     std::uint32_t calm_ = 0;          // that were right since the last that was wrong
+    bool narrow_ = false;             // one of these was right by less than half
 };
 
 }  // namespace sixfold::inline v0

@@ -25,7 +25,8 @@ namespace sixfold::inline v0 {
 ///       | may be late             |
 ///
 /// An ack:R is lost by the rule of 3.5, with ack:A as the signal, over all of the link; a sync:R, which the relay takes its time
-/// with, is no signal and is never called lost here. Does not know what was said. O(1), on average over the requests.
+/// with, is no signal and is never called lost here. Remembers those that are not resolved, and others within the last 64; where few wait
+/// at once, within the last 32. Does not know what was said. O(1), on average over the requests.
 class ack_ring {
   public:
     /// What was sent.
@@ -34,13 +35,23 @@ class ack_ring {
         other,  ///< an ack:R that is said again when it is asked for
         sync,   ///< a sync:R
     };
+    /// What has become of a request.
+    enum class fate : std::uint8_t {
+        open,           ///< an ack:R that is waited for
+        late_by_order,  ///< it was overtaken
+        late_by_time,   ///< one was answered that is later, and it takes too long
+        given_up,       ///< none was answered
+        answered,       ///< the relay has it
+        apart,          ///< a sync:R that was not answered
+    };
     /// One request.
     struct sending {
-        std::uint32_t stream = 0;          ///< of an ack:R, the index of the sender that it tells
-        std::uint32_t room = 0;            ///< that it told; 0: none
-        ack_ring::kind what = kind::sync;  ///< what it was
-        ack_serial serial = 0;             ///< its name
-        time_point at{};                   ///< when it left
+        std::uint32_t stream = 0;             ///< of an ack:R, the index of whom it tells
+        std::uint32_t room = 0;               ///< that it told; 0: none
+        ack_ring::kind what = kind::sync;     ///< what it was
+        ack_ring::fate now = fate::answered;  ///< what has become of it
+        ack_serial serial = 0;                ///< its name
+        time_point at{};                      ///< when it left
     };
 
     /// Unanswered ones are never more. Half of all serials: so none has two meanings.
@@ -58,11 +69,11 @@ class ack_ring {
     /// The next request has left.
     void sent(kind what, std::uint32_t stream, std::uint32_t room, time_point now) {
         SIXFOLD_ASSERT(has_room());
-        if (next_ - first_ >= places_.size()) {
-            grow();
+        if (next_ - first_ == places_.size()) {
+            make_place();
         }
-        at(next_) = {{stream, room, what, next(), now},
-                     what == kind::sync ? fate::apart : fate::open};
+        at(next_) = {stream, room, what, what == kind::sync ? fate::apart : fate::open,
+                     next(), now};
         ++next_;
         forget();
     }
@@ -74,10 +85,10 @@ class ack_ring {
         if (place < first_ || place >= next_) {
             return std::nullopt;
         }
-        place_state& one = at(place);
+        sending& one = at(place);
         switch (one.now) {
         case fate::answered: return std::nullopt;
-        case fate::open: rule_.right(); break;
+        case fate::open: rule_.right(latest_ > place ? latest_ - place : 0); break;
         case fate::late_by_order: rule_.wrong(loss_rule::cause::order); break;
         case fate::late_by_time: rule_.wrong(loss_rule::cause::time); break;
         case fate::given_up:
@@ -87,7 +98,7 @@ class ack_ring {
             latest_ = (std::max)(latest_, place);
         }
         one.now = fate::answered;
-        const sending out = one.what;
+        const sending out = one;
         forget();
         return out;
     }
@@ -98,7 +109,7 @@ class ack_ring {
             return std::nullopt;
         }
         const bool by_order = rule_.by_order(latest_ - open_);
-        if (!by_order && now < later(at(open_).what.at, rule_.patience(path))) {
+        if (!by_order && now < later(at(open_).at, rule_.patience(path))) {
             return std::nullopt;
         }
         return resolve(by_order ? fate::late_by_order : fate::late_by_time);
@@ -108,7 +119,7 @@ class ack_ring {
         if (open_ >= latest_) {
             return never;
         }
-        const time_point left = at(open_).what.at;
+        const time_point left = at(open_).at;
         return rule_.by_order(latest_ - open_) ? left : later(left, rule_.patience(path));
     }
     /// The lowest that was not answered is waited for no longer, whatever the rule says.
@@ -125,24 +136,19 @@ class ack_ring {
   private:
     friend struct receiver_access;
 
-    enum class fate : std::uint8_t { open, late_by_order, late_by_time, given_up, answered, apart };
-    struct place_state {
-        sending what;
-        fate now = fate::answered;
-    };
-    /// So many of the last are remembered though they are resolved.
-    static constexpr std::uint64_t memory = 64;
+    static constexpr std::uint64_t memory = 64;  // resolved ones behind it are forgotten
+    static constexpr std::size_t size_min = 32;
 
-    [[nodiscard]] place_state& at(std::uint64_t place) noexcept {
+    [[nodiscard]] sending& at(std::uint64_t place) noexcept {
         return places_[detail::to_size(place) & (places_.size() - 1)];
     }
-    [[nodiscard]] const place_state& at(std::uint64_t place) const noexcept {
+    [[nodiscard]] const sending& at(std::uint64_t place) const noexcept {
         return places_[detail::to_size(place) & (places_.size() - 1)];
     }
 
     sending resolve(fate how) noexcept {
         at(open_).now = how;
-        const sending out = at(open_).what;
+        const sending out = at(open_);
         forget();
         return out;
     }
@@ -155,8 +161,16 @@ class ack_ring {
         }
     }
 
+    /// Few wait at once on most links: then the first that is remembered makes place for the next one.
+    void make_place() {
+        if (4 * (next_ - open_) <= places_.size() && !places_.empty()) {
+            ++first_;
+        } else {
+            grow();
+        }
+    }
     void grow() {
-        std::vector<place_state> larger((std::max)(std::size_t{2 * memory}, 2 * places_.size()));
+        std::vector<sending> larger((std::max)(size_min, 2 * places_.size()));
         for (std::uint64_t each = first_; each < next_; ++each) {
             larger[detail::to_size(each) & (larger.size() - 1)] = at(each);
         }
@@ -169,7 +183,7 @@ class ack_ring {
     std::uint64_t latest_;  // ack:R that was answered
     std::uint64_t next_;
     loss_rule rule_;
-    std::vector<place_state> places_;  // none, or a power of two of them
+    std::vector<sending> places_;  // none, or a power of two of them
 };
 
 }  // namespace sixfold::inline v0

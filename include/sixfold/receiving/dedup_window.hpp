@@ -54,6 +54,9 @@ class dedup_window {
         return bits_.test(at) ? standing::duplicate : standing::fresh;
     }
 
+    /// Bit i says whether `from + i` was accepted; not below the floor, and as `bit_ring::bits` behind the end. O(1).
+    [[nodiscard]] std::uint64_t bits(seq from) const noexcept { return bits_.bits(from); }
+
     /// Accepts one seq, which is fresh. O(1) on average over the seqs of a stream.
     void accept(seq at) noexcept {
         SIXFOLD_ASSERT(of(at) == standing::fresh);

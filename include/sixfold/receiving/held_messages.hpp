@@ -45,7 +45,8 @@ class held_messages {
         std::uint32_t stream = 0;                     ///< the index of its sender
         byte_pool::handle payload = byte_pool::none;  ///< of its bytes
         std::uint32_t payload_size = 0;               ///< in bytes
-        slot same_bucket = none;                      ///< the next with its hash
+        std::uint32_t tries = 0;  ///< how often it was handed out in all lives; 0: not counted
+        slot same_bucket = none;  ///< the next with its hash
         slot below = none;     ///< the next lower of its stream; of an early one, the one before it
         slot above = none;     ///< the next higher
         slot previous = none;  ///< in the line of the ready ones
@@ -233,6 +234,8 @@ class held_messages {
         }
         return at;
     }
+    /// It was handed out so often, in all lives.
+    void count(slot at, std::uint32_t tries) noexcept { entries_[at].tries = tries; }
     /// Is there a message to hand out?
     [[nodiscard]] bool any_ready() const noexcept { return first_ != none; }
 

@@ -188,7 +188,7 @@ inline void inbound_acks::owe(std::uint32_t which, const msg_notify& notice, con
         of(which).owe_waiting(notice.epoch, notice.number);
     } else {
         if (found.entered) {
-            of(which).enter();
+            of(which).enter(notice.epoch);
         }
         if (!notice.drained) {
             of(which).saw(notice.number);

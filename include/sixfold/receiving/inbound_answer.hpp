@@ -65,9 +65,12 @@ class inbound_answer {
     }
     /// A sending of our epoch came directly.
     void saw(sending_number number) noexcept { seen_.add(number); }
-    /// Our epoch is a new one: of it nothing has come yet.
-    void enter() noexcept {
+    /// Our epoch is this new one: of it nothing has come yet but what asks about it, and was not answered.
+    void enter(epoch of) noexcept {
         seen_ = seen_numbers();
+        if (waiting_.epoch == of) {
+            seen_.add(waiting_.number);
+        }
         waiting_ = question();
         latest_ = 0;
     }

@@ -45,6 +45,8 @@ class inbound_journal {
         records_[waiting_.front()] = ++written_;
         waiting_.pop();
     }
+    /// A record was written on which nothing depends.
+    void wrote() noexcept { ++written_; }
     /// How many records were written.
     [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
 

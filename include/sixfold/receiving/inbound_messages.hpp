@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>  // move
+#include <vector>
 
 #include "sixfold/error.hpp"
 #include "sixfold/journal/journal.hpp"
@@ -18,6 +20,7 @@
 #include "sixfold/receiving/inbound_record.hpp"
 #include "sixfold/receiving/inbound_store.hpp"
 #include "sixfold/receiving/inbound_stream.hpp"
+#include "sixfold/receiving/tried_messages.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/frame.hpp"
 
@@ -62,6 +65,10 @@ class inbound_messages {
     /// Messages that came although they were there already.
     [[nodiscard]] std::uint64_t duplicates() const noexcept { return duplicates_; }
 
+    /// Takes the next message for the app; `none`. The first of its stream in this life is counted. (spec 7.10)
+    [[nodiscard]] held_messages::slot hand_out();
+    /// A sender was dropped, and another has its index.
+    void forget(std::uint32_t which) noexcept { tried_.forget(which); }
     /// Takes a msg:N of a sender.
     [[nodiscard]] intake take(std::uint32_t which, const msg_notify& notice);
     /// The app's word on a message that it was handed, and that goes, unless it is `shown` still. False if its stream has gone on to
@@ -70,13 +77,18 @@ class inbound_messages {
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
+    /// Has the journal to take records?
+    [[nodiscard]] bool has_unwritten() const noexcept {
+        return journal_.has_unwritten() || !tried_.unwritten().empty();
+    }
     /// The first `records` are durable.
     void durable(std::uint64_t records) noexcept { journal_.durable(records); }
     /// Takes up what an earlier life has left. Precondition: nothing was called before, and `check_journal` has no objection.
     [[nodiscard]] result<void> restore(bytes journal);
     /// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit. O(W).
     [[nodiscard]] std::size_t write_record(std::span<std::byte> out);
-    /// Writes the next record of a snapshot; its size, or 0: it does not fit, or that was the last. `at` counts the streams.
+    /// Writes the next record of a snapshot; its size, or 0: it does not fit, or that was the last. `at` counts the
+    /// streams, then what is held, then what earlier lives have tried.
     [[nodiscard]] std::size_t write_snapshot(std::uint64_t& at, std::span<std::byte> out) const;
 
   private:
@@ -88,9 +100,15 @@ class inbound_messages {
     [[nodiscard]] bool take_one(std::uint32_t which, seq at, const run_entry& what, intake& out);
     [[nodiscard]] bool raise(std::uint32_t which, seq low);
     void end(std::uint32_t which, seq at, fate how);
+    [[nodiscard]] bool is_tried(held_messages::slot at) const noexcept;
+    [[nodiscard]] std::size_t write_tried(held_messages::slot at, std::span<std::byte> out) const;
+    [[nodiscard]] std::size_t write_next_tried(std::span<std::byte> out);
+    [[nodiscard]] result<void> restore_streams(bytes journal);
+    [[nodiscard]] result<void> restore_tried(bytes journal);
 
     inbound_store store_;
     inbound_journal journal_;
+    tried_messages tried_;
     std::uint32_t payload_max_;
     std::uint64_t duplicates_ = 0;
 };
@@ -231,11 +249,52 @@ inline bool inbound_messages::settle(held_messages::slot at, fate how, bool show
     return true;
 }
 
+// --- what crashes the app --------------------------------------------------------------------------------------------
+
+/// What a life did not get to settle is the first of its stream in one that follows. (spec 7.10)
+inline held_messages::slot inbound_messages::hand_out() {
+    const held_messages::slot at = store_.hand_out();
+    if (at == held_messages::none || !journal_.keeps()) {
+        return at;
+    }
+    const std::uint32_t before = tried_.take(store_.held()[at].stream, store_.held()[at].id);
+    if (store_.is_first(at) || before != 0) {
+        store_.count(at, before + std::uint32_t{before != UINT32_MAX});
+        tried_.unwritten().push(at);
+    }
+    return at;
+}
+
+inline bool inbound_messages::is_tried(held_messages::slot at) const noexcept {
+    const held_messages::entry& e = store_.held()[at];
+    return e.tries != 0 && !store_.is_over(e.stream, e.id);
+}
+
+inline std::size_t inbound_messages::write_tried(held_messages::slot at,
+                                                 std::span<std::byte> out) const {
+    const held_messages::entry& e = store_.held()[at];
+    return detail::encode_tried(store_.senders()[e.stream], e.id, e.tries, out);
+}
+
+/// Of what was settled before the journal was asked for, nothing has to be said.
+inline std::size_t inbound_messages::write_next_tried(std::span<std::byte> out) {
+    id_queue& unwritten = tried_.unwritten();
+    while (!unwritten.empty() && !is_tried(unwritten.front())) {
+        unwritten.pop();
+    }
+    const std::size_t size = unwritten.empty() ? 0 : write_tried(unwritten.front(), out);
+    if (size != 0) {
+        unwritten.pop();
+        journal_.wrote();
+    }
+    return size;
+}
+
 // --- the journal -----------------------------------------------------------------------------------------------------
 
 inline std::size_t inbound_messages::write_record(std::span<std::byte> out) {
     if (!journal_.has_unwritten()) {
-        return 0;
+        return write_next_tried(out);
     }
     const std::uint32_t which = journal_.next();
     const std::size_t size = detail::encode_inbound(store_.senders()[which], store_[which], out);
@@ -247,22 +306,49 @@ inline std::size_t inbound_messages::write_record(std::span<std::byte> out) {
 
 inline std::size_t inbound_messages::write_snapshot(std::uint64_t& at,
                                                     std::span<std::byte> out) const {
-    const auto kept = [this](std::uint64_t each) {
-        return store_[static_cast<std::uint32_t>(each)].kept();
+    const std::uint64_t first_slot = store_.size();
+    const std::uint64_t first_left = first_slot + store_.held().places();
+    const std::uint64_t end = first_left + tried_.left().size();
+    const auto slot_of = [&](std::uint64_t place) {
+        return static_cast<held_messages::slot>(place - first_slot);
     };
-    while (at < store_.size() && !kept(at)) {
+    const auto left_of = [&](std::uint64_t place) -> const tried_messages::tried& {
+        return tried_.left()[detail::to_size(place - first_left)];
+    };
+    const auto is_nothing = [&](std::uint64_t place) {
+        if (place < first_left) {
+            return place < first_slot ? !store_[static_cast<std::uint32_t>(place)].kept()
+                                      : !is_tried(slot_of(place));
+        }
+        const tried_messages::tried& last = left_of(place);
+        return last.times == 0 || store_.is_over(last.stream, last.id);
+    };
+    while (at < end && is_nothing(at)) {
         ++at;
     }
-    if (!journal_.keeps() || at >= store_.size()) {
+    if (!journal_.keeps() || at >= end) {
         return 0;
     }
-    const auto which = static_cast<std::uint32_t>(at);
-    const std::size_t size = detail::encode_inbound(store_.senders()[which], store_[which], out);
+    std::size_t size = 0;
+    if (at < first_slot) {
+        const auto which = static_cast<std::uint32_t>(at);
+        size = detail::encode_inbound(store_.senders()[which], store_[which], out);
+    } else if (at < first_left) {
+        size = write_tried(slot_of(at), out);
+    } else {
+        const tried_messages::tried& last = left_of(at);
+        size = detail::encode_tried(store_.senders()[last.stream], last.id, last.times, out);
+    }
     at += std::uint64_t{size != 0};
     return size;
 }
 
 inline result<void> inbound_messages::restore(bytes journal) {
+    const result<void> streams = restore_streams(journal);
+    return streams ? restore_tried(journal) : streams;
+}
+
+inline result<void> inbound_messages::restore_streams(bytes journal) {
     journal_reader reader(journal);
     while (const auto each = reader.next()) {
         if (each->kind != record_kind::inbound) {
@@ -282,6 +368,28 @@ inline result<void> inbound_messages::restore(bytes journal) {
         }
         store_.restore(which, last);
     }
+    return {};
+}
+
+/// What is over is not counted; nor is, where there is no room, what comes of somebody of whom nothing else is known.
+inline result<void> inbound_messages::restore_tried(bytes journal) {
+    std::vector<tried_messages::tried> all;
+    journal_reader reader(journal);
+    while (const auto each = reader.next()) {
+        if (each->kind != record_kind::tried || each->gone) {
+            continue;
+        }
+        tried_messages::tried last{};
+        if (const auto read = detail::decode_tried(each->value, last.id, last.times); !read) {
+            return read;
+        }
+        byte_reader key(each->key.subspan(1));
+        last.stream = store_.insert(key.get_peer());
+        if (last.stream != inbound_store::none && !store_.is_over(last.stream, last.id)) {
+            all.push_back(last);
+        }
+    }
+    tried_.restore(std::move(all));
     return {};
 }
 

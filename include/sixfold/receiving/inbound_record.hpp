@@ -19,6 +19,10 @@
 // What must survive of a receiver's stream, as a record: all of it, so that the last record of a sender is enough. (spec 7.4)
 //
 //     inbound     from || epoch | floor | horizon | size | accepted bits | count | exceptions
+//
+// And which of its messages was handed out, and how often.
+//
+//     tried       from || epoch | seq | times
 
 namespace sixfold::inline v0::detail {
 
@@ -106,6 +110,25 @@ encode_inbound(const peer& from, const inbound_stream& stream, std::span<std::by
         out.note(what);
     }
     return in.ok() && in.left() == 0 ? result<void>() : damaged_value;
+}
+
+[[nodiscard]] inline std::size_t
+encode_tried(const peer& from, msgid id, std::uint32_t times, std::span<std::byte> out) noexcept {
+    return encode_record(record_kind::tried, false, out, [&](auto& to) {
+        to.put_peer(from);
+        to.put_epoch(id.epoch);
+        to.put_varint(id.seq);
+        to.put_varint(times);
+    });
+}
+
+/// (spec 7.10)
+[[nodiscard]] inline result<void> decode_tried(bytes value, msgid& id, std::uint32_t& times) {
+    byte_reader in(value);
+    id.epoch = in.get_epoch();
+    id.seq = in.get_seq();
+    times = static_cast<std::uint32_t>(in.get_varint(32));
+    return in.ok() && in.left() == 0 && times != 0 ? result<void>() : damaged_value;
 }
 
 }  // namespace sixfold::inline v0::detail

@@ -100,6 +100,18 @@ class inbound_store {
     void hold_early(std::uint32_t which, msgid id, bytes payload);
     /// Takes the next message for the app; `none`.
     [[nodiscard]] slot hand_out() noexcept { return held_.hand_out(); }
+    /// One was handed out. Is it the first of its stream in this life?
+    [[nodiscard]] bool is_first(slot handed) noexcept {
+        return streams_[held_[handed].stream].hand_out();
+    }
+    /// It was handed out so often, in all lives.
+    void count(slot handed, std::uint32_t tries) noexcept { held_.count(handed, tries); }
+    /// Has a seq ended, or with its epoch?
+    [[nodiscard]] bool is_over(std::uint32_t which, msgid id) const noexcept {
+        const inbound_stream& stream = streams_[which];
+        return id.epoch < stream.epoch() ||
+               (id.epoch == stream.epoch() && stream.window().of(id.seq) == standing::duplicate);
+    }
     /// A message goes, whose seq is no longer held, or is about to end.
     void erase(slot at) noexcept { held_.erase(at); }
     /// Its seq is about to end, and the app still looks at it.
@@ -112,6 +124,25 @@ class inbound_store {
     /// How many seqs there are from its floor to the highest that has ended or is held.
     [[nodiscard]] std::uint32_t span(std::uint32_t which) const noexcept {
         return static_cast<std::uint32_t>(end(which) - streams_[which].window().floor());
+    }
+    /// One above the highest seq of a stream that has ended or is held.
+    [[nodiscard]] seq end(std::uint32_t which) const noexcept {
+        const slot highest = held_.highest(which);
+        const seq held_end = highest == none ? 0 : held_[highest].id.seq + 1;
+        return (std::max)(streams_[which].end(), held_end);
+    }
+    /// One above the highest seq below that, which is neither; at least the floor.
+    [[nodiscard]] seq holes_end(std::uint32_t which) const noexcept {
+        return streams_[which].lacking_below(end(which));
+    }
+    /// Is there a place for a message that makes place for none?
+    [[nodiscard]] bool has_free_place() const noexcept {
+        return held_.size() < held_.places() && held_.bytes_left() >= options_.payload_max;
+    }
+    /// How many bytes of payloads have room: where something waits behind a hole, as many as it makes place for.
+    [[nodiscard]] std::size_t bytes_left() const noexcept {
+        const std::size_t others = held_.waiting() != 0 ? options_.held_bytes / 4 : 0;
+        return (std::max)(held_.bytes_left(), others);
     }
     /// How many more messages can be held, of anybody.
     [[nodiscard]] std::uint32_t places_left() const noexcept {
@@ -126,12 +157,6 @@ class inbound_store {
     /// The seq that everything of a stream waits for.
     [[nodiscard]] seq awaited(const inbound_stream& stream) const noexcept {
         return in_order() ? stream.next() : stream.window().floor();
-    }
-    /// One above the highest seq that has ended or is held.
-    [[nodiscard]] seq end(std::uint32_t which) const noexcept {
-        const slot highest = held_.highest(which);
-        const seq held_end = highest == none ? 0 : held_[highest].id.seq + 1;
-        return (std::max)(streams_[which].end(), held_end);
     }
     [[nodiscard]] bool has_share(std::uint32_t which) const noexcept {
         return held_.count(which) < share(held_.places(), held_.alone(which));

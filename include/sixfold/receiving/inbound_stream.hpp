@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>  // exchange
 #include <vector>
 
 #include "sixfold/parts/assert.hpp"
 #include "sixfold/parts/bit_ring.hpp"
+#include "sixfold/parts/number.hpp"
 #include "sixfold/receiving/ack_report.hpp"
 #include "sixfold/receiving/dedup_window.hpp"
 #include "sixfold/types.hpp"
@@ -117,13 +120,25 @@ class inbound_stream {
         }
         return is_held(next_) ? std::optional(next_++) : std::nullopt;
     }
-    /// The first seq that is neither over nor held.
+    /// The first seq that is neither over nor held. O(1 + how far it is / 64).
     [[nodiscard]] seq first_lacking() const noexcept {
-        seq at = (std::max)(next_, window_.floor());
-        while (window_.of(at) == standing::duplicate || is_held(at)) {
-            ++at;
+        for (seq at = (std::max)(next_, window_.floor());; at += 64) {
+            if (const std::uint64_t bits = lacking(at); bits != 0) {
+                return at + static_cast<unsigned>(std::countr_zero(bits));
+            }
         }
-        return at;
+    }
+    /// One above the highest seq in front of `end` that is neither; at least the floor. O(1 + how far it is / 64).
+    [[nodiscard]] seq lacking_below(seq end) const noexcept {
+        while (end > window_.floor()) {
+            const seq size = (std::min)(end - window_.floor(), seq{64});
+            const std::uint64_t bits = lacking(end - size) & ~std::uint64_t{0} >> (64 - size);
+            if (bits != 0) {
+                return end - size + detail::width_of(bits);
+            }
+            end -= size;
+        }
+        return end;
     }
     /// One above the highest seq that has ended. At least the floor.
     [[nodiscard]] seq end() const noexcept { return end_; }
@@ -131,6 +146,9 @@ class inbound_stream {
     [[nodiscard]] std::uint32_t open_below(seq end) const noexcept {
         return static_cast<std::uint32_t>(end - window_.floor()) - window_.count() - held_.count();
     }
+
+    /// One of its messages is handed out. Is that the first in this life?
+    [[nodiscard]] bool hand_out() noexcept { return !std::exchange(handed_out_, true); }
 
     // --- the ack state ---------------------------------------------------------------------------------------------
 
@@ -194,6 +212,14 @@ class inbound_stream {
         return window_.of(at) == standing::fresh && held_.test(at);
     }
 
+    /// Bit i is set if `from + i` is neither over nor held. Precondition: not below the floor.
+    [[nodiscard]] std::uint64_t lacking(seq from) const noexcept {
+        const seq end = window_.floor() + window_.width();
+        const seq inside = from < end ? end - from : 0;
+        const std::uint64_t beyond = inside < 64 ? ~std::uint64_t{0} << inside : 0;
+        return beyond | ~(window_.bits(from) | held_.bits(from));
+    }
+
     /// The bytes of the window that its report leaves out in front.
     [[nodiscard]] std::uint32_t skipped(seq latest) const noexcept {
         constexpr std::uint32_t told = ack_bits_size_max;
@@ -221,6 +247,7 @@ class inbound_stream {
     std::uint32_t exceptions_max_;
     stream_stage stage_ = stream_stage::unknown;
     bool kept_ = false;
+    bool handed_out_ = false;  // any of it, in this life
 };
 
 }  // namespace sixfold::inline v0

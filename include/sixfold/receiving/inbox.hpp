@@ -64,7 +64,7 @@ class inbox {
     void take(const sync_answer& answer, time_point now) {
         (void)acks_.answered(answer.serial, now);
         const std::uint32_t marked = round_.marked();
-        round_.answered(answer, now, acks_.wait(0) / 4);
+        round_.answered(answer, now);
         if (marked != inbound_store::none) {
             consider(marked, now);
         }
@@ -157,6 +157,7 @@ inline std::uint32_t inbox::insert(const peer& from) {
         if (dropped == inbound_store::none) {
             return dropped;
         }
+        messages_.forget(dropped);
         acks_.forget(dropped);
         round_.forget(dropped);
     }
@@ -212,7 +213,7 @@ inline inbox::slot inbox::hand_out(time_point now) {
         store.erase(std::exchange(shown_, held_messages::none));
         places_came(now);
     }
-    const slot at = store.hand_out();
+    const slot at = accepts_ ? store.hand_out() : messages_.hand_out();
     if (accepts_ && at != held_messages::none) {
         shown_ = at;
         end(at, fate::accepted, now);
@@ -228,10 +229,7 @@ inline bool inbox::settle(const message& handed, fate how, time_point now) {
     }
     const slot at = store.held().find(which, handed.id, handed.place);
     if (at == held_messages::none || store.held()[at].stage != held_messages::stage::handed) {
-        const inbound_stream& stream = store[which];
-        return handed.id.epoch < stream.epoch() ||
-               (handed.id.epoch == stream.epoch() &&
-                stream.window().of(handed.id.seq) == standing::duplicate);
+        return store.is_over(which, handed.id);
     }
     if (at != shown_) {  // else it was accepted on delivery
         end(at, how, now);
@@ -273,7 +271,8 @@ inbox::transmit_sync(const framing& link, std::span<std::byte> out, time_point n
     const std::size_t size = request ? encode(*request, link, out) : 0;
     if (size != 0) {
         acks_.sent_sync(now);
-        round_.sent(serial, later(now, acks_.wait(round_.fruitless())));
+        const duration rest_of_page = acks_.wait(0) / 4;
+        round_.sent(serial, later(now, acks_.wait(round_.backoff())), rest_of_page);
     }
     return size;
 }

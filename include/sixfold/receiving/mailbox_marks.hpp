@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_RECEIVING_MAILBOX_MARKS_HPP
 #define SIXFOLD_RECEIVING_MAILBOX_MARKS_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,7 +20,8 @@ namespace sixfold::inline v0 {
 ///              something has changed |   \-----------+-- it was asked for already, and brought nothing
 ///                                    fruitless <-----/
 ///
-/// Keeps the lowest such row of each stream. Does not know what can be taken. O(1).
+/// Keeps the lowest such row of each stream, and how often it was asked for in vain: who says so may be wrong, or lie. Does not know
+/// what can be taken. O(1).
 class mailbox_marks {
   public:
     /// How far one is.
@@ -29,6 +31,9 @@ class mailbox_marks {
         in_line,    ///< the stream is to be asked for
         fruitless,  ///< it was, and nothing could be taken
     };
+
+    /// So many requests in a row that brought nothing new of a stream, and it waits for the next round.
+    static constexpr std::uint8_t vain_max = 4;
 
     /// How far the mark of a stream is.
     [[nodiscard]] stage of(std::uint32_t which) const noexcept {
@@ -50,7 +55,7 @@ class mailbox_marks {
         if (one.now == stage::none) {
             one.place = static_cast<std::uint32_t>(all_.size());
             all_.push_back(which);
-            one.now = stage::set;
+            one.now = one.vain < vain_max ? stage::set : stage::fruitless;
             one.row = row;
         } else if (is_lower(row, one.row)) {
             one.row = row;
@@ -87,15 +92,24 @@ class mailbox_marks {
             one.now = stage::none;
         }
     }
-    /// It was asked for, has brought nothing, and was set again, if it is there.
+    /// It was asked for, has brought nothing, and was set again, perhaps. Precondition: one was set.
     void fruitless(std::uint32_t which) noexcept {
-        if (of(which) != stage::none) {
-            marks_[which].now = stage::fruitless;
+        mark& one = marks_[which];
+        one.vain = (std::min)(vain_max, static_cast<std::uint8_t>(one.vain + 1));
+        if (one.now != stage::none) {
+            one.now = stage::fruitless;
         }
     }
-    /// Something of the stream has changed.
+    /// Something of the stream has changed: it is asked for again.
     void refresh(std::uint32_t which) noexcept {
-        if (of(which) == stage::fruitless) {
+        if (which < marks_.size()) {
+            marks_[which].vain = 0;
+            retry(which);
+        }
+    }
+    /// What is to be said of it was answered: it is asked for again, unless that was in vain too often.
+    void retry(std::uint32_t which) noexcept {
+        if (of(which) == stage::fruitless && marks_[which].vain < vain_max) {
             marks_[which].now = stage::set;
         }
     }
@@ -113,6 +127,7 @@ class mailbox_marks {
         take(which);
         if (which < marks_.size()) {
             marks_[which].beyond = epoch::none;
+            marks_[which].vain = 0;
         }
     }
 
@@ -124,6 +139,7 @@ class mailbox_marks {
         epoch beyond = epoch::none;
         std::uint32_t place = 0;  // in `all_`
         stage now = stage::none;
+        std::uint8_t vain = 0;  // requests that brought nothing new since it was refreshed
     };
     [[nodiscard]] static bool is_lower(msgid a, msgid b) noexcept {
         return a.epoch != b.epoch ? a.epoch < b.epoch : a.seq < b.seq;

@@ -13,9 +13,20 @@
 
 namespace sixfold::inline v0 {
 
-/// The first seq of a stream for which there is no room; 0 if there is none for anybody.
-[[nodiscard]] inline seq end_of_room(const inbound_store& store, std::uint32_t which) noexcept {
-    return store.places_left() == 0 ? 0 : store[which].window().floor() + store.room(which);
+/// The first seq at or behind `from` that is asked for: in a hole, or behind all that is here.
+[[nodiscard]] inline seq
+first_to_ask(const inbound_store& store, std::uint32_t which, seq from) noexcept {
+    return (std::max)(from, from < store.holes_end(which) ? store[which].first_lacking()
+                                                          : store.end(which));
+}
+
+/// Where rows of a stream that are asked for from `at` on have to end: behind a hole, which nobody may ever fill, they are worth only
+/// places that are free, and of what is next so many as there is room for. `at`: none is.
+[[nodiscard]] inline seq
+end_of_room(const inbound_store& store, std::uint32_t which, seq at) noexcept {
+    const bool none =
+        at > store[which].first_lacking() ? !store.has_free_place() : store.places_left() == 0;
+    return none ? at : store[which].window().floor() + store.room(which);
 }
 
 /// Can they be taken? Rows of our epoch if there is room for a quarter of the window, or nothing is held of it; those of a smaller
@@ -32,8 +43,8 @@ namespace sixfold::inline v0 {
         return row.epoch < stream.epoch() || (quiet && app_has_none);
     }
     const bool nothing_held = store.held().lowest(which) == inbound_store::none;
-    const seq end = end_of_room(store, which);
     const seq at = (std::max)(row.seq, stream.first_lacking());
+    const seq end = end_of_room(store, which, at);
     return at < end && (nothing_held || end - at >= quarter);
 }
 

@@ -45,9 +45,6 @@ struct stream_range {
 /// pieces, rows that came are forgotten, and come again.
 class mailbox_page {
   public:
-    /// Takes its memory.
-    mailbox_page() { pieces_.reserve(pieces_max); }
-
     /// Of a new request: nothing has come.
     void clear() noexcept {
         pieces_.clear();

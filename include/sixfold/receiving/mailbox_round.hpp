@@ -38,12 +38,10 @@ class mailbox_round {
     /// A rest gets no longer, if the first is not.
     static constexpr duration rest_max = std::chrono::hours(1);
 
-    /// Takes its memory.
+    /// There is no link.
     explicit mailbox_round(const receiver_options& options)
         : size_((std::min)(options.window, options.held_entries)), interval_(options.sync_interval),
-          quarter_(share((std::min)(options.window, options.held_entries), false)) {
-        left_.reserve(ranges_max + 2);
-    }
+          quarter_(share((std::min)(options.window, options.held_entries), false)) {}
 
     // --- the link --------------------------------------------------------------------------------------------------
 
@@ -65,15 +63,14 @@ class mailbox_round {
             turned_away_ = turned_away_ || found.turned_away;
             page_.came(notice.index, static_cast<std::uint32_t>(notice.entries.count()),
                        {notice.from, {notice.epoch, notice.first}});
-            finish_whole(now);
+            heard(now);
         }
     }
-    /// sync:A. `soon`: how long what was sent before it may still be on its way, if anything has come of it.
-    void answered(const sync_answer& answer, time_point now, duration soon) {
+    /// sync:A.
+    void answered(const sync_answer& answer, time_point now) {
         if (stage_ == stage::waiting && answer.serial == serial_ && !page_.answered()) {
             page_.answer(answer.rows, answer.next);
-            due_ = page_.any() ? later(now, soon) : due_;
-            finish_whole(now);
+            heard(now);
         }
     }
     /// A row, or what may be one, could not be taken. `beyond`: the epoch of a row that comes after it, or none.
@@ -129,18 +126,19 @@ class mailbox_round {
 
     /// When `poll` has something, or nothing came for too long; `never`.
     [[nodiscard]] time_point deadline() const noexcept { return due_; }
-    /// The request that is due, if any. The same until it is `sent`. `chance`: of the jitter.
+    /// The request to be made, if any. The same until it is `sent`. `chance`: of the jitter. Precondition: the deadline has come.
     [[nodiscard]] std::optional<sync_request>
     poll(const inbound_store& store, ack_serial serial, std::uint8_t chance, time_point now);
-    /// The request has left: its answer comes by `again`, most likely.
-    void sent(ack_serial serial, time_point again) noexcept {
+    /// The request has left: a row comes by `again`, most likely, and no frame of the page so long after the one before.
+    void sent(ack_serial serial, time_point again, duration rest_of_page) noexcept {
         enter(stage::waiting, again);
         serial_ = serial;
+        rest_of_page_ = rest_of_page;
         page_.clear();
         page_news_ = turned_away_ = false;
     }
-    /// How often in a row a request brought nothing: the exponent of its backoff.
-    [[nodiscard]] std::uint32_t fruitless() const noexcept { return fruitless_; }
+    /// The exponent of the backoff: each third request in a row that brings nothing. Two do so by chance on a bad path. (spec 3.27)
+    [[nodiscard]] std::uint32_t backoff() const noexcept { return fruitless_ / 3; }
 
   private:
     friend struct receiver_access;
@@ -148,7 +146,7 @@ class mailbox_round {
     enum class stage : std::uint8_t { down, asking, waiting, stalled, resting };
     static constexpr std::uint32_t none = inbound_store::none;
     /// What is left of a round is kept in so many pieces, and two more while one is cut.
-    static constexpr std::size_t ranges_max = 16;
+    static constexpr std::size_t ranges_max = 14;
 
     /// What is over may be deleted now, and what nobody fills is passed: so what comes after it can come.
     void consider_beyond(std::uint32_t which, const inbound_store& store) {
@@ -156,7 +154,7 @@ class mailbox_round {
         if (is_behind_hole(store, which, row)) {
             marks_.go_beyond(which);
         } else if (!is_lacking(store, which, row)) {
-            marks_.refresh(which);
+            marks_.retry(which);
         }
     }
     void ask(time_point now) noexcept { enter(stage::asking, now); }
@@ -165,8 +163,12 @@ class mailbox_round {
         due_ = due;
     }
     void begin(std::optional<mailbox_key> from, time_point now);
-    void rest(const inbound_store& store, std::uint8_t chance, time_point now);
-    void finish_whole(time_point now) { return page_.is_whole() ? finish(now) : void(); }
+    void rest(std::uint8_t chance, time_point now);
+    /// One more frame of the page has come. One without a row does not say that any gets through.
+    void heard(time_point now) {
+        due_ = page_.any() ? later(now, rest_of_page_) : due_;
+        return page_.is_whole() ? finish(now) : void();
+    }
     void finish(time_point now);
     /// What waits behind a hole or came early makes place for what is next, and perhaps never goes by itself.
     [[nodiscard]] bool has_places(const inbound_store& store) const noexcept {
@@ -196,7 +198,8 @@ class mailbox_round {
     duration rest_{};          // the last rest
     time_point next_round_{};  // while it rests, or a mark is asked for in a rest
     time_point due_ = never;
-    std::uint32_t quarter_;  // of the window
+    duration rest_of_page_{};  // how long after one frame of a page the next one is not late
+    std::uint32_t quarter_;    // of the window
     std::uint32_t fruitless_ = 0;
     std::uint32_t marked_ = none;  // the stream whose mark the request is for
     ack_serial serial_ = 0;        // of the request, while waiting
@@ -223,11 +226,10 @@ inline void mailbox_round::begin(std::optional<mailbox_key> from, time_point now
     ask(now);
 }
 
-inline void mailbox_round::rest(const inbound_store& store, std::uint8_t chance, time_point now) {
-    const bool soon = soon_ || store.held().waiting() != 0;
+inline void mailbox_round::rest(std::uint8_t chance, time_point now) {
     const duration cap = (std::max)(interval_, rest_max);
     const duration longer = rest_ > cap / 2 ? cap : 2 * rest_;
-    rest_ = soon ? interval_ : (std::max)(interval_, longer);
+    rest_ = soon_ ? interval_ : (std::max)(interval_, longer);
     next_round_ = later(later(now, rest_), rest_ / 1024 * chance);
     enter(stage::resting, next_round_);
 }
@@ -258,10 +260,8 @@ inline void mailbox_round::finish(time_point now) {
 
 /// What can go again comes before the round goes on.
 inline void mailbox_round::take_mark(const inbound_store& store) {
-    if (left_.size() >= ranges_max) {
-        return;
-    }
-    if (const auto which = marks_.next_in_line()) {
+    const auto which = left_.size() < ranges_max ? marks_.next_in_line() : std::nullopt;
+    if (which) {
         const msgid row = marks_.row(*which);
         marks_.take(*which);
         const mailbox_key until = range_of(store, *which, row.epoch).until;
@@ -276,9 +276,6 @@ inline std::optional<sync_request> mailbox_round::poll(const inbound_store& stor
                                                        ack_serial serial,
                                                        std::uint8_t chance,
                                                        time_point now) {
-    if (due_ > now) {
-        return std::nullopt;
-    }
     if (stage_ == stage::waiting) {
         finish(now);
     } else if (stage_ == stage::resting) {
@@ -287,7 +284,7 @@ inline std::optional<sync_request> mailbox_round::poll(const inbound_store& stor
     if (const std::uint32_t rows = cut(store); rows != 0) {
         return sync_request{.serial = serial,
                             .rows = rows,
-                            .room = size_.bytes(store.held().bytes_left()),
+                            .room = size_.bytes(store.bytes_left()),
                             .from = left_.front().from,
                             .until = left_.front().until};
     }
@@ -299,7 +296,7 @@ inline std::optional<sync_request> mailbox_round::poll(const inbound_store& stor
     } else if (next_round_ > now) {
         enter(stage::resting, next_round_);  // it was a mark that was asked for
     } else {
-        rest(store, chance, now);
+        rest(chance, now);
     }
     return std::nullopt;
 }
@@ -329,8 +326,8 @@ inline std::uint32_t mailbox_round::cut(const inbound_store& store) {
     return 0;
 }
 
-/// The first range begins in a stream of which something is here or was turned away: up to its mark it is asked for what it lacks,
-/// as far as there is room. 0: the range is gone, or begins behind the stream.
+/// The first range begins in a stream of which something is here or was turned away: up to its mark it is asked for its holes and the
+/// row behind them, and then for what comes behind all that is here, as far as there is room. 0: the range is gone, or begins behind the stream.
 inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
                                                const stream_range& special) {
     const std::uint32_t which = special.which;
@@ -340,8 +337,10 @@ inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
         !is_behind(*left_.front().from, marks_.row(which))) {
         marks_.take(which);  // once in a round
     }
-    const seq at = (std::max)(left_.front().from->id.seq, ours ? stream.first_lacking() : 0);
-    const seq end = ours ? end_of_room(store, which) : seq_end;
+    const seq from = left_.front().from->id.seq;
+    const seq holes_end = ours ? store.holes_end(which) : 0;
+    const seq at = ours ? first_to_ask(store, which, from) : from;
+    const seq end = ours ? end_of_room(store, which, at) : seq_end;
     const bool marked = marks_.of(which) != mailbox_marks::stage::none &&
                         marks_.row(which).epoch == special.from.id.epoch;
     if (at >= end) {
@@ -353,6 +352,7 @@ inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
     }
     mailbox_key until = special.until;
     until.id.seq = marked ? marks_.row(which).seq : until.id.seq;
+    until.id.seq = at < holes_end ? (std::min)(until.id.seq, holes_end + 1) : until.id.seq;
     if (!left_.front().until || until < *left_.front().until) {
         split(until);
     }

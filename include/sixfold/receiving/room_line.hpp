@@ -65,8 +65,8 @@ class room_line {
 
     struct state {
         need now = need::none;
-        bool queued =
-            false;  // in the line, where those that have left stay until they are looked at
+        // In the line, where those that have left stay until they are looked at.
+        bool queued = false;
     };
     std::vector<state> needs_;  // by the index of the sender
     id_queue line_;

@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_RELAYING_ANSWERS_HPP
 #define SIXFOLD_RELAYING_ANSWERS_HPP
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sixfold/mailbox/mailbox.hpp"
@@ -23,10 +24,11 @@ namespace sixfold::inline v0::detail {
     return answer;
 }
 
-/// msg:A, that the relay takes no payload above this size. (spec 5.1)
-[[nodiscard]] inline msg_answer too_large(const msg_request& msg, std::uint32_t payload_max) {
+/// msg:A, why the relay does not take it; if it is too large, what is the largest. (spec 5.1)
+[[nodiscard]] inline msg_answer
+refused(const msg_request& msg, refused_reason why, std::uint32_t payload_max = 0) {
     msg_answer answer = answer_of(msg, msg_word::refused);
-    answer.reason = refused_reason::too_large;
+    answer.reason = why;
     answer.payload_max = payload_max;
     return answer;
 }
@@ -62,8 +64,9 @@ ended_of(const msg_request& probe, const mailbox_outcome& found, bool away) {
     notify.epoch = probe.epoch;
     notify.word = ack_word::ended;
     notify.number = probe.number;
-    notify.low = found.low;
+    notify.low = (std::max)(found.low, found.given_up.value_or(0));
     notify.away = away;
+    notify.given_up = found.given_up.has_value();
     return notify;
 }
 

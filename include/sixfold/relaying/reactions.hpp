@@ -29,8 +29,9 @@ struct outgoing {
 
 /// What a relay answers: frames to send, and requests to the mailbox.
 ///
-/// The caller owns it and uses it again and again: its buffers grow to the most that one round
-/// needed and stay, after which nothing is allocated. It collects what several calls put into it,
+/// The caller owns it and uses it again and again: its buffers grow to the most that a round needs, after which nothing is
+/// allocated; when none of 64 rounds has needed a quarter of them, they go, and what the next one needs is taken anew. A round
+/// ends with `clear()`. It collects what several calls put into it,
 /// frames for one peer in the order in which they arose, until `clear()`. It knows nothing of peers
 /// or links; it is not part of the relay's state, and one relay may fill many.
 ///
@@ -51,8 +52,8 @@ class reactions {
         using difference_type = std::ptrdiff_t;  ///< as an iterator has it
         using reference = outgoing;              ///< a value, made at each look
         using pointer = void;                    ///< there is nothing to point at
-        using iterator_category =
-            std::input_iterator_tag;  ///< each place can be looked at again, but by value
+        /// Each place can be looked at again, but by value.
+        using iterator_category = std::input_iterator_tag;
 
         /// Of no list.
         iterator() noexcept = default;
@@ -132,17 +133,40 @@ class reactions {
         return entries_.empty() && requests_taken_ == requests_.size();
     }
 
-    /// Forgets everything, requests that nobody has taken included; the buffers stay. A forgotten
-    /// request does no harm: nothing was answered, so the client will ask again.
+    /// Forgets everything, requests that nobody has taken included. A forgotten request does no harm: nothing was answered, so
+    /// the client will ask again.
     void clear() noexcept {
+        needed_max_ = (std::max)(needed_max_, memory(used_, entries_.size(), requests_added_));
         entries_.clear();
         requests_.clear();
-        requests_taken_ = 0;
+        requests_taken_ = requests_added_ = 0;
         used_ = 0;
+        if (++rounds_ == rounds_max) {
+            shrink();
+        }
     }
 
   private:
     friend class relay;
+
+    static constexpr unsigned rounds_max = 64;          // after which the buffers are looked at
+    static constexpr std::size_t kept_max = 64 * 1024;  // that much memory stays in any case
+
+    [[nodiscard]] static constexpr std::size_t
+    memory(std::size_t filled, std::size_t entries, std::size_t requests) noexcept {
+        return filled + entries * sizeof(entry) + requests * sizeof(mailbox_request);
+    }
+    /// After a peak. What grows by doubling never has four times what is needed.
+    void shrink() noexcept {
+        const std::size_t held = memory(buffer_.size(), entries_.capacity(), requests_.capacity());
+        if (held > kept_max && held / 4 > needed_max_) {
+            entries_ = std::vector<entry>();
+            buffer_ = std::vector<std::byte>();
+            requests_ = std::vector<mailbox_request>();
+        }
+        rounds_ = 0;
+        needed_max_ = 0;
+    }
 
     /// Encodes a frame behind the others. `variable` is the size of its messages or ack state.
     template <class Frame>
@@ -164,15 +188,21 @@ class reactions {
         entries_.push_back({to, link, used_, size});
         used_ += size;
     }
-    void add(const mailbox_request& request) { requests_.push_back(request); }
+    void add(const mailbox_request& request) {
+        requests_.push_back(request);
+        ++requests_added_;
+    }
 
     std::vector<entry> entries_;
     std::vector<std::byte>
-        buffer_;            // its size is the high-water mark: nothing is cleared for nothing
+        buffer_;            // its size is what was needed once: nothing is cleared for nothing
     std::size_t used_ = 0;  // bytes of buffer_ that hold frames
     std::vector<mailbox_request> requests_;
     std::size_t requests_taken_ = 0;
-    run_writer run_;  // where those of a page are put together
+    std::size_t requests_added_ = 0;  // in this round
+    std::size_t needed_max_ = 0;      // bytes of memory, of the rounds since the last look
+    unsigned rounds_ = 0;             // since then
+    run_writer run_;                  // where those of a page are put together
 };
 
 }  // namespace sixfold::inline v0

@@ -8,10 +8,10 @@
 
 // The life of one message at its sender, in one table. (spec 3.15)
 //
-//                         cancel              deadline, or `away`
+//                         cancel              deadline, or `away`, or too large for the relay
 //     queued -----------+--------> cancelling <--x      |
 //       | transmit      |              |                v
-//       v               |              |             expiring
+//       v               |              |             expiring, refusing
 //      sent ------------+              |                |
 //       | msg:A         |              | B's word       | B's word
 //       v               |              v                v
@@ -21,7 +21,7 @@
 //     stored -----------+              |
 //       +---- B's word, from any state-+
 //
-// Only B's word (its ack state) ends a message, or the relay's word that it has ended.
+// Only B's word (its ack state) ends a message, or the relay's word that it has ended; or B is given up.
 
 namespace sixfold::inline v0 {
 
@@ -33,21 +33,24 @@ enum class message_state : std::uint8_t {
     stored,      ///< it waits in the receiver's mailbox; the sender no longer has the payload
     cancelling,  ///< the app cancelled it: a tombstone is under way in its place
     expiring,    ///< too late, or the receiver is away and it must not be stored: likewise
+    refusing,    ///< too large for the relay: likewise
     ended,       ///< how it ended is known; it waits for the app to hear it
 };
 
 /// What the app learns of a message: each at most once in a run, in this order, and it may begin anywhere in it.
-/// The last five are final.
+/// The last six are final.
 enum class status : std::uint8_t {
-    none,       ///< nothing yet (never in an event)
-    relayed,    ///< the relay has it; nobody has promised anything
-    stored,     ///< it lies in the receiver's mailbox, durably
-    expiring,   ///< its time is up: it is being taken back, and may still have been delivered
+    none,      ///< nothing yet (never in an event)
+    relayed,   ///< the relay has it; nobody has promised anything
+    stored,    ///< it lies in the receiver's mailbox, durably
+    expiring,  ///< too late, or too large: it is being taken back, and may still have been delivered
     delivered,  ///< the receiver's app has it
     rejected,   ///< the receiver's app said that it never will take it
     cancelled,  ///< the receiver's app will never see it
     expired,  ///< likewise, because of a deadline, of `storing::forbidden`, or of the mailbox's retention
-    ended,  ///< over; nobody can say any more how (spec 3.8)
+    ended,    ///< over; nobody can say any more how (spec 3.8)
+    refused,  ///< the relay does not take it; an event says why. Too large: the receiver's app will never see it. Else only
+              ///< earlier sendings, or another relay, may have brought it there (spec 3.14)
 };
 
 /// Is this the last thing that the app hears of a message?
@@ -57,7 +60,8 @@ enum class status : std::uint8_t {
 
 /// Does a tombstone travel in the message's place?
 [[nodiscard]] constexpr bool is_tombstone(message_state state) noexcept {
-    return state == message_state::cancelling || state == message_state::expiring;
+    return state == message_state::cancelling || state == message_state::expiring ||
+           state == message_state::refusing;
 }
 
 /// Must it go on being sent? What is stored need not: the mailbox vouches for it. (spec 3.9)
@@ -71,7 +75,9 @@ enum class status : std::uint8_t {
     case fate::accepted: return status::delivered;
     case fate::rejected: return status::rejected;
     case fate::tombstoned:
-        return state == message_state::cancelling ? status::cancelled : status::expired;
+        return state == message_state::cancelling ? status::cancelled
+               : state == message_state::refusing ? status::refused
+                                                  : status::expired;
     case fate::ended: return status::ended;
     case fate::open:
     case fate::held: break;
@@ -84,7 +90,8 @@ enum class status : std::uint8_t {
     switch (state) {
     case message_state::relayed: return status::relayed;
     case message_state::stored: return status::stored;
-    case message_state::expiring: return status::expiring;
+    case message_state::expiring:
+    case message_state::refusing: return status::expiring;
     case message_state::queued:
     case message_state::sent:
     case message_state::cancelling:

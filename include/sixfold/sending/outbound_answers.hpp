@@ -3,11 +3,12 @@
 #define SIXFOLD_SENDING_OUTBOUND_ANSWERS_HPP
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
+#include <optional>
 
 #include "sixfold/error.hpp"
 #include "sixfold/sending/message_state.hpp"
+#include "sixfold/sending/outbound_farewell.hpp"
 #include "sixfold/sending/outbound_messages.hpp"
 #include "sixfold/sending/outbound_path.hpp"
 #include "sixfold/sending/outbound_requests.hpp"
@@ -85,7 +86,7 @@ class outbound_answers {
         requests_.answered(all_);
         const sending* const what = path_.sendings.find(which);
         if (what != nullptr && path_.sendings.told(which, signal::hop)) {
-            requests_.hop().sample(now_ - what->at, now_);
+            requests_.hop().sample(*what, now_);
         }
     }
 
@@ -96,21 +97,21 @@ class outbound_answers {
         }
     }
 
-    /// What is too large for the relay is taken back; all else of the run was refused along with it. Any other reason is final for
-    /// nobody yet, and is tried again as what was lost. (spec 3.14)
+    /// What is too large for the relay is taken back; all else of the run was refused along with it. Any other reason is final.
+    /// (spec 3.14)
     void refused(const sending& what, const msg_answer& answer) {
-        if (answer.reason == refused_reason::too_large) {
-            path_.word.limit_payload(answer.payload_max);
+        if (answer.reason != refused_reason::too_large) {
+            return detail::give_up(all_, requests_, which_, answer.reason);
         }
+        path_.word.limit_payload(answer.payload_max);
         for_each(what, [&](slot at) {
             const outbound_messages::entry& e = all_.queue[at];
             if (!stream().waits_for(e.seq, answer.number)) {
                 return;
             }
-            if (answer.reason == refused_reason::too_large && !is_tombstone(e.state) &&
-                e.payload_size > answer.payload_max) {
-                all_.take_back(at, message_state::expiring);
-            } else if (answer.reason == refused_reason::too_large) {
+            if (!is_tombstone(e.state) && e.payload_size > answer.payload_max) {
+                all_.take_back(at, message_state::refusing);
+            } else {
                 all_.become(which_, e.seq, transit::due);
             }
         });
@@ -141,21 +142,23 @@ class outbound_answers {
             take_echo(*notice.echo, ack);
             dig_up(notice.echo->number, ack);
         }
-        hold(ack);
+        hold(ack, notice.echo);
         return_turned_away();
         return refusal::none;
     }
 
-    /// What the receiver holds is there; what was there and is open was turned away.
-    void hold(const ack_state& ack) {
-        if (stream().count(transit::there) != 0) {
-            for (seq at = (std::max)(stream().base(), ack.first());
-                 at < stream().unsent() && ack.tells(at); ++at) {
+    /// What the receiver holds is there; what was there and is open was turned away, unless the state is older than another one: acks
+    /// overtake each other.
+    void hold(const ack_state& ack, const std::optional<echo>& seen) {
+        const bool is_older = seen && path_.sendings.is_overtaken(seen->number);
+        if (stream().count(transit::there) != 0 && !is_older) {
+            const auto is_open = [&](seq at) {
                 if (stream().has(at) && stream()[at].now == transit::there &&
-                    ack.of(at) == fate::open) {
+                    !(seen && path_.sendings.is_news_to(*seen, stream()[at].last))) {
                     all_.become(which_, at, transit::turned_away);
                 }
-            }
+            };
+            ack.for_each_open(is_open, stream().unsent(), stream().arrived());
         }
         const auto is_there = [&](seq at) {
             if (!stream().has(at)) {
@@ -196,6 +199,7 @@ class outbound_answers {
             arrive(each, number,
                    [&ack](seq at) { return ack.tells(at) && ack.of(at) == fate::open; });
         });
+        path_.judge(seen, now_);
     }
 
     /// A tombstone lies in the mailbox, and the receiver, asked by this sending, says that its seq is open: its row may have gone
@@ -217,24 +221,15 @@ class outbound_answers {
     /// What was turned away goes again as soon as there is room for it, and ever more patiently while the receiver does not get on.
     void return_turned_away() {
         const seq end = (std::min)(stream().unsent(), path_.room_end());
-        if (stream().count(transit::turned_away) == 0) {
+        const seq first = all_.lowest_turned_away(which_);
+        if (first >= end || !path_.timer.may_return(now_, requests_.wait_way(which_))) {
             return;
         }
-        seq at = stream().base();
-        const auto is_turned_away = [&] {
-            return stream().has(at) && stream()[at].now == transit::turned_away;
-        };
-        while (at < end && !is_turned_away()) {
-            ++at;
-        }
-        if (at >= end || !path_.timer.may_return(now_, requests_.wait_way(which_))) {
-            return;
-        }
-        for (; at < end; ++at) {
-            if (is_turned_away()) {
+        stream().for_each_arrived(first, end, [this](seq at) {
+            if (stream()[at].now == transit::turned_away) {
                 all_.become(which_, at, transit::due);
             }
-        }
+        });
     }
 
     /// It is in another epoch, and needs the relay's word on smaller ones first, which a probe brings: at once, unless one may be
@@ -332,14 +327,13 @@ class outbound_answers {
     /// That something has ended is less than how. It is enough only when the mailbox has given the stream up, or when the memory for
     /// what is stored is used up, and then for one message. (spec 3.11)
     void end_stored(const ack_notify& notice) {
-        const auto is_over = [&] {
-            return stream().first() < notice.low && !stream().empty() &&
-                   stream()[stream().first()].now == transit::stored;
+        const auto is = [&](transit where) {  // below low something was sent, so there is a first
+            return stream().first() < notice.low && stream()[stream().first()].now == where;
         };
-        if (all_.queue.unsettled_full() && is_over()) {
+        if (all_.queue.unsettled_full() && is(transit::stored)) {
             all_.end(stream().slot(stream().first()), status::ended);
         }
-        while (notice.given_up && is_over()) {
+        while (notice.given_up && (is(transit::stored) || is(transit::buried))) {
             all_.end(stream().slot(stream().first()), status::ended);
         }
     }

@@ -5,18 +5,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <vector>
 
-#include "sixfold/error.hpp"
 #include "sixfold/journal/journal.hpp"
 #include "sixfold/sending/outbound_messages.hpp"
 #include "sixfold/sending/outbound_record.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 
-// The messages of a sender to the journal and back. (spec 7.5 to 7.8)
+// The messages of a sender to the journal. (spec 7.5 to 7.8)
 //
 // A record says where a message stands now, not what has happened to it. They are written in the order in which the messages
 // changed, so that every beginning of a journal is a state that fits into the queue.
@@ -33,6 +30,7 @@ record_of(const outbound_messages& all, outbound_messages::slot at, time_point n
             .name = {e.epoch, e.seq},
             .state = passing ? message_state::queued : e.state,
             .outcome = e.outcome,
+            .reason = e.reason,
             .storing = e.storing,
             .expires_after =
                 expiry == never ? (duration::max)() : (std::max)(expiry - now, duration::zero()),
@@ -61,47 +59,126 @@ write_stream(outbound_messages& all, std::uint32_t which, std::span<std::byte> o
     return size;
 }
 
+/// Streams that were let go leave one number, the largest start of all, and that comes first. (spec 7.5)
+[[nodiscard]] inline std::size_t write_leaving(outbound_messages& all, std::span<std::byte> out) {
+    while (!all.leaving.empty() && !all.is_unused(all.leaving.front())) {
+        all.leaving.pop();  // it was used again
+    }
+    if (all.leaving.empty()) {
+        return 0;
+    }
+    const std::uint32_t which = all.leaving.front();
+    all.epochs.leave(all[which].epoch());
+    if (all.ledger.left() < all.epochs.left()) {
+        const std::size_t size = encode_left(all.epochs.left(), out);
+        if (size != 0) {
+            all.ledger.wrote_left(all.epochs.left());
+        }
+        return size;
+    }
+    const std::size_t size = encode_outbound_gone(all.peers[which], out);
+    if (size != 0) {
+        all.ledger.wrote();
+        all.leaving.pop();
+        all.let_go(which);
+    }
+    return size;
+}
+
+/// Whether the journal knows enough of a stream for the record of one of its messages: of one that is to go, that its seq was
+/// given; of one that ended with its epoch, that there is another, unless the next message says so.
+[[nodiscard]] inline bool
+is_stream_journaled(const outbound_messages& all, outbound_messages::slot at, bool gone) noexcept {
+    const outbound_messages::entry& e = all.queue[at];
+    const outbound_stream& stream = all[e.stream];
+    const outbound_ledger::stream_record& last = all.ledger.last(e.stream);
+    if (e.epoch != stream.epoch()) {
+        return last.epoch == stream.epoch() || (!gone && stream.next() != 0);
+    }
+    return !gone || (last.epoch == e.epoch && e.seq < last.next);
+}
+
+/// A message that goes on under another name is in the journal already, with its payload: then the name is enough. (spec 3.12)
+[[nodiscard]] inline std::size_t write_message(const outbound_messages& all,
+                                               outbound_messages::slot at,
+                                               std::span<std::byte> out,
+                                               time_point now) {
+    const message_record what = record_of(all, at, now);
+    const bool only_name = what.state == message_state::queued && all.queue[at].journaled;
+    return only_name ? encode_renamed(what.id, what.name, out) : encode_message(what, out);
+}
+
+/// Its name goes behind it, as without it nothing is named; both at once.
+[[nodiscard]] inline std::size_t
+write_gone(ticket name, bool renamed, std::span<std::byte> out) noexcept {
+    const std::size_t first = encode_gone(record_kind::message, name, out);
+    if (first == 0 || !renamed) {
+        return first;
+    }
+    const std::size_t second = encode_gone(record_kind::renamed, name, out.subspan(first));
+    return second == 0 ? 0 : first + second;
+}
+
+inline void message_written(outbound_messages& all, outbound_messages::slot at) noexcept {
+    using place = outbound_messages::place;
+    outbound_messages::entry& e = all.queue[at];
+    e.journaled = true;
+    e.record =
+        e.epoch == all[e.stream].epoch() ? all.ledger.wrote_message(e.stream) : all.ledger.wrote();
+    all.queue.move(at, is_unfinished(e.state) ? place::written : place::nowhere);
+}
+
 /// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit. (spec 7.5, 7.6)
 [[nodiscard]] inline std::size_t
 write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
     using place = outbound_messages::place;
     const outbound_messages::slot at = all.queue.first(place::unwritten);
     if (at == wait_ack_queue::none) {
-        return 0;
+        return write_leaving(all, out);
     }
     const bool gone = is_final(all.queue[at].told);
-    if (gone && !all.is_seq_journaled(at)) {
-        return write_stream(all, all.queue[at].stream,
-                            out);  // only the message said that its seq was given
+    if (!is_stream_journaled(all, at, gone)) {
+        return write_stream(all, all.queue[at].stream, out);
     }
     const ticket name = all.queue.ticket_of(at);
     if (gone && wait_ack_queue::generation_of(name) >= all.ledger.generation_end()) {
         return write_tickets(all, out);
     }
+    const bool renamed = all.queue[at].renamed;
     const std::size_t size =
-        gone ? encode_message_gone(name, out) : encode_message(record_of(all, at, now), out);
+        gone ? write_gone(name, renamed, out) : write_message(all, at, out, now);
     if (size != 0 && gone) {
-        all.ledger.wrote();
-        all.queue.remove(at);
+        all.ledger.wrote(1 + std::uint64_t{renamed});
+        all.remove(at);
     } else if (size != 0) {
-        all.message_written(at);
+        message_written(all, at);
     }
     return size;
 }
 
 /// Writes the next record of a snapshot; its size, or 0: it does not fit, or that was the last. `at` counts: first the
-/// tickets, then the streams, then the first_slot.
+/// tickets, then what was left, then the streams, then the slots.
 [[nodiscard]] inline std::size_t write_snapshot(const outbound_messages& all,
                                                 std::uint64_t& at,
                                                 std::span<std::byte> out,
                                                 time_point now) {
-    const std::uint64_t first_slot = 1 + all.size();
+    const std::uint64_t first_stream = 2;
+    const std::uint64_t first_slot = first_stream + all.size();
     const std::uint64_t end = first_slot + all.queue.size();
-    const auto is_gone = [&](outbound_messages::slot which) {
-        return !all.queue[which].taken || is_final(all.queue[which].told);
+    const auto stream_of = [&](std::uint64_t place) {
+        return static_cast<std::uint32_t>(place - first_stream);
     };
-    while (at >= first_slot && at < end &&
-           is_gone(static_cast<outbound_messages::slot>(at - first_slot))) {
+    const auto slot_of = [&](std::uint64_t place) {
+        return static_cast<outbound_messages::slot>(place - first_slot);
+    };
+    const auto is_nothing = [&](std::uint64_t place) {
+        if (place < first_slot) {
+            return place == 1 ? all.epochs.left() == 0
+                              : place != 0 && all[stream_of(place)].epoch() == epoch::none;
+        }
+        return !all.queue[slot_of(place)].taken || is_final(all.queue[slot_of(place)].told);
+    };
+    while (at < end && is_nothing(at)) {
         ++at;
     }
     if (!all.ledger.journals() || at == end) {
@@ -111,180 +188,17 @@ write_record(outbound_messages& all, std::span<std::byte> out, time_point now) {
     if (at == 0) {
         size = encode_tickets((std::max)(all.ledger.generation_end(), all.queue.generation_end()),
                               out);
+    } else if (at == 1) {
+        size = encode_left(all.epochs.left(), out);
     } else if (at < first_slot) {
-        const auto which = static_cast<std::uint32_t>(at - 1);
-        size = encode_outbound({all.peers[which], all[which].epoch(), all[which].next()}, out);
+        const outbound_stream& stream = all[stream_of(at)];
+        size = encode_outbound({all.peers[stream_of(at)], stream.epoch(), stream.next()}, out);
     } else {
-        size = encode_message(
-            record_of(all, static_cast<outbound_messages::slot>(at - first_slot), now), out);
+        size = encode_message(record_of(all, slot_of(at), now), out);
     }
     at += std::uint64_t{size != 0};
     return size;
 }
-
-/// Puts together what an earlier life of a sender has left.
-///
-/// First the last record of each slot is found, then the messages are put into their slots, and in the order of their seqs
-/// into their streams. O(n log n); needs memory for as many slots as there were, for so long.
-class outbound_restore {
-  public:
-    outbound_restore(outbound_messages& into, const sender_options& options, time_point now)
-        : all_(into), options_(options), now_(now) {}
-
-    /// Precondition: nothing was called before, and `check_journal` has no objection.
-    [[nodiscard]] result<void> read(bytes journal) {
-        journal_reader reader(journal);
-        while (const auto each = reader.next()) {
-            const result<void> taken = take(*each);
-            if (!taken) {
-                return taken;
-            }
-        }
-        for (const std::optional<record>& each : latest_) {
-            if (each) {
-                const result<void> put = put_back(*each);
-                if (!put) {
-                    return put;
-                }
-            }
-        }
-        if (generations_ != 0) {
-            all_.queue.restored(generations_);
-        }
-        return line_up();
-    }
-
-  private:
-    using slot = outbound_messages::slot;
-
-    [[nodiscard]] result<void> take(const record& each) {
-        if (each.kind == record_kind::tickets) {
-            std::uint32_t known = 0;
-            const result<void> read = decode_tickets(each.value, known);
-            all_.ledger.resume(known);
-            generations_ = (std::max)(generations_, known);
-            return read;
-        }
-        if (each.kind == record_kind::outbound) {
-            outbound_record stream;
-            const result<void> read = decode_outbound(each, stream);
-            return read ? begin_stream(stream) : read;
-        }
-        if (each.kind == record_kind::message) {
-            const slot at = wait_ack_queue::slot_of(ticket_of(each));
-            if (wait_ack_queue::generation_of(ticket_of(each)) == UINT32_MAX) {
-                return damaged_value;  // which is never given
-            }
-            if (at >= all_.queue.slots_max()) {
-                return error{errc::option,
-                             "sender.queue_entries or unsettled_max: fewer than the journal needs"};
-            }
-            latest_.resize((std::max)(latest_.size(), std::size_t{at} + 1));
-            latest_[at] = each.gone ? std::nullopt : std::optional(each);
-            generations_ =
-                (std::max)(generations_, wait_ack_queue::generation_of(ticket_of(each)) + 1);
-        }
-        return {};
-    }
-
-    [[nodiscard]] result<void> begin_stream(const outbound_record& from) {
-        const std::uint32_t which = all_.insert(from.to);
-        if (which == peer_table::none) {
-            return error{errc::option, "sender.peers_max: fewer than the journal has receivers"};
-        }
-        stream_record& stream = record_of(which);
-        if (from.epoch < stream.last.epoch) {
-            return damaged_value;
-        }
-        stream.last.epoch = from.epoch;
-        stream.last.next = from.next;
-        stream.present = (std::max)(stream.present, from.epoch);
-        return {};
-    }
-
-    [[nodiscard]] result<void> put_back(const record& from) {
-        message_record m;
-        if (const result<void> read = decode_message(from, m); !read) {
-            return read;
-        }
-        if (m.payload.size() > options_.payload_max) {
-            return error{errc::option, "sender.payload_max: smaller than a payload of the journal"};
-        }
-        if (!all_.queue.restore(m.id, m.payload)) {
-            return error{errc::option, "sender.queue_bytes: fewer than the journal has payloads"};
-        }
-        const std::uint32_t which = all_.insert(m.to);
-        if (which == peer_table::none) {
-            return error{errc::option, "sender.peers_max: fewer than the journal has receivers"};
-        }
-        record_of(which).present = (std::max)(record_of(which).present, m.name.epoch);
-        const slot at = wait_ack_queue::slot_of(m.id);
-        outbound_messages::entry& e = all_.queue[at];
-        e.stream = which;
-        e.epoch = m.name.epoch;
-        e.seq = m.name.seq;
-        e.state = m.state;
-        e.outcome = m.outcome;
-        e.storing = m.storing;
-        if (m.expires_after != (duration::max)()) {
-            all_.expiries.set(at, later(now_, m.expires_after));
-        }
-        in_order_.push_back(at);
-        return {};
-    }
-
-    /// Into the streams. What is still of an epoch that its stream has left was about to go on under the new one (law 1, spec 7.7).
-    [[nodiscard]] result<void> line_up() {
-        const auto& queue = all_.queue;
-        std::sort(in_order_.begin(), in_order_.end(), [&](slot a, slot b) {
-            const auto& x = queue[a];
-            const auto& y = queue[b];
-            return x.epoch != y.epoch ? x.epoch > y.epoch : x.seq < y.seq;
-        });
-        const auto is_present = [&](slot at) {
-            return queue[at].epoch == streams_[queue[at].stream].present;
-        };
-        for (std::uint32_t which = 0; which < streams_.size(); ++which) {
-            all_.resume(which, streams_[which].last, streams_[which].present);
-        }
-        for (const slot at : in_order_) {
-            if (is_present(at) && !all_.resume(at)) {
-                return damaged_value;
-            }
-        }
-        for (std::uint32_t which = 0; which < streams_.size(); ++which) {
-            const auto& [last, present] = streams_[which];
-            if (!all_.reach(which, last.epoch == present ? last.next : 0)) {
-                return damaged_value;
-            }
-            all_.assume_sent(which);
-        }
-        for (const slot at : in_order_) {
-            if (!is_present(at)) {
-                all_.carry_over(at);
-            }
-        }
-        return {};
-    }
-
-    /// A stream, as far as its records tell.
-    struct stream_record {
-        outbound_ledger::stream_record last{};
-        sixfold::epoch present = epoch::none;  ///< the largest that any record names
-    };
-    [[nodiscard]] stream_record& record_of(std::uint32_t which) {
-        streams_.resize((std::max)(streams_.size(), std::size_t{which} + 1));
-        return streams_[which];
-    }
-
-    outbound_messages& all_;
-    const sender_options& options_;
-    time_point now_;
-    std::vector<std::optional<record>> latest_;  // by slot
-    std::vector<stream_record> streams_;         // by the index of the receiver
-    std::vector<slot> in_order_;                 // of their seqs, stream by stream
-    std::uint32_t generations_ = 0;              // below it tickets may have been given
-};
 
 }  // namespace sixfold::inline v0::detail
 

@@ -65,8 +65,15 @@ class outbound_ledger {
     /// As an earlier life has left it.
     void resume(std::uint32_t generation_end) noexcept { generation_end_ = generation_end; }
 
-    /// A record was given; its number.
-    std::uint64_t wrote() noexcept { return ++written_; }
+    /// The largest start number that was left, says the last record of it. (spec 7.5)
+    [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
+    /// As an earlier life has left it.
+    void resume_left(std::uint64_t start) noexcept { left_ = start; }
+    /// There is nothing of this stream any more.
+    void forget(std::uint32_t stream) noexcept { streams_[stream] = {}; }
+
+    /// Records were given; the number of the last.
+    std::uint64_t wrote(std::uint64_t records = 1) noexcept { return written_ += records; }
     /// It was that of a stream.
     void wrote_stream(std::uint32_t stream, const stream_record& what) noexcept {
         streams_[stream].last = what;
@@ -75,6 +82,11 @@ class outbound_ledger {
     /// It was that of the tickets.
     void wrote_tickets(std::uint32_t generation_end) noexcept {
         generation_end_ = generation_end;
+        wrote();
+    }
+    /// It was that of the largest start number that was left.
+    void wrote_left(std::uint64_t start) noexcept {
+        left_ = start;
         wrote();
     }
     /// It was that of a message, and names the present epoch of its stream; its number.
@@ -98,6 +110,7 @@ class outbound_ledger {
     sixfold::journaling keeps_;
     std::uint64_t written_ = 0;
     std::uint64_t durable_ = 0;
+    std::uint64_t left_ = 0;
     std::uint32_t generation_end_ = 0;
 };
 

@@ -36,12 +36,12 @@ class outbound_losses {
             return false;
         };
     }
-    /// What waits for a sending waits no longer.
+    /// What waits for a sending waits for it no longer.
     [[nodiscard]] auto makes_due() {
         return [this](const sending& each, sending_number number) {
             for (seq at = each.first; at < each.first + each.count; ++at) {
                 if (stream().waits_for(at, number)) {
-                    all_.become(which_, at, transit::due);
+                    all_.lose(which_, at);
                 }
             }
         };
@@ -53,18 +53,22 @@ class outbound_losses {
         : all_(all), path_(path), which_(which) {}
 
     /// What waits for sendings that are lost by now is due.
-    void detect(const outbound_hop& hop, time_point now) {
-        path_.loss = path_.sendings.lose(now, hop.signal(), path_.trip, carries(), makes_due());
+    void detect(outbound_hop& hop, time_point now) {
+        const auto lost = [&, due = makes_due()](const sending& each, sending_number number) {
+            if (each.now == sending::standing::lost_hop) {
+                hop.congestion().lost(each.at, now);
+            }
+            due(each, number);
+        };
+        path_.loss = path_.sendings.lose(now, hop.signal(), path_.trip, carries(), lost);
     }
-    /// The receiver has no link: what it held or turned away, and what left before this sending, is due. O(window).
+    /// The receiver has no link: what it held or turned away, and what left before this sending, is due.
+    /// O(window / 64), and of each that is.
     void away(sending_number before) {
         path_.sendings.lose_before(before, carries(), makes_due());
         if (stream().count(transit::there) + stream().count(transit::turned_away) != 0) {
-            for (seq at = stream().base(); at < stream().unsent(); ++at) {
-                if (is(at, transit::there) || is(at, transit::turned_away)) {
-                    all_.become(which_, at, transit::due);
-                }
-            }
+            stream().for_each_arrived(stream().base(), stream().unsent(),
+                                      [this](seq at) { all_.become(which_, at, transit::due); });
         }
         path_.word.away();
     }
@@ -72,6 +76,13 @@ class outbound_losses {
     void forget_oldest() { path_.sendings.lose_oldest(carries(), makes_due()); }
     /// The newest run for which a message waits; none.
     [[nodiscard]] const sending* newest_run() { return path_.sendings.newest_run(carries()); }
+    /// Has the relay answered a run, or the first sending that its last message waits for, of which it may be a copy?
+    [[nodiscard]] bool is_taken(const sending& run) const noexcept {
+        const seq last = run.first + run.count - 1;
+        const sending* const first =
+            stream().is_out(last) ? path_.sendings.find(stream()[last].since) : nullptr;
+        return run.taken || (first != nullptr && first->taken);
+    }
 
     /// The lowest run of what was sent and is not finished goes out again, and a probe in front of it if the receiver is not met.
     /// O(window).

@@ -10,8 +10,10 @@
 #include "sixfold/journal/journal.hpp"
 #include "sixfold/options.hpp"
 #include "sixfold/parts/deadlines.hpp"
+#include "sixfold/parts/id_queue.hpp"
 #include "sixfold/parts/peer_table.hpp"
 #include "sixfold/parts/random.hpp"
+#include "sixfold/sending/epoch_numbers.hpp"
 #include "sixfold/sending/message_state.hpp"
 #include "sixfold/sending/outbound_ledger.hpp"
 #include "sixfold/sending/outbound_stream.hpp"
@@ -43,15 +45,16 @@ class outbound_messages {
                                    options.unsettled_max,
                                    (std::max)(std::size_t{options.queue_bytes},
                                               std::bit_ceil(std::size_t{options.payload_max}))),
-          peers(options.peers_max, random.next()), ledger(keeps), start_(life.start) {
+          peers(options.peers_max, random.next()), epochs(life.start), ledger(keeps) {
         // By chance, so that the tickets of another life, of which no journal tells, are not taken for ours. (spec 7.8)
-        queue.restored(static_cast<std::uint32_t>(random_source(life.seed + start_).next() >> 33));
+        queue.restored(
+            static_cast<std::uint32_t>(random_source(life.seed + life.start).next() >> 33));
     }
 
     // --- messages --------------------------------------------------------------------------------------------------
 
     /// Puts a queued message behind all others to this peer, whose stream is `known`, or none; its stream. Precondition: room for
-    /// the peer.
+    /// the peer, and an epoch.
     std::uint32_t append(slot at, const peer& to, std::uint32_t known);
     /// The app or a deadline ends it: from now on it is a tombstone.
     void take_back(slot at, message_state to);
@@ -59,12 +62,15 @@ class outbound_messages {
     void store(slot at);
     /// The relay has taken it.
     void relay(slot at);
-    /// It has left in this sending. True if it was not the first one of its epoch.
-    bool sent(slot at, sending_number in);
+    /// It has left in this sending; where it was before.
+    transit sent(slot at, sending_number in);
     /// How it ended is known.
     void end(slot at, status how);
-    /// It has ended, and the app has heard how.
-    void forget(slot at);
+    /// The relay refuses all to its receiver.
+    void refuse(slot at, refused_reason why);
+    /// It has ended, and the app has heard how: it goes as soon as the journal has let go of it.
+    void heard(slot at);
+    void remove(slot at);  ///< it goes
 
     // --- streams ---------------------------------------------------------------------------------------------------
 
@@ -72,8 +78,22 @@ class outbound_messages {
     bool settle(std::uint32_t which, const ack_state& ack);
     /// Moves on what has a place in this stream.
     void become(std::uint32_t which, seq at, transit to) { streams_[which].become(at, to); }
-    /// Goes on under an epoch that is larger than `above` and our own. False where there is none: then nothing has changed.
+    /// One of the sendings that it waits for is lost.
+    void lose(std::uint32_t which, seq at) { streams_[which].lose(at); }
+    /// Goes on under an epoch larger than `above` and our own. False where there is none: then nothing has changed.
     [[nodiscard]] bool begin_again(std::uint32_t which, sixfold::epoch above);
+    /// A stream whose present epoch is unused goes as soon as app and journal have let go of all its messages, unless there is
+    /// another one first. (spec 3.14)
+    void give_up(std::uint32_t which) {
+        given_up_[which] = true;
+        let_go_if_unused(which);
+    }
+    /// Was it given up, and is nothing left of it?
+    [[nodiscard]] bool is_unused(std::uint32_t which) const noexcept {
+        return given_up_[which] != 0 && queue.of(which).entries == 0;
+    }
+    /// It is as if it had never been. Precondition: it is unused.
+    void let_go(std::uint32_t which);
     /// The stream of a receiver, its old one or an empty new one; `peer_table::none` when there are too many.
     [[nodiscard]] std::uint32_t insert(const peer& to);
     /// How many there are.
@@ -88,8 +108,12 @@ class outbound_messages {
     [[nodiscard]] seq lowest_due(std::uint32_t which) noexcept {
         return streams_[which].lowest_due();
     }
+    /// The lowest that was turned away; likewise.
+    [[nodiscard]] seq lowest_turned_away(std::uint32_t which) noexcept {
+        return streams_[which].lowest_turned_away();
+    }
 
-    // --- earlier lives ---------------------------------------------------------------------------------------------
+    // --- earlier lives: outbound_restore.hpp ------------------------------------------------------------------------
 
     /// A stream as its record has it; none has a message yet.
     void
@@ -97,7 +121,7 @@ class outbound_messages {
     /// A message of the present epoch of its stream, in the order of seqs. False if its seq is taken, or out of all bounds.
     [[nodiscard]] bool resume(slot at);
     /// No seq in front of `next` is given again; those that have no message have ended. False if it is out of all bounds.
-    [[nodiscard]] bool reach(std::uint32_t which, seq next);
+    [[nodiscard]] bool reach(std::uint32_t which, seq next) { return streams_[which].reach(next); }
     /// All of a stream are there, and may have been sent. (spec 7.7)
     void assume_sent(std::uint32_t which) noexcept { streams_[which].assume_sent(); }
     /// A message of an epoch that its stream has left: it has ended, or goes on under the next seq. (spec 3.12, 7.7)
@@ -112,34 +136,27 @@ class outbound_messages {
     [[nodiscard]] bool is_durable(std::uint32_t which) const noexcept {
         return ledger.is_epoch_durable(which);
     }
+    /// Is the journal to hear of something?
+    [[nodiscard]] bool owes_records() const noexcept {
+        return queue.first(place::unwritten) != wait_ack_queue::none || !leaving.empty();
+    }
     /// May this message leave, as far as the journal is concerned?
     [[nodiscard]] bool is_durable_message(slot at) const noexcept {
         return ledger.is_durable(queue[at].record);
     }
-    /// Does the journal know that this message's seq was given, without the record of the message?
-    [[nodiscard]] bool is_seq_journaled(slot at) const noexcept {
-        const entry& e = queue[at];
-        const outbound_ledger::stream_record& last = ledger.last(e.stream);
-        return last.epoch == streams_[e.stream].epoch() &&
-               (last.epoch != e.epoch || e.seq < last.next);
-    }
-    /// The record of a message was written.
-    void message_written(slot at) noexcept;
 
     random_source random;    ///< epochs, numbers and jitter
     wait_ack_queue queue;    ///< the messages
     peer_table peers;        ///< the index of a peer is that of its stream
+    epoch_numbers epochs;    ///< which may be begun
     deadlines expiries;      ///< by slot
     outbound_ledger ledger;  ///< what the journal knows of all that
+    id_queue leaving;  ///< streams of which the journal is to let go, unless they are used again
 
   private:
     friend struct test_access;
 
-    /// A start number in the upper 44 bits, random ones below (law 1, spec 3.1).
-    [[nodiscard]] sixfold::epoch mint(std::uint64_t start) noexcept {
-        return sixfold::epoch{start << epoch_random_bits |
-                              random.below(std::uint64_t{1} << epoch_random_bits)};
-    }
+    void let_go_if_unused(std::uint32_t which);
     void begin(std::uint32_t which, sixfold::epoch with);
     void place_in(std::uint32_t which, slot at);
     void close(slot at, status how);
@@ -147,7 +164,7 @@ class outbound_messages {
     void note(slot at);
 
     std::vector<outbound_stream> streams_;  // by the index of the receiver
-    std::uint64_t start_;
+    std::vector<std::uint8_t> given_up_;    // likewise: whether it was
 };
 
 // --- messages --------------------------------------------------------------------------------------------------------
@@ -156,16 +173,19 @@ inline std::uint32_t outbound_messages::append(slot at, const peer& to, std::uin
     std::uint32_t which = known;
     if (which == peer_table::none) {
         which = insert(to);
-        begin(which, mint(start_));
+        begin(which, epochs.next(epoch::none, random));
     }
+    given_up_[which] = false;
+    queue.give(at, which);
     place_in(which, at);
     return which;
 }
 
 inline std::uint32_t outbound_messages::insert(const peer& to) {
     const std::uint32_t which = peers.insert(to);
-    if (which == streams_.size()) {  // none is ever erased
+    if (which == streams_.size()) {
         streams_.emplace_back();
+        given_up_.push_back(0);
         ledger.add_stream();
     }
     return which;
@@ -179,7 +199,6 @@ inline void outbound_messages::begin(std::uint32_t which, sixfold::epoch with) {
 
 inline void outbound_messages::place_in(std::uint32_t which, slot at) {
     entry& e = queue[at];
-    e.stream = which;
     e.epoch = streams_[which].epoch();
     e.seq = streams_[which].append(at);
     note(at);
@@ -193,12 +212,14 @@ inline void outbound_messages::note(slot at) {
     }
 }
 
-inline void outbound_messages::forget(slot at) {
-    if (ledger.journals()) {
-        note(at);  // it keeps its slot until the journal has let go of it
-    } else {
-        queue.remove(at);
-    }
+inline void outbound_messages::heard(slot at) {
+    ledger.journals() ? note(at) : remove(at);
+}
+
+inline void outbound_messages::remove(slot at) {
+    const std::uint32_t which = queue[at].stream;
+    queue.remove(at);
+    let_go_if_unused(which);
 }
 
 /// A tombstone goes out under the same seq: a seq is never abandoned, so that the receiver has no hole (law 3, spec 3.13).
@@ -210,6 +231,7 @@ inline void outbound_messages::take_back(slot at, message_state to) {
         stream.become(e.seq, ledger.journals() ? transit::noted : transit::due);
     }
     e.state = to;
+    e.reason = to == message_state::refusing ? refused_reason::too_large : refused_reason::none;
     queue.drop_payload(at);
     queue.announce(at);
     expiries.clear(at);
@@ -223,15 +245,15 @@ inline void outbound_messages::relay(slot at) {
     }
 }
 
-inline bool outbound_messages::sent(slot at, sending_number in) {
+inline transit outbound_messages::sent(slot at, sending_number in) {
     entry& e = queue[at];
     outbound_stream& stream = streams_[e.stream];
-    const bool again = stream[e.seq].now != transit::fresh;
+    const transit before = stream[e.seq].now;
     stream.sent(e.seq, in);
     if (e.state == message_state::queued) {
         e.state = message_state::sent;
     }
-    return again;
+    return before;
 }
 
 inline void outbound_messages::store(slot at) {
@@ -256,9 +278,15 @@ inline void outbound_messages::end(slot at, status how) {
     close(at, how);
 }
 
+inline void outbound_messages::refuse(slot at, refused_reason why) {
+    queue[at].reason = why;
+    end(at, status::refused);
+}
+
 inline void outbound_messages::close(slot at, status how) {
     queue[at].state = message_state::ended;
     queue[at].outcome = how;
+    queue[at].reason = how == status::refused ? queue[at].reason : refused_reason::none;
     queue.move_written(at, place::nowhere);
     queue.drop_payload(at);
     expiries.clear(at);
@@ -290,9 +318,8 @@ inline bool outbound_messages::settle(std::uint32_t which, const ack_state& ack)
 /// larger epoch; of the rest nobody can say how it ended (law 1, spec 3.12).
 inline bool outbound_messages::begin_again(std::uint32_t which, sixfold::epoch above) {
     outbound_stream& stream = streams_[which];
-    const std::uint64_t start =
-        (static_cast<std::uint64_t>((std::max)(above, stream.epoch())) >> epoch_random_bits) + 1;
-    if (start > start_max) {
+    const sixfold::epoch next = epochs.next((std::max)(above, stream.epoch()), random);
+    if (next == epoch::none) {
         return false;  // only a receiver that makes epochs up brings us here; its own stream stands still
     }
     std::vector<slot> messages;
@@ -301,11 +328,25 @@ inline bool outbound_messages::begin_again(std::uint32_t which, sixfold::epoch a
             messages.push_back(stream.slot(at));
         }
     }
-    begin(which, mint(start));
+    begin(which, next);
     for (const slot message : messages) {
         carry_over(message);
     }
     return true;
+}
+
+inline void outbound_messages::let_go_if_unused(std::uint32_t which) {
+    if (is_unused(which)) {
+        ledger.journals() ? leaving.push(which) : let_go(which);
+    }
+}
+
+inline void outbound_messages::let_go(std::uint32_t which) {
+    epochs.leave(streams_[which].epoch());
+    peers.erase(which);
+    streams_[which] = outbound_stream();
+    given_up_[which] = false;
+    ledger.forget(which);
 }
 
 inline void outbound_messages::carry_over(slot at) {
@@ -318,37 +359,11 @@ inline void outbound_messages::carry_over(slot at) {
     }
     queue.move(at, place::nowhere);  // the records come in the order of the new seqs
     e.state = message_state::queued;
+    e.renamed = true;
     place_in(e.stream, at);
 }
 
 // --- earlier lives ---------------------------------------------------------------------------------------------------
-
-inline void outbound_messages::resume(std::uint32_t which,
-                                      const outbound_ledger::stream_record& last,
-                                      sixfold::epoch present) {
-    ledger.resume(which, last);
-    streams_[which].begin(present);
-}
-
-inline bool outbound_messages::resume(slot at) {
-    const entry& e = queue[at];
-    outbound_stream& stream = streams_[e.stream];
-    if (e.seq < stream.next() || !reach(e.stream, e.seq)) {
-        return false;
-    }
-    if (e.state == message_state::ended) {
-        stream.append_ended();
-        resume_ended(at);
-        return true;
-    }
-    (void)stream.append(at, is_tombstone(e.state));
-    if (e.state == message_state::stored) {
-        stream.become(e.seq, transit::stored);
-        queue.make_unsettled(at);  // as many as can: the others find room in the queue
-    }
-    queue.announce(at);
-    return true;
-}
 
 /// The app has not heard of its end.
 inline void outbound_messages::resume_ended(slot at) {
@@ -356,29 +371,7 @@ inline void outbound_messages::resume_ended(slot at) {
     queue.announce(at);
 }
 
-inline bool outbound_messages::reach(std::uint32_t which, seq next) {
-    constexpr seq gap_max = seq{1} << 28;  // a sane journal has no more in one stream
-    outbound_stream& stream = streams_[which];
-    if (stream.empty()) {
-        stream.begin(stream.epoch(), (std::max)(stream.next(), next));
-    }
-    if (next > stream.next() && next - stream.next() > gap_max) {
-        return false;
-    }
-    while (stream.next() < next) {
-        stream.append_ended();
-    }
-    return true;
-}
-
 // --- the journal -----------------------------------------------------------------------------------------------------
-
-inline void outbound_messages::message_written(slot at) noexcept {
-    entry& e = queue[at];
-    e.record =
-        e.epoch == streams_[e.stream].epoch() ? ledger.wrote_message(e.stream) : ledger.wrote();
-    queue.move(at, is_unfinished(e.state) ? place::written : place::nowhere);
-}
 
 template <class Visit>
 void outbound_messages::durable(std::uint64_t records, Visit visit) {

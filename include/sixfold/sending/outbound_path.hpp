@@ -8,7 +8,10 @@
 
 #include "sixfold/options.hpp"
 #include "sixfold/parts/round_trip.hpp"
+#include "sixfold/sending/congestion.hpp"
 #include "sixfold/sending/receiver_word.hpp"
+#include "sixfold/sending/repetition.hpp"
+#include "sixfold/sending/run_copies.hpp"
 #include "sixfold/sending/sending_ring.hpp"
 #include "sixfold/sending/stream_timer.hpp"
 #include "sixfold/time.hpp"
@@ -23,16 +26,23 @@ namespace sixfold::inline v0 {
 class outbound_hop {
   public:
     /// Nothing was measured.
-    explicit outbound_hop(const retry_options& retry) noexcept : retry_(retry) {}
+    outbound_hop(const retry_options& retry, std::uint32_t flight_first) noexcept
+        : retry_(retry), congestion_(flight_first) {}
 
-    /// A new link, of datagrams or a byte stream.
-    void link_up(transport over) noexcept {
+    /// A new link, of datagrams or a byte stream; messages waited for it, or not.
+    void link_up(transport over, bool awaited) noexcept {
         over_ = over;
         trip_ = {};
         timeouts_ = 0;
+        congestion_.link_up(over, awaited);
     }
-    /// The relay has answered a sending that left so long ago.
-    void sample(duration measured, time_point now) noexcept { trip_.sample(measured, now); }
+    /// The relay has answered a sending.
+    void sample(const sending& answered, time_point now) noexcept {
+        trip_.sample(now - answered.at, now);
+        congestion_.answered(answered.size, answered.at, now);
+    }
+    /// How much may be under way.
+    [[nodiscard]] sixfold::congestion& congestion() noexcept { return congestion_; }
     /// Something of the link was answered. True if time-outs had been counted: then all streams wait for less now.
     bool answered() noexcept {
         const bool shorter = timeouts_ != 0;
@@ -43,6 +53,7 @@ class outbound_hop {
     /// that was lost do not wait for one another.
     void timed_out(time_point sent, time_point now) noexcept {
         if (timeouts_ == 0 || sent >= counted_at_) {
+            congestion_.timed_out(timeouts_ != 0, now);
             ++timeouts_;
             counted_at_ = now;
         }
@@ -89,6 +100,7 @@ class outbound_hop {
 
     retry_options retry_;
     round_trip trip_;
+    sixfold::congestion congestion_;
     time_point counted_at_{};     // when the last time-out was counted, if there is one
     std::uint32_t timeouts_ = 0;  // h of the specification
     transport over_ = transport::datagrams;
@@ -121,9 +133,36 @@ struct outbound_path {
         run_max = run::count_max;
     }
 
+    /// The link counts what is under way of it.
+    void count_in(congestion& link) noexcept {
+        link.under_way(counted, sendings.flight());
+        counted = sendings.flight();
+    }
+
+    /// The receiver has told which sendings it has seen.
+    void judge(const echo& seen, time_point now) {
+        if (trip.sampled()) {
+            sendings.judge(seen, now - trip.wait(duration::zero()),
+                           [this](bool one) { repeats.judged(one); });
+        }
+    }
+    /// How many runs ride again in a new one: to who is not there, and perhaps has a mailbox that stores each of them, none.
+    [[nodiscard]] std::uint32_t repeated_runs() const noexcept {
+        return met() ? repeats.runs(sendings.under_way()) : 0;
+    }
+    /// How many copies may follow a new run; likewise.
+    [[nodiscard]] std::uint32_t copies_of_new() const noexcept {
+        return met() ? repeats.copies() : 0;
+    }
+
     /// There is a new link: what was measured on the last one, and how often it was in vain, counts no more. Numbers go on.
     void link_up() noexcept {
         trip = {};
+        repeats = {};
+        copies = {};
+        sendings.judge_anew();
+        sendings.strand();
+        counted = 0;
         timer.link_up();
         word.link_up();
         loss = never;
@@ -134,6 +173,7 @@ struct outbound_path {
     /// Another epoch begins: nothing was sent in it, and nothing said. The way is the same.
     void begin() noexcept {
         sendings.forget();
+        copies = {};
         timer.begin();
         word.begin();
         loss = never;
@@ -143,14 +183,17 @@ struct outbound_path {
     }
 
     sending_ring sendings;                 ///< by their numbers
+    std::uint64_t counted = 0;             ///< bytes of them that the link counts as under way
     round_trip trip;                       ///< from msg:R to the receiver's own ack
     stream_timer timer;                    ///< when something is done although nothing has come
     receiver_word word;                    ///< what the receiver has said
     time_point loss = never;               ///< when the next sending is lost by time
     std::size_t run_max = run::count_max;  ///< messages of the next run that goes again
+    repetition repeats;                    ///< by how much the way loses
+    run_copies copies;                     ///< of the newest run
     bool asks = false;                     ///< a probe is to go out
-    bool greet =
-        true;  ///< a probe goes in front of the next run, unless the receiver is met (spec 3.10)
+    /// A probe goes in front of the next run, unless the receiver is met (spec 3.10).
+    bool greet = true;
 };
 
 }  // namespace sixfold::inline v0

@@ -13,6 +13,7 @@
 #include "sixfold/sending/outbound_losses.hpp"
 #include "sixfold/sending/outbound_messages.hpp"
 #include "sixfold/sending/outbound_path.hpp"
+#include "sixfold/sending/outbound_wish.hpp"
 #include "sixfold/sending/request_writer.hpp"
 #include "sixfold/sending/resend_pacer.hpp"
 #include "sixfold/sending/stream_turns.hpp"
@@ -33,8 +34,9 @@ class outbound_requests {
   public:
     /// No stream, and no link.
     explicit outbound_requests(const sender_options& options)
-        : options_(options), hop_(options.retry), pacer_(options.burst, options.burst_interval),
-          writer_(options) {}
+        : options_(options), hop_(options.retry, options.flight_first),
+          pacer_(options.burst, options.burst_interval),
+          copies_(options.repeat_packets, std::chrono::seconds(1)), writer_(options) {}
 
     /// The path of a stream. Good until there is another stream.
     [[nodiscard]] outbound_path& path(std::uint32_t which) noexcept { return paths_[which]; }
@@ -49,6 +51,15 @@ class outbound_requests {
         return hop_.wait_way(paths_[which].trip);
     }
 
+    /// A stream begins, perhaps in the place of one that was let go: of the way to its receiver nothing is known.
+    void begin(outbound_messages& all, std::uint32_t which) {
+        if (which < paths_.size()) {
+            paths_[which].sendings.strand();
+            count_in(which);
+            paths_[which] = fresh_path(all);
+        }
+        consider(all, which);
+    }
     /// Something has changed in this stream: what it has to send, what is lost and when it is due is worked out anew, but only when
     /// that is asked for, as answers come in numbers. O(1).
     void consider(outbound_messages& all, std::uint32_t which);
@@ -81,23 +92,22 @@ class outbound_requests {
     [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
     /// How many of these were not the first of their message.
     [[nodiscard]] std::uint64_t resent() const noexcept { return resent_; }
+    /// How many were sent before anybody could know that they were needed.
+    [[nodiscard]] std::uint64_t repeated() const noexcept { return repeated_; }
 
   private:
     friend struct test_access;
 
-    /// What a stream has to send, if anything.
-    using wish = std::optional<stream_turns::kind>;
-    [[nodiscard]] wish wish_of(outbound_messages& all, std::uint32_t which) const;
-    [[nodiscard]] seq limit(const outbound_messages& all, std::uint32_t which) const noexcept;
-    /// Is something sent that is neither finished nor buried, and not to be sent again already?
-    [[nodiscard]] static bool is_under_way(const outbound_stream& of) noexcept {
-        return (of.count(transit::out) | of.count(transit::there) |
-                of.count(transit::turned_away)) != 0;
+    [[nodiscard]] outbound_wish wish(const outbound_messages& all,
+                                     std::uint32_t which) const noexcept {
+        return {all, which, paths_[which], options_.window};
     }
-    [[nodiscard]] bool is_shut(const outbound_messages& all, std::uint32_t which) const noexcept;
     [[nodiscard]] stream_timer::due
     next_of(outbound_messages& all, std::uint32_t which, time_point now);
 
+    [[nodiscard]] outbound_path fresh_path(outbound_messages& all) const {
+        return {static_cast<sending_number>(all.random.next()), options_.payload_max};
+    }
     void consider_all(outbound_messages& all) {
         for (std::uint32_t which = 0; which < paths_.size(); ++which) {
             consider(all, which);
@@ -106,6 +116,9 @@ class outbound_requests {
     [[nodiscard]] outbound_losses losses(outbound_messages& all, std::uint32_t which) {
         return {all, which, paths_[which]};
     }
+    /// The link counts what is under way of a stream.
+    void count_in(std::uint32_t which) noexcept { paths_[which].count_in(hop_.congestion()); }
+    void hold_back(outbound_messages& all, time_point now);
     void settle(outbound_messages& all, time_point now);
     void settle_one(outbound_messages& all, std::uint32_t which, time_point now);
     void take_due(outbound_messages& all, time_point now);
@@ -119,59 +132,27 @@ class outbound_requests {
     sender_options options_;
     outbound_hop hop_;
     resend_pacer pacer_;
-    std::vector<outbound_path> paths_;    // by stream
-    std::vector<std::uint32_t> changed_;  // streams, each once,
-    std::vector<bool> is_changed_;        // by stream
+    resend_pacer copies_;                   // of what nothing has followed
+    std::vector<outbound_path> paths_;      // by stream
+    std::vector<std::uint32_t> changed_;    // streams, each once,
+    std::vector<std::uint8_t> is_changed_;  // by stream: whether it is
     stream_turns turns_;
     deadlines timers_;  // by stream
     request_writer writer_;
     std::uint64_t sent_ = 0;
     std::uint64_t resent_ = 0;
+    std::uint64_t repeated_ = 0;
 };
 
-// --- what a stream has to send ---------------------------------------------------------------------------------------
-
-/// The first seq that may not be sent for the first time. While a tombstone is under way the receiver's memory for exceptions is
-/// the bound, so that it forgets none of what is new before we hear of it. What was sent already is sent again, and taken
-/// back, all the same. (law 3, spec 3.9)
-inline seq outbound_requests::limit(const outbound_messages& all,
-                                    std::uint32_t which) const noexcept {
-    const outbound_stream& stream = all[which];
-    const outbound_path& path = paths_[which];
-    const std::uint32_t width = stream.tombstones() == 0
-                                    ? options_.window
-                                    : (std::min)(options_.window, path.word.exceptions());
-    return (std::min)(stream.base() + width, path.room_end());
-}
-
-/// Is what is next held back by what B has not ended, or by its room? (spec 3.9)
-inline bool outbound_requests::is_shut(const outbound_messages& all,
-                                       std::uint32_t which) const noexcept {
-    const outbound_stream& stream = all[which];
-    return stream.unsent() < stream.next() && stream.unsent() >= limit(all, which);
-}
-
-inline outbound_requests::wish outbound_requests::wish_of(outbound_messages& all,
-                                                          std::uint32_t which) const {
-    const outbound_stream& stream = all[which];
-    if (!all.is_durable(which)) {
-        return std::nullopt;
-    }
-    if (stream.count(transit::due) != 0) {
-        return stream_turns::kind::again;
-    }
-    const bool opens = stream.unsent() < (std::min)(stream.next(), limit(all, which)) &&
-                       all.is_durable_message(stream.slot(stream.unsent()));
-    return opens || paths_[which].asks ? wish(stream_turns::kind::first) : std::nullopt;
-}
+// --- what has changed ------------------------------------------------------------------------------------------------
 
 inline void outbound_requests::consider(outbound_messages& all, std::uint32_t which) {
     while (paths_.size() <= which) {
-        paths_.emplace_back(static_cast<sending_number>(all.random.next()), options_.payload_max);
-        is_changed_.push_back(false);
+        paths_.push_back(fresh_path(all));
+        is_changed_.push_back(0);
         changed_.reserve(paths_.capacity());  // so that no answer takes memory
     }
-    if (!is_changed_[which]) {
+    if (is_changed_[which] == 0) {
         is_changed_[which] = true;
         changed_.push_back(which);
     }
@@ -189,20 +170,43 @@ inline void outbound_requests::settle(outbound_messages& all, time_point now) {
 inline void
 outbound_requests::settle_one(outbound_messages& all, std::uint32_t which, time_point now) {
     losses(all, which).detect(hop_, now);
+    count_in(which);
+    if (!all[which].rests() && !wish(all, which).is_behind()) {
+        paths_[which].timer.ask_anew();  // the next reason to ask is a new one
+    }
     if (turns_.waits(which)) {
+        if (timers_.of(which) != never) {
+            timers_.set(which, next_of(all, which, now).at);
+        }
         return;  // its turn comes, and then it is considered again
     }
-    if (const wish what = wish_of(all, which)) {
+    const auto what = wish(all, which).what();
+    if (what) {
         turns_.join(which, *what);
+    }
+    if (what && hop_.congestion().has_room()) {
         timers_.clear(which);  // it is set when what is about to leave has left
     } else {
         timers_.set(which, next_of(all, which, now).at);
     }
 }
 
+/// Those in line, if any, wait for answers to what is under way: their timers go on meanwhile. O(streams in line).
+inline void outbound_requests::hold_back(outbound_messages& all, time_point now) {
+    turns_.for_each([&](std::uint32_t which) {
+        hop_.congestion().held_back();
+        if (timers_.of(which) == never) {
+            timers_.set(which, next_of(all, which, now).at);
+        }
+    });
+}
+
 inline time_point outbound_requests::next(outbound_messages& all, time_point now) {
     using kind = stream_turns::kind;
     settle(all, now);
+    if (!hop_.congestion().has_room()) {
+        return timers_.next();
+    }
     if (!turns_.empty(kind::first) || (!turns_.empty(kind::again) && !pacer_.spent(now))) {
         return now;
     }
@@ -217,15 +221,15 @@ outbound_requests::next_of(outbound_messages& all, std::uint32_t which, time_poi
     outbound_path& path = paths_[which];
     const outbound_stream& stream = all[which];
     const sending* run = losses(all, which).newest_run();
-    const bool known = all.is_durable(which);
     return path.timer.next({
         .loss = path.loss,
         .runs = run != nullptr,
-        .taken = run != nullptr && (run->taken || hop_.is_byte_stream()),
+        .copy = path.copies.may_follow() && options_.repeat_packets != 0,
+        .taken = run != nullptr && (losses(all, which).is_taken(*run) || hop_.is_byte_stream()),
         .sent_at = run != nullptr ? run->at : now,
-        .unfinished = is_under_way(stream) || is_shut(all, which),
-        .behind = known && path.word.is_behind(stream.base()),
-        .resting = known && stream.count(transit::stored) + stream.count(transit::buried) != 0,
+        .unfinished = wish(all, which).is_under_way() || wish(all, which).is_shut(),
+        .behind = wish(all, which).is_behind(),
+        .resting = stream.rests(),
         .wait_hop = hop_.wait_hop(path.trip),
         .wait_way = hop_.wait_way(path.trip),
         .hop_timeouts = run != nullptr ? hop_.timeouts(run->at) : 0,
@@ -251,17 +255,25 @@ inline void outbound_requests::take_due(outbound_messages& all, time_point now) 
         case alarm::loss: break;  // as ever when a stream is settled
         case alarm::hop:
             hop_.timed_out(losses(all, *which).newest_run()->at, now);
+            path.sendings.strand();
             losses(all, *which).resend_lowest();
             break;
         case alarm::way:
             path.halve_runs(losses(all, *which).newest_run()->count);
+            path.sendings.strand();
             losses(all, *which).resend_lowest();
             break;
         case alarm::silence:
-            if (path.timer.way_timeouts() > path.silent_after && is_under_way(all[*which])) {
+            if (path.timer.way_timeouts() > path.silent_after && wish(all, *which).is_under_way()) {
                 losses(all, *which).resend_lowest();
             } else {
                 path.asks = true;
+            }
+            break;
+        case alarm::copy:
+            path.copies.ask(!copies_.spent(now) && hop_.congestion().may_repeat());
+            if (path.copies.is_due()) {
+                copies_.count(now);
             }
             break;
         case alarm::behind: path.asks = true; break;
@@ -289,7 +301,7 @@ inline void outbound_requests::gather(outbound_messages& all, time_point now) {
 }
 
 inline void outbound_requests::link_up(outbound_messages& all, transport over) {
-    hop_.link_up(over);
+    hop_.link_up(over, all.queue.queued() != 0);
     pacer_.reset();
     for (std::uint32_t which = 0; which < paths_.size(); ++which) {
         paths_[which].link_up();
@@ -307,9 +319,13 @@ inline std::size_t outbound_requests::transmit(outbound_messages& all,
     using kind = stream_turns::kind;
     std::size_t used = 0;
     take_due(all, now);
-    while (const auto turn = turns_.next(!pacer_.spent(now))) {
+    while (hop_.congestion().has_room()) {
+        const auto turn = turns_.next(!pacer_.spent(now));
+        if (!turn) {
+            return used;
+        }
         const std::uint32_t which = turns_.front(*turn);
-        wish what = wish_of(all, which);
+        auto what = wish(all, which).what();
         if (*turn == kind::first && what == kind::again) {
             turns_.leave(*turn);  // it has lost something meanwhile
             turns_.join(which, kind::again);
@@ -318,10 +334,10 @@ inline std::size_t outbound_requests::transmit(outbound_messages& all,
         if (what) {
             const std::size_t size = transmit_one(all, which, link, out.subspan(used), now);
             if (size == 0) {
-                break;  // in the next packet
+                return used;  // in the next packet
             }
             used += size;
-            what = wish_of(all, which);
+            what = wish(all, which).what();
         }
         turns_.leave(*turn);
         if (what) {
@@ -330,6 +346,7 @@ inline std::size_t outbound_requests::transmit(outbound_messages& all,
             consider(all, which);
         }
     }
+    hold_back(all, now);
     return used;
 }
 
@@ -346,10 +363,14 @@ inline std::size_t outbound_requests::transmit_one(outbound_messages& all,
     if (path.asks || (path.greet && !path.met())) {
         return writer_.probe(all, which, path, link, out, now);
     }
+    const std::uint32_t repeated = path.repeated_runs();
+    const std::uint32_t riding = repeated != 0 && hop_.congestion().may_repeat() ? repeated : 0;
     const request_writer::written done =
-        writer_.run(all, which, path, limit(all, which), link, out, now);
+        writer_.run(all, which, path, wish(all, which).limit(), riding, link, out, now);
+    count_in(which);
     sent_ += done.messages;
     resent_ += done.resent;
+    repeated_ += done.repeated;
     if (done.resent != 0) {
         pacer_.count(now);
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "sixfold/parts/assert.hpp"
@@ -47,8 +48,10 @@ class outbound_stream {
 
     /// What is kept of a seq.
     struct place {
-        std::uint32_t slot = no_slot;           ///< of its message
-        sending_number last = 0;                ///< the number of its last sending, if it was sent
+        std::uint32_t slot = no_slot;  ///< of its message
+        sending_number since = 0;      ///< the first sending of it since it was last fresh or due
+        sending_number last = 0;       ///< its last sending, if it was sent
+        std::uint8_t waits = 0;        ///< while it is out: sendings of these that are not lost
         sixfold::transit now = transit::fresh;  ///< where it is
         bool tombstone = false;                 ///< what is sent under it is a tombstone
     };
@@ -69,6 +72,10 @@ class outbound_stream {
     [[nodiscard]] bool empty() const noexcept { return first_ == next_; }
     /// How many seqs are in this state.
     [[nodiscard]] std::uint32_t count(transit in) const noexcept { return counts_[index(in)]; }
+    /// Whether something waits in the receiver's mailbox, or is buried there.
+    [[nodiscard]] bool rests() const noexcept {
+        return count(transit::stored) + count(transit::buried) != 0;
+    }
     /// How many tombstones have not ended. (spec 3.9)
     [[nodiscard]] std::uint32_t tombstones() const noexcept { return tombstones_; }
 
@@ -92,9 +99,33 @@ class outbound_stream {
             return ring_.used(from);
         };
     }
-    /// Whether a seq waits for what becomes of this sending.
+    /// Calls `visit(seq)` for those of [from, to) that are there or were turned away, in order; it may move that seq on. O(1 + (to - from) / 64)
+    /// and those.
+    template <class Visit>
+    void for_each_arrived(seq from, seq to, Visit visit) const {
+        for (seq at = (std::max)(from, first_); at < to; at += 64) {
+            for (std::uint64_t left = ring_.marked(at); left != 0; left &= left - 1) {
+                const seq each = at + static_cast<unsigned>(std::countr_zero(left));
+                if (each < to && has(each) && has_arrived(ring_[each].now)) {
+                    visit(each);
+                }
+            }
+        }
+    }
+    /// Asks 64 seqs at once, as `open`, for those.
+    [[nodiscard]] auto arrived() const noexcept {
+        return [this](seq from) {
+            return ring_.marked(from);
+        };
+    }
+    /// Whether a seq is out.
+    [[nodiscard]] bool is_out(seq at) const noexcept {
+        return has(at) && ring_[at].now == transit::out;
+    }
+    /// Whether a seq waits for what becomes of this sending, which has carried it.
     [[nodiscard]] bool waits_for(seq at, sending_number which) const noexcept {
-        return has(at) && ring_[at].now == transit::out && ring_[at].last == which;
+        return is_out(at) && static_cast<sending_number>(which - ring_[at].since) <=
+                                 static_cast<sending_number>(ring_[at].last - ring_[at].since);
     }
 
     /// Gives the next seq to a message.
@@ -102,7 +133,7 @@ class outbound_stream {
         if (next_ - first_ == ring_.size()) {
             ring_.grow(first_, next_);
         }
-        ring_.put(next_, {slot, 0, transit::fresh, tombstone});
+        ring_.put(next_, {.slot = slot, .tombstone = tombstone});
         ++counts_[index(transit::fresh)];
         tombstones_ += std::uint32_t{tombstone};
         return next_++;
@@ -115,6 +146,21 @@ class outbound_stream {
         ring_.erase(next_++);
         settle();
     }
+    /// No seq in front of `to` is given again: those without a message have ended in an earlier life. False if that is out of all
+    /// bounds. O(how far).
+    [[nodiscard]] bool reach(seq to) {
+        constexpr seq gap_max = seq{1} << 28;  // a sane journal has no more in one stream
+        if (empty()) {
+            begin(epoch_, (std::max)(next_, to));
+        }
+        if (to > next_ && to - next_ > gap_max) {
+            return false;
+        }
+        while (next_ < to) {
+            append_ended();
+        }
+        return true;
+    }
     /// All that has a seq may have been sent by an earlier life. (spec 7.7)
     void assume_sent() noexcept { sent_end_ = next_; }
 
@@ -125,14 +171,24 @@ class outbound_stream {
         if (here.now == transit::stored && to != transit::stored) {
             lower_base(at);
         }
-        change(here, to);
+        change(at, to);
         if (to == transit::due) {
             lowest_due_ = (std::min)(lowest_due_, at);
+        }
+        if (to == transit::turned_away) {
+            lowest_turned_away_ = (std::min)(lowest_turned_away_, at);
         }
         if (to == transit::stored) {
             finish(at);
         }
         settle();
+    }
+    /// One of the sendings that a seq waits for is lost. It is due once all are. (spec 3.5)
+    void lose(seq at) noexcept {
+        SIXFOLD_ASSERT(has(at) && ring_[at].now == transit::out && ring_[at].waits != 0);
+        if (--ring_[at].waits == 0) {
+            become(at, transit::due);
+        }
     }
     /// What is sent under the seq from now on is a tombstone. Not twice.
     void bury(seq at) noexcept {
@@ -142,8 +198,14 @@ class outbound_stream {
     }
     /// It has left in this sending.
     void sent(seq at, sending_number in) noexcept {
-        change(ring_[at], transit::out);
-        ring_[at].last = in;
+        place& here = ring_[at];
+        if (here.now != transit::out) {
+            here.since = in;
+            here.waits = 0;
+        }
+        change(at, transit::out);
+        here.last = in;
+        ++here.waits;
         sent_end_ = (std::max)(sent_end_, at + 1);
         settle();
     }
@@ -161,16 +223,10 @@ class outbound_stream {
     }
 
     /// The lowest seq that is due; `no_seq`. O(1), and once for each seq between two of them.
-    [[nodiscard]] seq lowest_due() noexcept {
-        if (count(transit::due) == 0) {
-            lowest_due_ = no_seq;
-            return no_seq;
-        }
-        lowest_due_ = (std::max)(lowest_due_, first_);
-        while (!has(lowest_due_) || ring_[lowest_due_].now != transit::due) {
-            ++lowest_due_;
-        }
-        return lowest_due_;
+    [[nodiscard]] seq lowest_due() noexcept { return lowest(transit::due, lowest_due_); }
+    /// The lowest seq that was turned away; likewise.
+    [[nodiscard]] seq lowest_turned_away() noexcept {
+        return lowest(transit::turned_away, lowest_turned_away_);
     }
 
     /// An empty stream of this epoch that begins at a seq, below which all has ended; the room stays.
@@ -179,7 +235,7 @@ class outbound_stream {
         epoch_ = with;
         first_ = base_ = unsent_ = next_ = passed_ = at;
         sent_end_ = 0;
-        lowest_due_ = no_seq;
+        lowest_due_ = lowest_turned_away_ = no_seq;
         counts_ = {};
         tombstones_ = lowered_ = 0;
     }
@@ -190,12 +246,31 @@ class outbound_stream {
     [[nodiscard]] static std::size_t index(transit in) noexcept {
         return static_cast<std::size_t>(in);
     }
-    void change(place& here, transit to) noexcept {
+    [[nodiscard]] static bool has_arrived(transit now) noexcept {
+        return now == transit::there || now == transit::turned_away;
+    }
+    void change(seq at, transit to) noexcept {
+        place& here = ring_[at];
         --counts_[index(here.now)];
         ++counts_[index(to)];
+        if (has_arrived(here.now) != has_arrived(to)) {
+            ring_.mark(at, has_arrived(to));
+        }
         here.now = to;
     }
 
+    /// The lowest seq of this state, which is not below `from`; that moves up to it.
+    [[nodiscard]] seq lowest(transit in, seq& from) noexcept {
+        if (count(in) == 0) {
+            from = no_seq;
+            return no_seq;
+        }
+        from = (std::max)(from, first_);
+        while (!has(from) || ring_[from].now != in) {
+            ++from;
+        }
+        return from;
+    }
     /// A stored message is taken back: it is unfinished again. What lies between it and where the base was is not looked at
     /// again for each such message.
     void lower_base(seq to) noexcept {
@@ -233,6 +308,7 @@ class outbound_stream {
     seq sent_end_ = 0;
     seq passed_ = 0;                         // how far the base was when it was lowered
     seq lowest_due_ = no_seq;                // not above the lowest that is due
+    seq lowest_turned_away_ = no_seq;        // likewise
     std::array<std::uint32_t, 8> counts_{};  // by transit
     std::uint32_t tombstones_ = 0;
     std::uint32_t lowered_ = 0;  // unfinished seqs below passed_

@@ -26,7 +26,7 @@ class resend_pacer {
 
     /// One goes now.
     void count(time_point now) noexcept {
-        if (size_ >= burst_ || now >= next()) {
+        if (size_ == 0 || size_ >= burst_ || now >= next()) {
             reset();
             began_ = now;
         }

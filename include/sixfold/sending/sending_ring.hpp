@@ -35,19 +35,21 @@ struct sending {
 
     time_point at{};                                ///< when it left
     seq first = 0;                                  ///< of its messages
+    std::uint32_t size = 0;                         ///< bytes of a run; of a probe none
     std::uint8_t count = 0;                         ///< of its messages; 0: a probe
-    bool keep = false;                              ///< it asked to be stored in any case
-    bool taken = false;                             ///< the relay has answered it
-    bool arrived = false;                           ///< the receiver has seen it
+    bool keep : 1 = false;                          ///< it asked to be stored in any case
+    bool taken : 1 = false;                         ///< the relay has answered it
+    bool arrived : 1 = false;                       ///< the receiver has seen it
+    bool echoed : 1 = false;                        ///< an echo has told so
     standing now = standing::open;                  ///< what is expected of it now
     loss_rule::cause by = loss_rule::cause::order;  ///< by what it was lost
 };
 
 /// The sendings of one stream, by their numbers: which of them were answered, and which are lost. (spec 3.2, 3.3, 3.5)
 ///
-/// Keeps those that are open, and the last 64 of the others, so that what comes late is understood; at most 2^15. Does not know
-/// messages: whether one still waits for a sending, it asks. Numbers go on for the life of the sender. O(1) for each sending
-/// that a call settles; memory grows by doubling to the most that are open at once, and stays.
+/// Keeps those that are open, and the last 64 of the others, so that what comes late is understood; with at most 16 open, the last 64 of
+/// all; at most 2^15. Does not know messages: whether one still waits for a sending, it asks. Numbers go on for the life of the sender.
+/// O(1) for each sending that a call settles; memory grows by doubling with the most that are open at once, and stays.
 class sending_ring {
   public:
     /// So many are remembered, and can be open at once.
@@ -67,9 +69,10 @@ class sending_ring {
     sending_number add(const sending& what) {
         SIXFOLD_ASSERT(!full());
         if (end_ - begin_ == ring_.size()) {
-            grow();
+            make_place();
         }
         ring_[place_of(end_)] = what;
+        flight_ += what.size;
         return number_of(end_++);
     }
 
@@ -97,9 +100,57 @@ class sending_ring {
         const std::uint64_t reach = (std::min)(newest - begin_, std::uint64_t{echo::reach});
         for (std::uint64_t at = (std::max)(from, newest - reach); at <= newest; ++at) {
             if (seen.saw(static_cast<unsigned>(newest - at)) && told_at(at, signal::way)) {
+                ring_[place_of(at)].echoed = true;
                 arrived(ring_[place_of(at)], number_of(at));
             }
         }
+    }
+
+    /// Has a later one than this arrived? False, too, if this is not remembered.
+    [[nodiscard]] bool is_overtaken(sending_number which) const noexcept {
+        const std::uint64_t at = order_of(which);
+        return at != end_ && at + 1 < told_[index(signal::way)];
+    }
+    /// Has an echo told of it, though this one, which is older then, has not seen it?
+    [[nodiscard]] bool is_news_to(const echo& seen, sending_number which) const noexcept {
+        const std::uint64_t at = order_of(which);
+        const std::uint64_t newest = order_of(seen.number);
+        if (at == end_ || newest == end_ || !ring_[place_of(at)].echoed) {
+            return false;
+        }
+        const std::uint64_t ago = newest - at;  // of a later one a huge number
+        return ago <= echo::reach && !seen.saw(static_cast<unsigned>(ago));
+    }
+    /// Calls `judged(seen)` once for each sending of which the receiver must have told by now whether it has seen it: those that left
+    /// before `late`, or lie as far back as an echo reaches, and three behind them were seen. (spec 3.29)
+    template <class Judged>
+    void judge(const echo& seen, time_point late, Judged judged) {
+        const std::uint64_t newest = order_of(seen.number);
+        if (newest == end_ || judged_ + reordered >= newest) {
+            return;
+        }
+        for (judged_ = (std::max)(judged_, begin_); judged_ + reordered < newest; ++judged_) {
+            const std::uint64_t ago = newest - judged_;
+            const sending& each = ring_[place_of(judged_)];
+            if (ago < echo::reach && each.at > late) {
+                return;
+            }
+            if (ago <= echo::reach) {
+                judged(each.arrived || seen.saw(static_cast<unsigned>(ago)));
+            }
+        }
+    }
+    /// What is under way now is judged by nobody: there is another link.
+    void judge_anew() noexcept { judged_ = end_; }
+    /// How many are under way.
+    [[nodiscard]] std::uint64_t under_way() const noexcept { return end_ - oldest(); }
+
+    /// Bytes under way to the relay: of open ones that it has not answered.
+    [[nodiscard]] std::uint64_t flight() const noexcept { return flight_; }
+    /// Those that left so far are under way no more, as far as anybody can tell.
+    void strand() noexcept {
+        flight_ = 0;
+        stranded_ = end_;
     }
 
     /// Nothing more is expected of a sending: the relay has said what became of it.
@@ -167,16 +218,18 @@ class sending_ring {
 
     /// Forgets all of them; numbers go on, and so does what is known of the path. Another epoch begins.
     void forget() noexcept {
-        begin_ = expected_[0] = expected_[1] = end_;
+        begin_ = expected_[0] = expected_[1] = judged_ = end_;
         told_[0] = told_[1] = 0;
         lost_ = 0;
+        strand();
     }
 
   private:
     friend struct test_access;
 
-    static constexpr std::uint64_t kept = 64;  // settled ones
+    static constexpr std::uint64_t kept = 64;  // settled ones, at most
     static constexpr std::size_t size_min = 8;
+    static constexpr std::uint64_t reordered = 3;  // places by which one may be late
 
     [[nodiscard]] static std::size_t index(signal by) noexcept {
         return static_cast<std::size_t>(by);
@@ -197,11 +250,15 @@ class sending_ring {
 
     [[nodiscard]] bool told_at(std::uint64_t at, signal by) noexcept {
         sending& each = ring_[place_of(at)];
-        bool& flag = by == signal::hop ? each.taken : each.arrived;
-        if (flag) {
+        if (by == signal::hop ? each.taken : each.arrived) {
             return false;
         }
-        flag = true;
+        if (by == signal::hop) {
+            land(at);
+            each.taken = true;
+        } else {
+            each.arrived = true;
+        }
         std::uint64_t& latest = told_[index(by)];
         latest = (std::max)(latest, at + 1);
         const bool lost_by_it = each.now == (by == signal::hop ? sending::standing::lost_hop
@@ -211,7 +268,7 @@ class sending_ring {
             --lost_;
             each.now = sending::standing::closed;
         } else {
-            rules_[index(by)].right();
+            rules_[index(by)].right(latest - at - 1);
         }
         if (by == signal::way) {
             settle(at, sending::standing::closed);
@@ -280,11 +337,18 @@ class sending_ring {
     void settle(std::uint64_t at, sending::standing as) noexcept {
         sending& each = ring_[place_of(at)];
         if (each.now == sending::standing::open) {
+            land(at);
             each.now = as;
         }
         move_up();
-        for (; begin_ + kept < oldest(); ++begin_) {
-            lost_ -= std::uint32_t{is_lost(ring_[place_of(begin_)])};
+        while (begin_ + kept < oldest()) {
+            forget_first();
+        }
+    }
+    /// It is under way to the relay no more.
+    void land(std::uint64_t at) noexcept {
+        if (is_expected(at, signal::hop) && at >= stranded_) {
+            flight_ -= ring_[place_of(at)].size;
         }
     }
     void move_up() noexcept {
@@ -299,6 +363,15 @@ class sending_ring {
         return each.now == sending::standing::lost_hop || each.now == sending::standing::lost_way;
     }
 
+    void forget_first() noexcept {
+        lost_ -= std::uint32_t{is_lost(ring_[place_of(begin_)])};
+        ++begin_;
+    }
+    /// Where few are open, the oldest of the others makes place for the next one.
+    void make_place() {
+        const bool is_roomy = ring_.size() >= kept && 4 * under_way() <= ring_.size();
+        is_roomy ? forget_first() : grow();
+    }
     void grow() {
         std::vector<sending> larger((std::max)(size_min, 2 * ring_.size()));
         for (std::uint64_t at = begin_; at < end_; ++at) {
@@ -312,9 +385,12 @@ class sending_ring {
     std::uint64_t end_ = 0;           // behind the last one
     std::uint64_t told_[2] = {};      // by signal: behind the latest of which it has come,
     std::uint64_t expected_[2] = {};  // and the first that is open and of which it has not
-    loss_rule rules_[2];              // by signal
-    std::uint32_t lost_ = 0;          // remembered ones that were lost and not answered since
-    sending_number origin_;           // of the first of all
+    std::uint64_t judged_ = 0;    // the first of which it is not known whether the receiver saw it
+    std::uint64_t stranded_ = 0;  // those in front of it are not under way
+    std::uint64_t flight_ = 0;    // bytes
+    loss_rule rules_[2];          // by signal
+    std::uint32_t lost_ = 0;      // remembered ones that were lost and not answered since
+    sending_number origin_;       // of the first of all
 };
 
 }  // namespace sixfold::inline v0

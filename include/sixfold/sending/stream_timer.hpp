@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "sixfold/parts/retry.hpp"
+#include "sixfold/sending/repetition.hpp"
 #include "sixfold/time.hpp"
 
 namespace sixfold::inline v0 {
@@ -24,6 +25,7 @@ class stream_timer {
         hop,      ///< the relay does not answer: the lowest that are out go again
         way,      ///< the receiver does not: likewise
         silence,  ///< nothing is out, and not all is finished: it is asked, and later sent again
+        copy,     ///< nothing has followed the newest run, on a path that loses: it goes once more
         behind,   ///< the receiver is asked: it has not heard how far the sender is
         resting,  ///< the receiver is asked: messages wait in its mailbox
     };
@@ -32,10 +34,11 @@ class stream_timer {
     struct view {
         time_point loss = never;  ///< when the next sending is lost by time
         bool runs = false;        ///< a run is open,
+        bool copy = false;        ///< which may go once more before anything is known of it,
         bool taken = false;       ///< and the relay has answered it, or is never the one to ask:
         time_point sent_at{};     ///< the newest, which left then
-        bool unfinished =
-            false;  ///< something was sent and is neither finished nor buried; or the stream is shut
+        /// Something was sent and is neither finished nor buried; or the stream is shut.
+        bool unfinished = false;
         bool behind = false;             ///< the floor that was last reported is below the base
         bool resting = false;            ///< something is stored or buried
         duration wait_hop{};             ///< for the relay's answer
@@ -56,6 +59,9 @@ class stream_timer {
         due out{v.loss, v.loss == never ? alarm::none : alarm::loss};
         if (v.runs) {
             sooner(out, answer_due(v), v.taken ? alarm::way : alarm::hop);
+            if (v.copy) {
+                sooner(out, later(sent_at_, repetition::pause), alarm::copy);
+            }
         } else if (v.unfinished) {
             const duration first = (std::max)(v.wait_way, silence_first);
             sooner(out, later(sent_at_, backoff(first, silences_, ask_cap, chance_)),

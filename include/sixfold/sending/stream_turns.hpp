@@ -29,7 +29,7 @@ class stream_turns {
     [[nodiscard]] bool empty(kind which) const noexcept { return line_of(which).empty(); }
     /// Does this stream?
     [[nodiscard]] bool waits(std::uint32_t stream) const noexcept {
-        return stream < waits_.size() && waits_[stream];
+        return stream < waits_.size() && waits_[stream] != 0;
     }
 
     /// Puts a stream, which does not wait yet, at the end of a line.
@@ -53,6 +53,13 @@ class stream_turns {
     }
     /// The stream at the front of that line. Precondition: there is one.
     [[nodiscard]] std::uint32_t front(kind of) const noexcept { return line_of(of).front(); }
+    /// Calls `visit(stream)` for each that stands in line.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const id_queue& line : lines_) {
+            line.for_each(visit);
+        }
+    }
     /// It has had its turn, and stands in no line.
     void leave(kind of) noexcept {
         waits_[front(of)] = false;
@@ -69,9 +76,9 @@ class stream_turns {
         return lines_[static_cast<std::size_t>(which)];
     }
 
-    std::array<id_queue, 2> lines_;  // by kind
-    std::vector<bool> waits_;        // by stream
-    kind turn_ = kind::again;        // who had the last one
+    std::array<id_queue, 2> lines_;    // by kind
+    std::vector<std::uint8_t> waits_;  // by stream: whether it does; bits would take more code
+    kind turn_ = kind::again;          // who had the last one
 };
 
 }  // namespace sixfold::inline v0

@@ -18,7 +18,7 @@ namespace sixfold::inline v0 {
 
 /// The messages that a sender has taken and that have not ended for the app, with their payloads.
 ///
-/// Keeps track of each message's state, of who waits for what (its record, the app), and of the two
+/// Keeps track of each message's state, of who waits for what (its record, the app), of the share of each receiver, and of the two
 /// capacities: entries that hold a place in the queue, and *unsettled* ones that are stored and wait to hear their end.
 /// Does not know streams, windows, frames or timers. Everything is O(1), payloads O(log queue_bytes); memory grows by
 /// doubling up to the capacities and never shrinks.
@@ -47,14 +47,17 @@ class wait_ack_queue {
         slot previous = none;          ///< in the list of its place
         slot next = none;              ///< likewise
         slot next_event = none;        ///< in the list of events
-        message_state state = message_state::queued;  ///< where it is
-        status outcome = status::none;                ///< once it has ended
-        status told = status::none;                   ///< the last that the app heard
-        place where = place::nowhere;                 ///< in which list
-        sixfold::storing storing = storing::allowed;  ///< as the app said
-        bool announced = false;                       ///< is in the list of events
+        message_state state = message_state::queued;   ///< where it is
+        status outcome = status::none;                 ///< once it has ended
+        status told = status::none;                    ///< the last that the app heard
+        refused_reason reason = refused_reason::none;  ///< why it is being, or was, refused
+        place where = place::nowhere;                  ///< in which list
+        sixfold::storing storing = storing::allowed;   ///< as the app said
+        bool announced = false;                        ///< is in the list of events
         bool unsettled = false;  ///< counts as unsettled and no longer as queued
         bool taken = false;      ///< is a message, and no free slot
+        bool renamed = false;    ///< may have been sent under another msgid
+        bool journaled = false;  ///< a record of its own is in the journal
     };
 
     /// Takes the payload storage, `bytes_max`, at once.
@@ -83,6 +86,35 @@ class wait_ack_queue {
         return at;
     }
 
+    /// What the messages to one receiver hold.
+    struct share {
+        std::uint32_t entries = 0;  ///< all of them
+        std::uint32_t queued = 0;   ///< those with a place in the queue
+        std::size_t bytes = 0;      ///< of the payload storage, rounding included
+
+        /// Whether another payload keeps within these limits. One does in any case.
+        [[nodiscard]] bool
+        takes(std::size_t size, std::uint32_t entries_max, std::size_t bytes_max) const noexcept {
+            return queued == 0 ||
+                   (queued < entries_max && bytes + byte_pool::cost(size) <= bytes_max);
+        }
+    };
+    /// Whose message it is: the index of its receiver.
+    void give(slot at, std::uint32_t stream) {
+        if (stream >= shares_.size()) {
+            shares_.resize(std::size_t{stream} + 1);
+        }
+        entry& e = entries_[at];
+        e.stream = stream;
+        ++shares_[stream].entries;
+        ++shares_[stream].queued;
+        shares_[stream].bytes += byte_pool::cost(e.payload_size);
+    }
+    /// The share of a receiver.
+    [[nodiscard]] share of(std::uint32_t stream) const noexcept {
+        return stream < shares_.size() ? shares_[stream] : share();
+    }
+
     /// Good until the payload is dropped.
     [[nodiscard]] bytes payload(slot at) const noexcept {
         const entry& e = entries_[at];
@@ -94,6 +126,7 @@ class wait_ack_queue {
         entry& e = entries_[at];
         if (e.payload != byte_pool::none) {
             payloads_.release(e.payload, e.payload_size);
+            shares_[e.stream].bytes -= byte_pool::cost(e.payload_size);
             e.payload = byte_pool::none;
             e.payload_size = 0;
         }
@@ -105,6 +138,7 @@ class wait_ack_queue {
             entries_[at].unsettled = true;
             ++unsettled_;
             --queued_;
+            --shares_[entries_[at].stream].queued;
         }
     }
 
@@ -168,6 +202,8 @@ class wait_ack_queue {
         drop_payload(at);
         entry& e = entries_[at];
         --(e.unsettled ? unsettled_ : queued_);
+        --shares_[e.stream].entries;
+        shares_[e.stream].queued -= std::uint32_t{!e.unsettled};
         e.generation = (std::max)(e.generation + 1, first_generation_);
         e.state = message_state::ended;
         e.taken = false;
@@ -328,6 +364,7 @@ class wait_ack_queue {
     byte_pool payloads_;
     std::array<list, 2> lists_{};  // by place
     list events_;                  // linked by next_event
+    std::vector<share> shares_;    // by receiver
     slot free_ = none;
     std::uint32_t entries_max_;
     std::uint32_t unsettled_max_;

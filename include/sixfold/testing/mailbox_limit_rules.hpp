@@ -48,6 +48,64 @@ void check_limits(Make make) {
         CHECK(mailbox.execute(put("alice", "bob", 2, 0, "")).done);
         check_refused(mailbox, put("alice", "bob", 2, 2, ""));
     }
+    SECTION("rows of a sender, over all receivers") {
+        auto mailbox = make(mailbox_limits{.rows_per_sender_max = 3});
+        CHECK(mailbox.execute(put("alice", "bob", 1, 0, "")).done);
+        CHECK(mailbox.execute(put("alice", "carol", 1, 0, "")).done);
+        CHECK(mailbox.execute(tombstone("alice", "dave", 1, 0)).done);
+        check_refused(mailbox, put("alice", "bob", 1, 1, ""));
+        check_refused(mailbox, put("alice", "nobody", 1, 0, ""));
+        CHECK(mailbox.execute(put("carol", "alice", 1, 0, "")).done);  // another one's
+        CHECK(mailbox.execute(put("bob", "alice", 1, 0, "")).done);
+        CHECK(mailbox.execute(past("alice", "bob", 1)).done);
+        check_refused(mailbox, put("alice", "bob", 1, 1, ""));
+        CHECK(mailbox.execute(erase("carol", "alice", 1, encoded(1))).done);
+        CHECK(mailbox.execute(put("alice", "nobody", 1, 0, "")).done);
+        check_refused(mailbox, put("alice", "nobody", 1, 1, ""));
+        CHECK(mailbox.execute(past("dave", "alice", 1)).done);
+        CHECK(mailbox.execute(put("alice", "nobody", 1, 1, "")).done);
+    }
+    SECTION("payload bytes of a sender, over all receivers") {
+        auto mailbox = make(mailbox_limits{.bytes_per_sender_max = 5});
+        check_refused(mailbox, put("alice", "bob", 1, 0, "123456"));
+        CHECK(mailbox.execute(put("alice", "bob", 1, 0, "123")).done);
+        check_refused(mailbox, put("alice", "dave", 1, 0, "456"));
+        CHECK(mailbox.execute(put("carol", "dave", 1, 0, "45678")).done);
+        CHECK(mailbox.execute(put("alice", "dave", 1, 0, "45")).done);
+        CHECK(mailbox.execute(put("alice", "dave", 1, 1, "")).done);
+        check_refused(mailbox, put("alice", "bob", 1, 1, "6"));
+        CHECK(mailbox.execute(tombstone("alice", "bob", 1, 0)).done);
+        CHECK(mailbox.execute(put("alice", "bob", 1, 1, "67")).done);
+        check_refused(mailbox, put("alice", "bob", 1, 2, "89"));
+        CHECK(mailbox.execute(past("dave", "alice", 1)).done);
+        CHECK(mailbox.execute(put("alice", "eve", 1, 0, "890")).done);
+        check_refused(mailbox, put("alice", "eve", 1, 1, "1"));
+    }
+    SECTION("a ninth sender gets through when eight have filled what they may") {
+        auto mailbox = make(mailbox_limits{.rows_per_pair_max = 4,
+                                           .rows_per_sender_max = 16,
+                                           .rows_per_receiver_max = 64,
+                                           .rows_max = 256,
+                                           .bytes_per_sender_max = 40,
+                                           .bytes_max = 640});
+        for (int i = 0; i < 8; ++i) {
+            const peer stranger = "stranger" + std::to_string(i);
+            std::size_t done = 0;
+            for (int to = 0; to < 20; ++to) {  // of invented names, and to bob
+                const peer invented = "nobody" + std::to_string(20 * i + to);
+                for (seq which = 0; which < 5; ++which) {
+                    const auto text = which % 2 == 0 ? "text" : "";
+                    done += std::size_t{
+                        mailbox.execute(put(stranger, to == 0 ? "bob" : invented, 1, which, text))
+                            .done};
+                }
+            }
+            CHECK(done == 16);
+        }
+        for (seq which = 0; which < 4; ++which) {
+            CHECK(mailbox.execute(put("alice", "bob", 1, which, "hello")).done);
+        }
+    }
     SECTION("rows of a receiver") {
         auto mailbox = make(mailbox_limits{.rows_per_receiver_max = 2});
         CHECK(mailbox.execute(put("alice", "bob", 1, 0, "")).done);
@@ -96,6 +154,8 @@ void check_limits(Make make) {
     }
     SECTION("a run is put as a whole or not at all, whichever limit it is that it does not fit") {
         const mailbox_limits each[] = {{.rows_per_pair_max = 4},
+                                       {.rows_per_sender_max = 4},
+                                       {.bytes_per_sender_max = 8},
                                        {.rows_per_receiver_max = 4},
                                        {.rows_max = 4},
                                        {.bytes_max = 8}};

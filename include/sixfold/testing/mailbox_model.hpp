@@ -3,6 +3,7 @@
 #define SIXFOLD_TESTING_MAILBOX_MODEL_HPP
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "sixfold/mailbox/mailbox_limits.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
+#include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
 #include "sixfold/wire/frame.hpp"
@@ -25,6 +27,7 @@ struct mailbox_model {
         mailbox_key key;      ///< the sender and the msgid
         bool tombstone;       ///< or a payload
         std::string payload;  ///< empty in a tombstone
+        time_point expires;   ///< when it becomes a tombstone
     };
     /// That all below has ended, or is a row. The seq of the key is it.
     struct base {
@@ -55,21 +58,33 @@ struct mailbox_model {
     [[nodiscard]] std::size_t count(Condition condition) const {
         return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), condition));
     }
-    /// Payload bytes of all rows.
-    [[nodiscard]] std::size_t bytes() const {
+    /// Payload bytes of the rows for which it holds.
+    template <class Condition>
+    [[nodiscard]] std::size_t bytes(Condition condition) const {
         std::size_t sum = 0;
         for (const row& each : rows) {
-            sum += each.payload.size();
+            sum += condition(each) ? each.payload.size() : 0;
         }
         return sum;
     }
 
+    /// It is this time now.
+    void pass(time_point now) {
+        for (row& each : rows) {
+            if (each.expires <= now) {
+                each = {each.to, each.key, true, "", never};
+            }
+        }
+    }
+
     /// Is it done? On a copy, which takes the place of this if it is.
-    bool put(const peer& from, const msg_request& msg) {
+    bool put(const peer& from, const msg_request& msg, time_point now) {
         mailbox_model after = *this;
+        const time_point expires =
+            msg.left ? later(now, std::chrono::milliseconds(*msg.left)) : never;
         seq which = msg.first;
         for (const run_entry& each : msg.entries) {
-            after.put(msg.to, {from, {msg.epoch, which++}}, each);
+            after.put(msg.to, {from, {msg.epoch, which++}}, each, expires);
         }
         const auto to_receiver = [&](const row& r) {
             return r.to == msg.to;
@@ -77,8 +92,16 @@ struct mailbox_model {
         const auto of_pair = [&](const row& r) {
             return r.to == msg.to && r.key.from == from;
         };
+        const auto of_sender = [&](const row& r) {
+            return r.key.from == from;
+        };
+        const auto any = [](const row&) {
+            return true;
+        };
         const bool above = after.rows.size() > limits.rows_max ||
-                           after.bytes() > limits.bytes_max ||
+                           after.bytes(any) > limits.bytes_max ||
+                           after.bytes(of_sender) > limits.bytes_per_sender_max ||
+                           after.count(of_sender) > limits.rows_per_sender_max ||
                            after.count(to_receiver) > limits.rows_per_receiver_max ||
                            after.count(of_pair) > limits.rows_per_pair_max;
         if (above && after.rows.size() > rows.size()) {
@@ -206,16 +229,17 @@ struct mailbox_model {
     }
 
   private:
-    void put(const peer& to, const mailbox_key& key, const run_entry& what) {
+    void put(const peer& to, const mailbox_key& key, const run_entry& what, time_point expires) {
         for (row& each : rows) {
             if (each.to == to && each.key == key) {
                 if (what.tombstone) {
-                    each = {to, key, true, ""};
+                    each = {to, key, true, "", never};
                 }
                 return;
             }
         }
-        rows.push_back({to, key, what.tombstone, std::string(as_text(what.payload))});
+        rows.push_back({to, key, what.tombstone, std::string(as_text(what.payload)),
+                        what.tombstone ? never : expires});
         std::sort(rows.begin(), rows.end(), [](const row& a, const row& b) {
             return a.to == b.to ? a.key < b.key : a.to < b.to;
         });

@@ -3,6 +3,7 @@
 #define SIXFOLD_TESTING_MAILBOX_RANDOM_RULES_HPP
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "sixfold/testing/catch.hpp"
 #include "sixfold/testing/mailbox_model.hpp"
 #include "sixfold/testing/mailbox_requests.hpp"
+#include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/frame.hpp"
 #include "sixfold/wire/run.hpp"
@@ -26,9 +28,15 @@ namespace sixfold::inline v0::testing {
 template <class Mailbox>
 class random_requests {
   public:
-    /// All three outlive it. Mailbox and model have the same limits, and nothing in them.
-    random_requests(Mailbox& mailbox, mailbox_model& model, random_source& random)
-        : mailbox_(mailbox), model_(model), random_(random) {}
+    /// All outlive it. Mailbox and model have the same limits and nothing in them, and the mailbox has this clock. Messages have
+    /// deadlines, or none.
+    random_requests(Mailbox& mailbox,
+                    mailbox_model& model,
+                    manual_clock& clock,
+                    random_source& random,
+                    bool have_deadlines)
+        : mailbox_(mailbox), model_(model), clock_(clock), random_(random),
+          have_deadlines_(have_deadlines) {}
 
     /// Asks once, and requires the same answer of both.
     void ask() {
@@ -36,6 +44,8 @@ class random_requests {
         from_ = names[below(3)];
         to_ = names[below(3)];
         epoch_ = 1 + below(3);
+        clock_.advance(std::chrono::milliseconds(below(3)));
+        model_.pass(clock_.now());
         const std::uint64_t action = below(10);
         if (action < 5) {
             ask_put();
@@ -61,9 +71,13 @@ class random_requests {
         for (std::uint64_t left = below(2) == 0 ? 1 : 1 + below(4); left != 0; --left) {
             messages.add(below(4) == 0 ? ended : message(payloads[below(4)]));
         }
-        const mailbox_request request =
+        mailbox_request request =
             put_run(from_, to_, epoch_, first, messages.get(), below(first + 1));
-        const bool done = model_.put(from_, std::get<msg_request>(request.what));
+        if (have_deadlines_ && below(2) == 0) {
+            request = with_left(request, below(20));
+        }
+        const bool done = model_.put(from_, std::get<msg_request>(request.what), clock_.now());
+        model_.pass(clock_.now());  // some have no time at all
         REQUIRE(mailbox_.execute(request).done == done);
     }
 
@@ -120,13 +134,16 @@ class random_requests {
 
     Mailbox& mailbox_;
     mailbox_model& model_;
+    manual_clock& clock_;
     random_source& random_;
+    bool have_deadlines_;
     peer from_;
     peer to_;
     std::uint64_t epoch_ = 0;
 };
 
-/// 25 mailboxes with limits of their own are asked 200 times each, always the same.
+/// 25 mailboxes with limits of their own are asked 200 times each, always the same. Where messages have deadlines there are no
+/// limits of bytes: when those of what is late are free again is the mailbox's affair.
 template <class Make>
 void check_random_requests(Make make) {
     SECTION("it does what a plain model does, whatever is asked") {
@@ -135,14 +152,19 @@ void check_random_requests(Make make) {
             const auto up_to = [&](std::uint64_t n) {
                 return static_cast<std::size_t>(1 + random.below(n));
             };
+            const bool have_deadlines = seed % 2 == 0;
+            const std::size_t many = have_deadlines ? 10'000 : 0;
             mailbox_model model{{.rows_per_pair_max = up_to(8),
+                                 .rows_per_sender_max = up_to(16),
                                  .rows_per_receiver_max = up_to(16),
                                  .rows_max = up_to(40),
-                                 .bytes_max = up_to(30),
+                                 .bytes_per_sender_max = up_to(20) + many,
+                                 .bytes_max = up_to(30) + many,
                                  .page_rows = up_to(5),
                                  .page_bytes = up_to(8)}};
-            auto mailbox = make(model.limits);
-            random_requests both(mailbox, model, random);
+            manual_clock clock;
+            auto mailbox = make(model.limits, clock_ref(clock));
+            random_requests both(mailbox, model, clock, random, have_deadlines);
             for (int step = 0; step < 200; ++step) {
                 INFO("seed " << seed << ", step " << step);
                 both.ask();

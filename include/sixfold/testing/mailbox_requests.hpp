@@ -79,6 +79,12 @@ tombstone(const peer& from, const peer& to, std::uint64_t epoch, seq which, seq 
     return put_run(from, to, epoch, which, run::tombstone(), base);
 }
 
+/// The same put, with so many milliseconds left to its payloads.
+[[nodiscard]] inline mailbox_request with_left(mailbox_request of_put, std::uint64_t left) {
+    std::get<msg_request>(of_put.what).left = left;
+    return of_put;
+}
+
 /// What is there of this stream, and of smaller epochs?
 [[nodiscard]] inline mailbox_request
 look(const peer& from, const peer& to, std::uint64_t epoch, seq base = 0) {

@@ -36,8 +36,8 @@ namespace sixfold::inline v0 {
 struct receiver_limits {
     static constexpr std::uint32_t room_max = 1U << 20;  ///< and at least 1
     static constexpr std::uint32_t exceptions_max = 64;  ///< and at least 1
-    static constexpr std::uint32_t payload_max_max =
-        (1U << 28) - 1;  ///< a payload of 0 bytes always fits
+    /// A payload of 0 bytes always fits.
+    static constexpr std::uint32_t payload_max_max = (1U << 28) - 1;
 
     std::uint32_t room = 64;           ///< seqs from the floor on that are taken now
     std::uint32_t exceptions = 64;     ///< exceptions that are remembered, 1 to 64
@@ -216,6 +216,23 @@ class ack_state {
     template <class Visit, class Among = all_seqs>
     void for_each_held(Visit visit, Among among = {}) const {
         for_each(held_, visit, among);
+    }
+
+    /// The same for each seq that it says to be open, in front of `until`. O(8) and the visits.
+    template <class Visit, class Among = all_seqs>
+    void for_each_open(Visit visit, seq until, Among among = {}) const {
+        const auto bits_at = [](bytes bits, std::size_t i) {
+            return i < bits.size() ? detail::bits_word(bits, i) : 0;
+        };
+        for (std::size_t i = 0; i < ack_bits_size_max && first_ + 8 * i < until; i += 8) {
+            const seq from = first_ + 8 * i;
+            const std::uint64_t here =
+                ~std::uint64_t{0} >> (64 - (std::min)(until - from, seq{64}));
+            for (auto left = here & ~(bits_at(accepted_, i) | bits_at(held_, i)) & among(from);
+                 left != 0; left &= left - 1) {
+                visit(from + static_cast<unsigned>(std::countr_zero(left)));
+            }
+        }
     }
 
     /// The first seq above everything that this speaks of, the held ones included. O(1).

@@ -124,8 +124,8 @@ struct echo {
 /// What an ack:R or ack:N says.
 enum class ack_word : std::uint8_t {
     state = 0,  ///< the receiver's ack state of the stream
-    waiting =
-        1,  ///< the receiver has not entered this epoch: the relay's word on smaller ones is missing
+    /// The receiver has not entered this epoch: the relay's word on smaller ones is missing.
+    waiting = 1,
     past = 2,    ///< the receiver has entered a larger epoch, and says which
     stored = 3,  ///< ack:N only: the relay's word that a run is in the mailbox
     ended = 4,   ///< ack:N only: the relay's answer to a probe; all below `low` has ended

@@ -44,8 +44,8 @@ inline constexpr std::size_t frame_header_size_max = 6;
 
 /// How long the frame is that begins here, as far as its header says.
 struct frame_extent {
-    refusal refused =
-        refusal::none;  ///< `truncated`: the header is not whole yet; `not_canonical`: no length
+    /// `truncated`: the header is not whole yet; `not_canonical`: no length.
+    refusal refused = refusal::none;
     std::uint32_t header = 0;  ///< bytes in front of the body
     std::uint32_t size = 0;    ///< bytes of the frame, which may be more than are here
 };

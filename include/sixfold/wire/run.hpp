@@ -195,6 +195,15 @@ class run_writer {
     /// How many messages were added.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
+    /// Bytes that one takes in a run of several.
+    [[nodiscard]] static std::size_t size_of(const run_entry& e) noexcept {
+        return e.tombstone ? 1 : varint_size(e.payload.size() + 1) + e.payload.size();
+    }
+    /// Bytes of what was added, as if it did not go alone.
+    [[nodiscard]] std::size_t size() const noexcept {
+        return count_ == 0 ? 0 : count_ == 1 ? size_of(first_) : buffer_.size();
+    }
+
     /// All of them.
     [[nodiscard]] run get() const noexcept {
         if (count_ < 2) {
@@ -210,13 +219,6 @@ class run_writer {
     }
 
   private:
-    [[nodiscard]] static std::size_t size_of(const run_entry& e) noexcept {
-        return e.tombstone ? 1 : varint_size(e.payload.size() + 1) + e.payload.size();
-    }
-    /// Bytes of what was added, as if it did not go alone.
-    [[nodiscard]] std::size_t size() const noexcept {
-        return count_ == 1 ? size_of(first_) : buffer_.size();
-    }
     void append(const run_entry& e) {
         const std::size_t before = buffer_.size();
         buffer_.resize(before + size_of(e));

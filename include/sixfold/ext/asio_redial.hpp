@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_EXT_ASIO_REDIAL_HPP
+#define SIXFOLD_EXT_ASIO_REDIAL_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "sixfold/parts/random.hpp"
+#include "sixfold/time.hpp"
+
+namespace sixfold::inline v0 {
+
+/// How long to wait for the next try to connect.
+struct asio_redial_options {
+    duration first =
+        std::chrono::milliseconds(250);  ///< the most before the first one; more than 0
+    duration most = std::chrono::seconds(
+        30);  ///< the most before any: how late a relay that is back is noticed
+};
+
+/// The waits between two tries: twice as long at each, and of each wait any part, by chance ("full jitter"), so that those who lost one
+/// relay together do not come to the next one together.
+///
+/// A connection that lasted less than the wait before it is no reason to be quicker: it may be that somebody else has our name,
+/// and each of us ends the connection of the other.
+class asio_redial {
+  public:
+    /// With jitter of its own for each seed.
+    asio_redial(const asio_redial_options& options, std::uint64_t seed)
+        : options_(options), most_(options.first), random_(seed) {}
+
+    /// The wait behind a connection that was tried, or has lasted, for so long.
+    [[nodiscard]] duration wait(duration lasted) {
+        if (lasted >= (std::max)(most_, options_.most / 3)) {
+            most_ = options_.first;
+        }
+        const duration limit = most_;
+        most_ = (std::min)(2 * most_, options_.most);
+        const auto parts = static_cast<duration::rep>(random_.next() >> 44U);  // of 2^20
+        return duration(limit.count() / (1 << 20) * parts);
+    }
+
+  private:
+    asio_redial_options options_;
+    duration most_;  // of the next wait
+    random_source random_;
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_RELAYING_PACKET_BOUNDS_HPP
+#define SIXFOLD_RELAYING_PACKET_BOUNDS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "sixfold/types.hpp"
+#include "sixfold/wire/ack_state.hpp"
+#include "sixfold/wire/codec.hpp"
+#include "sixfold/wire/frame.hpp"
+
+namespace sixfold::inline v0::detail {
+
+/// What one packet may cause: so many bytes of frames that the relay puts out for it, now or when the mailbox has answered, and
+/// one page of the mailbox. (spec 5.5)
+///
+/// Knows of each frame the most that can come of it, not what does. The last one that it admits may be as large as it is.
+class packet_bounds {
+  public:
+    explicit packet_bounds(std::size_t bytes_max) noexcept : left_(bytes_max) {}
+
+    /// False: the frames before it have caused enough.
+    template <class Frame>
+    [[nodiscard]] bool admits(const Frame& what, bytes) noexcept {
+        const bool admitted = left_ != 0;
+        left_ -= (std::min)(left_, caused_by(what));
+        return admitted;
+    }
+    /// Only the last one is done, behind all else. False: it takes the place of another one.
+    [[nodiscard]] bool admits(const sync_request& what, bytes wire) noexcept {
+        const bool admitted = !page_;
+        page_ = {what, wire};
+        return admitted;
+    }
+
+    /// A request of a page, and the frame that it came in.
+    struct asked_page {
+        sync_request what;
+        bytes wire;
+    };
+    /// That of the packet, for as much as is left: half of it for payloads, half for what each row has besides.
+    [[nodiscard]] std::optional<asked_page> page() const noexcept {
+        std::optional<asked_page> out = page_;
+        if (out) {
+            out->what.rows = at_most(out->what.rows, left_ / 2 / frame_overhead_max);
+            out->what.room = at_most(out->what.room, left_ / 2);
+        }
+        return out;
+    }
+
+  private:
+    /// msg:A, msg:N and `stored`; or, of a probe, two that say what was found.
+    [[nodiscard]] static std::size_t caused_by(const msg_request& msg) noexcept {
+        return 3 * frame_overhead_max +
+               (msg.probes() ? ack_state_size_max() : msg.entries.encoded().size());
+    }
+    /// ack:A and ack:N.
+    [[nodiscard]] static std::size_t caused_by(const ack_request& ack) noexcept {
+        return 2 * frame_overhead_max + ack.state.size();
+    }
+    /// Whatever else comes is refused.
+    template <class Frame>
+    [[nodiscard]] static std::size_t caused_by(const Frame&) noexcept {
+        return 0;
+    }
+
+    [[nodiscard]] static std::uint32_t at_most(std::uint32_t asked, std::size_t left) noexcept {
+        return static_cast<std::uint32_t>((std::clamp<std::size_t>)(left, 1, asked));
+    }
+
+    std::size_t left_;
+    std::optional<asked_page> page_;
+};
+
+}  // namespace sixfold::inline v0::detail
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef SIXFOLD_SENDING_CONGESTION_HPP
+#define SIXFOLD_SENDING_CONGESTION_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+#include "sixfold/parts/number.hpp"
+#include "sixfold/time.hpp"
+#include "sixfold/types.hpp"
+
+namespace sixfold::inline v0 {
+
+/// How many bytes may be under way to the relay at once, so that the path keeps no more of them than it carries. (spec 3.30)
+///
+/// A loss counts where a queue stands, and else is one of chance: the window then shrinks by what stands in the queue, as far as
+/// nobody else fills it. So a path that loses is used, and a queue stays short as long as it is ours alone. Keeps the window, what
+/// is under way, the shortest round trip of the link and of the present round. Does not know sendings, messages or streams. On a
+/// byte stream, and where the transport sees to it, it holds nobody back. A round is from an answer until that of something which left
+/// after it. All O(1).
+class congestion {
+  public:
+    static constexpr std::uint64_t packet = 1200;  ///< bytes of a full one
+    /// What is sent after an outage before the relay has answered, so that many who come back are no storm: one packet, or some
+    /// small frames.
+    static constexpr std::uint64_t opening = packet + packet / 2;
+
+    /// So many bytes may be under way before the relay has answered; 0: as many as there are, on every link.
+    explicit congestion(std::uint32_t first) noexcept : first_(first) {}
+
+    /// A new link, for which messages waited or not. Nothing is under way on it.
+    void link_up(transport over, bool awaited) noexcept {
+        *this = congestion(first_);
+        holds_ = first_ != 0 && over == transport::datagrams;
+        window_ = awaited ? opening : (std::max)(std::uint64_t{first_}, opening);
+    }
+
+    /// May something leave?
+    [[nodiscard]] bool has_room() const noexcept {
+        return flight_ == 0 || flight_ + packet <= window_ || !holds_;
+    }
+    /// May something leave that nobody has asked for? Not unless there is room for as much again. What this holds back lets the window
+    /// grow like all else; it shrinks for that by a queue alone, and by none that could be jitter.
+    [[nodiscard]] bool may_repeat() noexcept {
+        const bool plenty = 2 * flight_ <= window_ || !holds_;
+        wants_ = wants_ || !plenty;
+        return plenty;
+    }
+    /// So many bytes of something were under way, and now it is so many.
+    void under_way(std::uint64_t before, std::uint64_t now) noexcept { flight_ += now - before; }
+    /// Something would leave, but for the window. What does not need it does not change it.
+    void held_back() noexcept { is_limited_ = holds_; }
+
+    /// The relay has answered what left at `sent`, so many bytes.
+    void answered(std::uint64_t size, time_point sent, time_point now) noexcept {
+        last_ = (std::max)(now - sent, duration::zero());
+        shortest_ = (std::min)(shortest_, last_);
+        round_ = (std::min)(round_, last_);
+        losses_ -= losses_ / 128;
+        const bool wants = wants_;
+        if (sent >= round_began_) {
+            end_round(now);
+        }
+        if ((is_limited() || wants) && !settles_) {
+            grow(size);
+        }
+    }
+    /// What left at `sent` is lost.
+    void lost(time_point sent, time_point now) noexcept {
+        losses_ += (whole - losses_) / 128;
+        if (sent < cut_at_ || !is_limited()) {
+            return;  // one cut is enough for all that was under way; and who does not fill it has no part in a queue
+        }
+        const duration trip = (std::min)(round_, former_);
+        if (losses_ > excess) {
+            cut_for_good(window_ * 7 / 10, now);
+        } else if (is_queued(trip)) {
+            cut_for_good((std::max)(drained(trip), window_ * 7 / 10), now);
+        }
+    }
+    /// Nothing was answered for long: for the first time, or again.
+    void timed_out(bool again, time_point now) noexcept {
+        if (!is_limited()) {
+            return;
+        }
+        cut(window_ * 7 / 10, now);
+        if (again) {
+            window_ = opening;
+            grows_fast_ = drains_ = true;
+            in_vain_ = rivals_ = 0;
+        }
+    }
+
+    /// Bytes that may be under way at once.
+    [[nodiscard]] std::uint64_t window() const noexcept { return window_; }
+    /// Bytes that are, as far as anybody knows.
+    [[nodiscard]] std::uint64_t flight() const noexcept { return flight_; }
+
+    /// Whether they say the same, now and later.
+    friend bool operator==(const congestion&, const congestion&) noexcept = default;
+
+  private:
+    friend struct test_access;
+
+    static constexpr std::uint64_t least = 2 * packet;
+    static constexpr std::uint64_t window_most = std::uint64_t{1} << 31;
+    static constexpr std::uint32_t whole = 1 << 16;
+    static constexpr std::uint32_t excess = whole / 2;  // more losses than any path has by chance
+    static constexpr duration noise = std::chrono::milliseconds(2);
+    static constexpr std::uint32_t patience = 3;
+    static constexpr std::uint32_t rival_rounds = 128;
+
+    [[nodiscard]] bool is_limited() const noexcept { return is_limited_ || was_limited_; }
+    /// What of ours may stand in the queue: less of a large window, so that shares become alike. Half of the geometric mean of the
+    /// window and a packet.
+    [[nodiscard]] std::uint64_t tolerated() const noexcept {
+        return detail::root_of(window_ * packet) / 2;
+    }
+    /// Does more stand in it, when a round trip is so long? It is the share of the window by which this is longer than the
+    /// shortest.
+    [[nodiscard]] bool is_queued(duration trip) const noexcept {
+        return trip != (duration::max)() && trip - shortest_ > noise &&
+               window_ - drained(trip) > tolerated();
+    }
+    /// The window with which nothing would. Precondition: that is longer than the shortest.
+    [[nodiscard]] std::uint64_t drained(duration trip) const noexcept {
+        return window_ * micros(shortest_) / micros(trip);
+    }
+
+    /// Never 0, and of 32 bits.
+    [[nodiscard]] static std::uint64_t micros(duration of) noexcept {
+        return std::uint64_t{1} + ((static_cast<std::uint64_t>(of.count()) / 1000) & UINT32_MAX);
+    }
+
+    void grow(std::uint64_t size) noexcept {
+        if (grows_fast_ && is_queued(last_)) {
+            return;  // more would wait behind it
+        }
+        window_ += grows_fast_ ? size : tolerated() * size / (3 * window_) + 1;
+        window_ = (std::min)(window_, window_most);
+    }
+    /// A loss: what was given up before counts as lost, too.
+    void cut_for_good(std::uint64_t to, time_point now) noexcept {
+        before_ = before_ * 7 / 10;
+        cut(to, now);
+    }
+    void cut(std::uint64_t to, time_point now) noexcept {
+        window_ = (std::max)(to, least);
+        cut_at_ = now;
+        grows_fast_ = false;
+        settles_ = true;
+        begin_round(now);
+    }
+    void begin_round(time_point now) noexcept {
+        round_began_ = now;
+        round_ = (duration::max)();
+        was_limited_ = std::exchange(is_limited_, false);
+        wants_ = false;
+    }
+    void end_round(time_point now) noexcept {
+        const duration trip = former_ = round_;
+        const bool is_cut = std::exchange(settles_, false);  // before it, more was under way
+        const bool counts = is_limited() || (wants_ && trip > shortest_ * 3 / 2);
+        begin_round(now);
+        if (!counts) {
+            return;
+        }
+        rivals_ -= std::uint32_t{rivals_ != 0};
+        if (trip - shortest_ <= (std::max)(noise, shortest_ / 4)) {
+            in_vain_ = 0;
+            drains_ = grows_fast_;
+        }
+        if (is_cut || !is_queued(trip) || rivals_ != 0) {
+            return;
+        }
+        if (in_vain_ == 0) {
+            before_ = window_;
+        }
+        if (++in_vain_ > patience) {
+            rivals_ = rival_rounds;  // it stands whatever we do: others fill it
+            in_vain_ = 0;
+            grows_fast_ = drains_ = false;
+            window_ = before_;
+            return;
+        }
+        const std::uint64_t floor = drains_ ? window_ / 4 : window_ * 7 / 10;
+        cut((std::max)(drained(trip), floor), now);
+    }
+
+    std::uint32_t first_;
+    std::uint64_t window_ = opening;
+    std::uint64_t flight_ = 0;
+    std::uint64_t before_ = 0;  // the window, before it shrank as it may be in vain
+    duration shortest_ = (duration::max)();
+    duration round_ = (duration::max)();   // the shortest of this round
+    duration former_ = (duration::max)();  // of the one before
+    duration last_{};
+    time_point round_began_ = (time_point::min)();
+    time_point cut_at_ = (time_point::min)();
+    std::uint32_t losses_ = 0;   // of `whole`
+    std::uint32_t in_vain_ = 0;  // cuts since the queue was short
+    std::uint32_t rivals_ = 0;   // rounds in which no queue counts, as others fill it
+    bool holds_ = false;
+    bool is_limited_ = false;   // in this round
+    bool was_limited_ = false;  // in the one before
+    bool wants_ = false;        // in this round something was not repeated
+    bool grows_fast_ = true;
+    bool drains_ = true;    // the queue was not short since it grew fast
+    bool settles_ = false;  // it was cut, and what left before is still under way
+};
+
+}  // namespace sixfold::inline v0
+
+#endif

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <chrono>
+
+#include "scenario/bottleneck.hpp"
+#include "support/catch.hpp"
+
+namespace congestion_scenario_tests {
+namespace {
+
+using namespace scenario;
+
+bottleneck_outcome outcome_of(const bottleneck_setting& setting) {
+    return bottleneck(setting).run();
+}
+
+TEST_CASE("congestion: one sender fills any uplink, drops hardly a packet, and leaves no queue "
+          "[spec 3.30]") {
+    const double mbit = GENERATE(1., 10., 100.);
+    const duration queue = GENERATE(duration(20ms), duration(100ms), duration(200ms));
+    CAPTURE(mbit, queue.count());
+    const bottleneck_outcome out =
+        outcome_of({.mbit = mbit, .queue = queue, .time = mbit > 50 ? 5s : 12s});
+    CHECK(out.used() >= .90);
+    CHECK(out.dropped <= .02);
+    CHECK(out.queue <= 15);
+}
+
+TEST_CASE("congestion: random loss of 2 % costs less than a quarter of the link [spec 3.30]") {
+    const double mbit = GENERATE(1., 10., 100.);
+    CAPTURE(mbit);
+    const bottleneck_outcome out =
+        outcome_of({.mbit = mbit, .loss = .02, .time = mbit > 50 ? 5s : 12s});
+    CHECK(out.used() >= .90);
+}
+
+TEST_CASE("congestion: eight senders share an uplink [spec 3.30]") {
+    const bottleneck_outcome out = outcome_of({.senders = 8, .time = 30s});
+    CHECK(out.used() >= .90);
+    CHECK(out.fairness() >= .95);
+    CHECK(out.dropped <= .02);
+    const bottleneck_outcome done =
+        outcome_of({.queue = 200ms, .senders = 8, .messages = 1'000, .time = 60s});
+    CHECK(done.first_to_last() >= .6);
+}
+
+TEST_CASE("congestion: beside a flow of CUBIC's kind neither starves [spec 3.30]") {
+    const duration queue = GENERATE(duration(20ms), duration(100ms), duration(200ms));
+    CAPTURE(queue.count());
+    const bottleneck_outcome out = outcome_of({.queue = queue, .cubic = true, .time = 40s});
+    CHECK(out.shares[0] >= .2);
+    CHECK(out.rival >= .2);
+    CHECK(out.used() >= .95);
+}
+
+TEST_CASE("congestion: a burst at once does not bury a slow uplink, nor is it sent twice "
+          "[spec 3.30]") {
+    const int messages = GENERATE(2, 200);
+    CAPTURE(messages);
+    const bottleneck_outcome out =
+        outcome_of({.mbit = .256, .queue = 500ms, .messages = messages, .size = 250, .time = 60s});
+    const double least = messages * 250. / 32'000;  // s
+    CHECK(out.done[0] <= 1.4 * least + .3);
+    CHECK(out.sent_again <= static_cast<std::uint64_t>(messages) / 4);
+}
+
+}  // namespace
+}  // namespace congestion_scenario_tests
