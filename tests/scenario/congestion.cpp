@@ -4,6 +4,7 @@
 
 #include "scenario/bottleneck.hpp"
 #include "support/catch.hpp"
+#include "support/effort.hpp"
 
 namespace congestion_scenario_tests {
 namespace {
@@ -14,10 +15,18 @@ bottleneck_outcome outcome_of(const bottleneck_setting& setting) {
     return bottleneck(setting).run();
 }
 
+/// A short run takes each queue in front of a slow uplink, and one in front of a faster one: they cost as much time as packets.
+bool taken(double mbit, duration queue = 100ms) {
+    return support::all() || mbit <= 1 || (mbit <= 10 && queue == 100ms);
+}
+
 TEST_CASE("congestion: one sender fills any uplink, drops hardly a packet, and leaves no queue "
           "[spec 3.30]") {
     const double mbit = GENERATE(1., 10., 100.);
     const duration queue = GENERATE(duration(20ms), duration(100ms), duration(200ms));
+    if (!taken(mbit, queue)) {
+        return;
+    }
     CAPTURE(mbit, queue.count());
     const bottleneck_outcome out =
         outcome_of({.mbit = mbit, .queue = queue, .time = mbit > 50 ? 5s : 12s});
@@ -28,6 +37,9 @@ TEST_CASE("congestion: one sender fills any uplink, drops hardly a packet, and l
 
 TEST_CASE("congestion: random loss of 2 % costs less than a quarter of the link [spec 3.30]") {
     const double mbit = GENERATE(1., 10., 100.);
+    if (!taken(mbit)) {
+        return;
+    }
     CAPTURE(mbit);
     const bottleneck_outcome out =
         outcome_of({.mbit = mbit, .loss = .02, .time = mbit > 50 ? 5s : 12s});
@@ -35,7 +47,8 @@ TEST_CASE("congestion: random loss of 2 % costs less than a quarter of the link 
 }
 
 TEST_CASE("congestion: eight senders share an uplink [spec 3.30]") {
-    const bottleneck_outcome out = outcome_of({.senders = 8, .time = 30s});
+    const bottleneck_outcome out =
+        outcome_of({.senders = 8, .time = support::some_or_all(20s, 30s)});
     CHECK(out.used() >= .90);
     CHECK(out.fairness() >= .95);
     CHECK(out.dropped <= .02);
@@ -46,6 +59,9 @@ TEST_CASE("congestion: eight senders share an uplink [spec 3.30]") {
 
 TEST_CASE("congestion: beside a flow of CUBIC's kind neither starves [spec 3.30]") {
     const duration queue = GENERATE(duration(20ms), duration(100ms), duration(200ms));
+    if (!taken(10, queue)) {
+        return;
+    }
     CAPTURE(queue.count());
     const bottleneck_outcome out = outcome_of({.queue = queue, .cubic = true, .time = 40s});
     CHECK(out.shares[0] >= .2);
