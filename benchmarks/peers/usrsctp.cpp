@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // usrsctp: SCTP messages from A to B over its AF_CONN interface, in memory, without a thread.
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +14,7 @@
 
 #include "cases.hpp"
 #include "packet_queue.hpp"
+#include "sctp.hpp"
 
 namespace {
 
@@ -32,27 +31,6 @@ int carry(void* from, void* packet, std::size_t size, std::uint8_t, std::uint8_t
     return 0;
 }
 
-void check(bool succeeded, const char* what) {
-    if (!succeeded) {
-        throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
-    }
-}
-
-constexpr std::uint16_t port = 5000;
-
-sockaddr_conn address_of(end& e) {
-    sockaddr_conn address{};
-    address.sconn_family = AF_CONN;
-    address.sconn_port = htons(port);
-    address.sconn_addr = &e;
-    return address;
-}
-
-template <class Option>
-void set_option(struct socket* s, int level, int name, const Option& value, const char* what) {
-    check(usrsctp_setsockopt(s, level, name, &value, sizeof value) == 0, what);
-}
-
 enum class checks { on, off };
 enum class order { yes, no };
 
@@ -61,18 +39,10 @@ void choose(checks checksum) {
     checksum == checks::on ? usrsctp_disable_crc32c_offload() : usrsctp_enable_crc32c_offload();
 }
 
-/// What the app does besides: an acknowledgement for each packet, because the one for every second packet may wait for a timer
-/// of 200 ms, and buffers into which all messages in flight fit. Small messages wait for each other as by default (Nagle):
-/// that costs nothing here, and with SCTP_NODELAY 64 of them take twice as long.
+/// What the app does besides. Small messages wait for each other as by default (Nagle): that costs nothing here, and with SCTP_NODELAY
+/// 64 of them take twice as long.
 void prepare(struct socket* s) {
-    check(s != nullptr, "socket");
-    check(usrsctp_set_non_blocking(s, 1) == 0, "non-blocking");
-    sctp_sack_info each{};
-    each.sack_freq = 1;
-    set_option(s, IPPROTO_SCTP, SCTP_DELAYED_SACK, each, "SCTP_DELAYED_SACK");
-    constexpr int room = 256 << 20;
-    set_option(s, SOL_SOCKET, SO_SNDBUF, room, "SO_SNDBUF");
-    set_option(s, SOL_SOCKET, SO_RCVBUF, room, "SO_RCVBUF");
+    bench::prepare(s, bench::acknowledges::each_packet);
 }
 
 /// Two sockets with an association, and the packets between them.
@@ -100,12 +70,9 @@ class association {
     [[nodiscard]] struct socket* front() const { return front_; }
     [[nodiscard]] struct socket* back() const { return back_; }
 
-    /// Returns false if the buffer of the socket is full.
+    /// Returns false if the buffer of the socket is full, or the association is over.
     bool send(struct socket* from, std::span<const std::byte> message) {
-        const auto sent = usrsctp_sendv(from, message.data(), message.size(), nullptr, 0, &info_,
-                                        sizeof info_, SCTP_SENDV_SNDINFO, 0);
-        check(sent >= 0 || errno == EWOULDBLOCK, "send");
-        return sent >= 0;
+        return bench::send(from, message, info_);
     }
     /// Hands over all packets, and those that answer them, until there are none. Returns whether there were any.
     bool pass_packets() {
@@ -124,25 +91,15 @@ class association {
     }
 
   private:
-    static struct socket* open() {
-        return usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, nullptr, nullptr, 0, nullptr);
-    }
-    static void bind(struct socket* s, end& to) {
-        sockaddr_conn address = address_of(to);
-        check(usrsctp_bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "bind");
-    }
     void connect() {
-        struct socket* const listener = open();
+        struct socket* const listener = bench::open_socket();
         prepare(listener);
-        bind(listener, b_);
-        check(usrsctp_listen(listener, 1) == 0, "listen");
-        front_ = open();
+        bench::bind(listener, &b_);
+        bench::check(usrsctp_listen(listener, 1) == 0, "listen");
+        front_ = bench::open_socket();
         prepare(front_);
-        bind(front_, a_);
-        sockaddr_conn to = address_of(a_);  // of the way out, not of the other end
-        check(usrsctp_connect(front_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0 ||
-                  errno == EINPROGRESS,
-              "connect");
+        bench::bind(front_, &a_);
+        bench::connect(front_, &a_);
         pass_packets();
         back_ = usrsctp_accept(listener, nullptr, nullptr);
         prepare(back_);
@@ -156,24 +113,9 @@ class association {
     struct socket* back_ = nullptr;
 };
 
-/// Calls `take(bytes, flags)` for each message, or notification, that there is for an app.
 template <class Take>
 void receive(struct socket* at, Take take) {
-    for (;;) {
-        std::array<std::byte, 2048> buffer;
-        socklen_t no_address = 0;
-        sctp_rcvinfo info;
-        socklen_t info_size = sizeof info;
-        unsigned info_type = 0;
-        int flags = 0;
-        const auto size = usrsctp_recvv(at, buffer.data(), buffer.size(), nullptr, &no_address,
-                                        &info, &info_size, &info_type, &flags);
-        if (size <= 0) {
-            check(size < 0 && errno == EWOULDBLOCK, "receive");
-            return;
-        }
-        take(std::span<const std::byte>(buffer.data(), static_cast<std::size_t>(size)), flags);
-    }
+    bench::require(bench::receive(at, take), "an association is over");
 }
 
 /// The sending app learns that all it has sent was acknowledged (SCTP_SENDER_DRY_EVENT): SCTP tells it nothing of a single message.
@@ -186,7 +128,7 @@ class one_hop : public bench::pair {
         dry.se_assoc_id = SCTP_ALL_ASSOC;
         dry.se_type = SCTP_SENDER_DRY_EVENT;
         dry.se_on = 1;
-        set_option(hop_.front(), IPPROTO_SCTP, SCTP_EVENT, dry, "SCTP_EVENT");
+        bench::set_option(hop_.front(), IPPROTO_SCTP, SCTP_EVENT, dry, "SCTP_EVENT");
         listen();
     }
 
