@@ -135,12 +135,8 @@ class client {
     /// refusal, so that one if there is one. On datagrams there is nothing to do about it; a byte stream is to be closed
     /// if `ends_stream` says so.
     refusal handle(bytes packet) {
-        const refusal last =
-            decode_packet(packet, framing_, [this](const auto& what, bytes) { return take(what); });
-        if (ends_stream(last)) {
-            refusals_.add(last);  // all others were counted by the machines
-        }
-        return last;
+        return decode_packet(packet, framing_, refusals_,
+                             [this](const relay_frame auto& what, bytes) { return take(what); });
     }
 
     /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
@@ -238,7 +234,7 @@ class client {
     [[nodiscard]] sixfold::receiver& receiver() noexcept { return receiver_; }
     /// The same, to look at.
     [[nodiscard]] const sixfold::receiver& receiver() const noexcept { return receiver_; }
-    /// Of bytes that were no frame for us; what the frames said is counted by the machines.
+    /// Of bytes that were no frame for us, or one for a relay; what the others said is counted by the machines.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:
@@ -281,7 +277,6 @@ class client {
                                      [this](auto& to) { to.put_bytes(self_.bytes()); });
     }
 
-    // What a client takes; any other frame goes to the receiver, which refuses it.
     refusal take(const msg_answer& answer) { return sender_.handle(answer); }
     refusal take(const ack_notify& notice) { return sender_.handle(notice); }
     template <class Frame>

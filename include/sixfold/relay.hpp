@@ -172,17 +172,14 @@ class relay {
             return refuse(refusal::unknown_link);
         }
         detail::packet_bounds bounds(options_.bytes_per_packet_max);
-        const refusal last =
-            decode_packet(packet, sessions_[at].wire, [&](const auto& what, bytes wire) {
-                const refusal why = bounds.admits(what, wire)
-                                        ? judge({peers_[at], at}, what, wire, out, verdict)
-                                        : refusal::too_much;
-                refusals_.add(why);
-                return why;
-            });
-        if (ends_stream(last)) {
-            refusals_.add(last);  // what could not be decoded was not taken
-        }
+        const auto take_one = [&](const client_frame auto& what, bytes wire) {
+            const refusal why = bounds.admits(what, wire)
+                                    ? judge({peers_[at], at}, what, wire, out, verdict)
+                                    : refusal::too_much;
+            refusals_.add(why);
+            return why;
+        };
+        const refusal last = decode_packet(packet, sessions_[at].wire, refusals_, take_one);
         if (const auto page = bounds.page()) {
             out.add({peers_[at], page->what, page->wire, at});
         }
@@ -266,10 +263,6 @@ class relay {
     }
     refusal take(const party&, const sync_request&, bytes, reactions&) {
         return refusal::none;  // when its packet has ended (spec 5.5)
-    }
-    template <class Frame>
-    refusal take(const party&, const Frame&, bytes, reactions&) {
-        return refusal::direction;  // only a relay says such things (spec 1.1)
     }
 
     /// Only what is sent to somebody needs a verdict. (spec 5.1)

@@ -11,10 +11,6 @@ struct told {
 
     refusal operator()(const msg_answer& answer, bytes) { return machine.handle(answer); }
     refusal operator()(const ack_notify& notice, bytes) { return machine.handle(notice); }
-    template <class Frame>
-    refusal operator()(const Frame&, bytes) {
-        return refusal::direction;
-    }
 };
 
 }  // namespace
@@ -22,11 +18,12 @@ struct told {
 int main() {
     static auto made = sender::create(millis, {1, 7}, sends);
     sender& machine = made.value();
+    refusal_counts refused;
     const framing link(peer("device"));
     machine.link_up(link);
     for (;;) {
         (void)machine.send("host", as_bytes("21.5"));
-        (void)decode_packet(receive_packet(), link, told{machine});
+        (void)decode_packet(receive_packet(), link, refused, told{machine});
         while (const auto event = machine.poll_event()) {
             radio = static_cast<unsigned>(event->what);
         }

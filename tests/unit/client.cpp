@@ -260,7 +260,26 @@ TEST_CASE("client: a frame that is understood and refused leaves the others of i
     CHECK(p.b.poll_message().has_value());
     CHECK(p.b.poll_message().has_value());
     CHECK(p.b.sender().refusals()[refusal::unknown_stream] == 1);
-    CHECK(p.b.receiver().refusals()[refusal::direction] == 1);
+    CHECK(p.b.refusals()[refusal::direction] == 1);
+}
+
+TEST_CASE("client: of a frame for a relay it reads no more than the kind [spec 2.11, 2.12]") {
+    pair p;
+    p.both_up();
+    std::array<std::byte, 600> buffer{};
+    const framing link("bob", checksum::off);
+    const std::size_t size = encode(sync_request{.serial = 1, .rows = 1, .room = 1}, link, buffer);
+    buffer[1] |= std::byte{0x80};  // a flag that no frame of this kind has
+    const msg_notify notice{
+        .from = "carol", .epoch = epoch{1}, .drained = true, .entries = run::of(as_bytes("x"))};
+    const std::size_t both = size + encode(notice, link, std::span(buffer).subspan(size));
+    frame read;
+    CHECK(decode(std::span(buffer).first(size), link, read) == refusal::flags);
+    p.b.link_up(checksum::off);
+    CHECK(p.b.handle(std::span(buffer).first(both)) == refusal::direction);
+    CHECK(p.b.poll_message().has_value());
+    CHECK(p.b.refusals()[refusal::direction] == 1);
+    CHECK(p.b.refusals().total() == 1);
 }
 
 TEST_CASE("client: without a link nothing comes out") {

@@ -268,10 +268,9 @@ class world {
     /// All that is to be said now leaves, and who waits is woken.
     void settle() {
         while (const auto packet = a_.poll_transmit(buffer_)) {
-            (void)decode_packet(*packet, framing_, [this](const auto& frame, bytes) {
-                if constexpr (std::is_same_v<std::decay_t<decltype(frame)>, msg_request>) {
-                    leaves(frame);
-                }
+            refusal_counts others;
+            (void)decode_packet(*packet, framing_, others, [this](const msg_request& what, bytes) {
+                leaves(what);
                 return refusal::none;
             });
         }

@@ -61,11 +61,6 @@ class packet_bounds {
     [[nodiscard]] static std::size_t caused_by(const ack_request& ack) noexcept {
         return 2 * frame_overhead_max + ack.state.size();
     }
-    /// Whatever else comes is refused.
-    template <class Frame>
-    [[nodiscard]] static std::size_t caused_by(const Frame&) noexcept {
-        return 0;
-    }
 
     [[nodiscard]] static std::uint32_t at_most(std::uint32_t asked, std::size_t left) noexcept {
         return static_cast<std::uint32_t>((std::clamp<std::size_t>)(left, 1, asked));

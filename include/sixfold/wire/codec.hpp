@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <utility>  // as_const
 #include <variant>
 
@@ -78,17 +79,22 @@ inline constexpr std::size_t frame_overhead_max =
 
 namespace detail {
 
-/// Reads the body of a frame whose header and checksum are right, and gives it to `take` if nothing is wrong.
+/// Reads the body of a frame whose header and checksum are right, and gives it to `take` if nothing is wrong. A kind that
+/// `take` cannot be called with is not read, and a program has no code to read it.
 template <class Frame, class Take>
 [[nodiscard]] refusal take_body(unsigned flags, bytes body, const Take& take) {
-    if (!frame_layout<Frame>::accepts(flags)) {
-        return refusal::flags;
+    if constexpr (std::is_invocable_v<const Take&, const Frame&>) {
+        if (!frame_layout<Frame>::accepts(flags)) {
+            return refusal::flags;
+        }
+        byte_reader in(body);
+        Frame read;
+        frame_layout<Frame>::read(in, flags, read);
+        in.demand(in.left() == 0, refusal::trailing);
+        return in.ok() ? take(std::as_const(read)) : in.refused();
+    } else {
+        return refusal::direction;
     }
-    byte_reader in(body);
-    Frame read;
-    frame_layout<Frame>::read(in, flags, read);
-    in.demand(in.left() == 0, refusal::trailing);
-    return in.ok() ? take(std::as_const(read)) : in.refused();
 }
 
 /// Gives a whole frame to `take`, if its checksum is right and its body is one.
@@ -192,26 +198,31 @@ encode(const frame& what, const framing& link, std::span<std::byte> out) noexcep
     return detail::take_frame(one_frame, extent.header, link, take);
 }
 
-/// Decodes the frames of a packet, one after the other, and calls `take(what, wire)` for each: a function of any of the eight
-/// frames, and of the bytes that it was decoded from. It returns what it refuses.
+/// Decodes the frames of a packet, one after the other, and calls `take(what, wire)` for each: a function of the frames that
+/// this side takes, and of the bytes that each was decoded from. It returns what it refuses.
 ///
-/// Returns the last refusal, of `take` or of a frame that cannot be decoded. Nobody knows where the next one begins behind such
-/// a frame, so it is the last; so is one of which `take` says something that `ends_stream`. Otherwise as `decode`. (spec 2.12)
+/// A frame that `take` cannot be called with is refused as `direction`, unread. One that cannot be decoded is the last, as nobody
+/// knows where the next one begins; so is one of which `take` says something that `ends_stream`. These are counted in
+/// `refused`; all else is for `take` to count. Returns the last refusal. Otherwise as `decode`. (spec 2.11, 2.12)
 template <class Take>
-refusal decode_packet(bytes packet, const framing& link, Take take) {
+refusal decode_packet(bytes packet, const framing& link, refusal_counts& refused, Take take) {
     refusal last = refusal::none;
     while (!packet.empty() && !ends_stream(last)) {
         const frame_extent extent = detail::find_frame(packet);
-        if (extent.refused != refusal::none) {
-            return extent.refused;
+        refusal why = extent.refused;
+        if (why == refusal::none) {
+            const bytes wire = packet.first(extent.size);
+            const auto take_this = [&](const auto& what) requires(
+                std::is_invocable_v<Take&, decltype(what), bytes>) {
+                return take(what, wire);
+            };
+            why = detail::take_frame(wire, extent.header, link, take_this);
+            packet = packet.subspan(extent.size);
         }
-        const bytes wire = packet.first(extent.size);
-        const auto take_this = [&](const auto& what) {
-            return take(what, wire);
-        };
-        const refusal why = detail::take_frame(wire, extent.header, link, take_this);
+        if (why == refusal::direction || ends_stream(why)) {
+            refused.add(why);
+        }
         last = why == refusal::none ? last : why;
-        packet = packet.subspan(extent.size);
     }
     return last;
 }

@@ -2,6 +2,7 @@
 #ifndef SIXFOLD_WIRE_FRAME_HPP
 #define SIXFOLD_WIRE_FRAME_HPP
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -204,6 +205,16 @@ using frame = std::variant<msg_request,
                            ack_notify,
                            sync_request,
                            sync_answer>;
+
+/// The kinds that a client sends, and a relay takes. (spec 1.1)
+template <class Frame>
+concept client_frame = std::same_as<Frame, msg_request> || std::same_as<Frame, ack_request> ||
+    std::same_as<Frame, sync_request>;
+/// The kinds that a relay sends, and a client takes. (spec 1.1)
+template <class Frame>
+concept relay_frame = std::same_as<Frame, msg_answer> || std::same_as<Frame, msg_notify> ||
+    std::same_as<Frame, ack_answer> || std::same_as<Frame, ack_notify> ||
+    std::same_as<Frame, sync_answer>;
 
 }  // namespace sixfold::inline v0
 
