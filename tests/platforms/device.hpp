@@ -38,4 +38,13 @@ inline void panic(const char* message) {
     }
 }
 
+// A device has no signals, and its program does not end: what the C library has for that is not linked.
+extern "C" [[noreturn, gnu::used]] inline void abort() {
+    panic("abort");
+}
+extern "C" [[gnu::used]] inline int
+__aeabi_atexit(void* /*object*/, void (* /*destroy*/)(void*), void* /*library*/) {
+    return 0;
+}
+
 #endif
