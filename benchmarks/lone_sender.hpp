@@ -39,6 +39,7 @@ class lone_sender {
             end_all_of(each);
         }
         require(take_answers() == streams_.size(), "a first message was not delivered");
+        transmit();  // there is nothing, and it knows by now
     }
     lone_sender(const lone_sender&) = delete;  // the sender refers to the clock
     lone_sender& operator=(const lone_sender&) = delete;

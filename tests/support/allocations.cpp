@@ -21,14 +21,14 @@ void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
     return support::allocate(size);
 }
 void operator delete(void* memory) noexcept {
-    std::free(memory);
+    support::give_back(memory);
 }
 void operator delete[](void* memory) noexcept {
-    std::free(memory);
+    support::give_back(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
+    support::give_back(memory);
 }
 void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
+    support::give_back(memory);
 }

@@ -12,6 +12,7 @@
 #include "sixfold/parts/assert.hpp"
 #include "sixfold/parts/little_endian.hpp"
 #include "sixfold/parts/number.hpp"
+#include "sixfold/parts/seldom.hpp"
 #include "sixfold/types.hpp"
 
 namespace sixfold::inline v0 {
@@ -31,7 +32,7 @@ class bit_ring {
     explicit bit_ring(std::uint32_t width) : width_(width) {
         SIXFOLD_ASSERT(width >= 1 && width <= width_max);
         if (width > word_bits) {
-            words_.resize(std::bit_ceil((width + word_bits - 1) / word_bits));
+            many_.edit().resize(std::bit_ceil((width + word_bits - 1) / word_bits));
         }
     }
 
@@ -68,8 +69,10 @@ class bit_ring {
     /// Resets all.
     void clear() noexcept {
         count_ = 0;
-        word_ = 0;
-        std::fill(words_.begin(), words_.end(), std::uint64_t{0});
+        one_ = 0;
+        if (is_wide()) {
+            std::fill(many_.edit().begin(), many_.edit().end(), std::uint64_t{0});
+        }
     }
 
     /// Resets all of [from, to); nothing if that is empty. O(width / 64), however long it is.
@@ -155,16 +158,17 @@ class bit_ring {
     static constexpr std::uint32_t word_bits = 64;
 
     [[nodiscard]] seq place_count() const noexcept {
-        return words_.empty() ? word_bits : seq{word_bits} * words_.size();
+        return is_wide() ? seq{word_bits} * many_.get()->size() : word_bits;
     }
+    [[nodiscard]] bool is_wide() const noexcept { return many_.get() != nullptr; }
     [[nodiscard]] std::size_t index(seq at) const noexcept {
-        return detail::to_size(at / word_bits) & (words_.size() - 1);
+        return detail::to_size(at / word_bits) & (many_.get()->size() - 1);
     }
     [[nodiscard]] std::uint64_t word_at(seq at) const noexcept {
-        return words_.empty() ? word_ : words_[index(at)];
+        return is_wide() ? (*many_.get())[index(at)] : one_;
     }
     [[nodiscard]] std::uint64_t& word_at(seq at) noexcept {
-        return words_.empty() ? word_ : words_[index(at)];
+        return is_wide() ? many_.edit()[index(at)] : one_;
     }
     /// The word number `i` of so many bits from `from` on.
     [[nodiscard]] std::uint64_t piece(seq from, std::size_t count, std::size_t i) const noexcept {
@@ -173,8 +177,9 @@ class bit_ring {
         return bits(from + word_bits * i) & mask;
     }
 
-    std::uint64_t word_ = 0;            ///< all bits, if `words_` is empty
-    std::vector<std::uint64_t> words_;  ///< none, or a power of two of them
+    // A receiver has two of them for each sender that it ever heard of, so each byte counts.
+    std::uint64_t one_ = 0;                    ///< all bits, if they have room in it,
+    seldom<std::vector<std::uint64_t>> many_;  ///< else a power of two of words
     std::uint32_t width_;
     std::uint32_t count_ = 0;  ///< bits that are set
 };

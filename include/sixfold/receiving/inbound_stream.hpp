@@ -14,6 +14,7 @@
 #include "sixfold/parts/assert.hpp"
 #include "sixfold/parts/bit_ring.hpp"
 #include "sixfold/parts/number.hpp"
+#include "sixfold/parts/seldom.hpp"
 #include "sixfold/receiving/ack_report.hpp"
 #include "sixfold/receiving/dedup_window.hpp"
 #include "sixfold/types.hpp"
@@ -58,7 +59,10 @@ class inbound_stream {
     /// Below it we no longer vouch how a seq ended. (law 3)
     [[nodiscard]] seq horizon() const noexcept { return horizon_; }
     /// What ended otherwise than by acceptance, in the order of the seqs, at or above the horizon.
-    [[nodiscard]] const std::vector<exception>& exceptions() const noexcept { return exceptions_; }
+    [[nodiscard]] std::span<const exception> exceptions() const noexcept {
+        const std::vector<exception>* const all = exceptions_.get();
+        return all == nullptr ? std::span<const exception>() : std::span(*all);
+    }
     /// Has anything ever ended here, or was `past` said? If not, the stream may be dropped, and is in no journal. (spec 3.16)
     [[nodiscard]] bool kept() const noexcept { return kept_; }
 
@@ -72,7 +76,7 @@ class inbound_stream {
         stage_ = stream_stage::entered;
         window_.clear();
         held_.clear();
-        exceptions_.clear();
+        exceptions_.reset();
         horizon_ = next_ = end_ = 0;
     }
     /// `past` is about to be said: the epoch must not be forgotten any more.
@@ -168,7 +172,7 @@ class inbound_stream {
                                  .skip = skip,
                                  .accepted = bytes(accepted_bits).first(accepted_size),
                                  .held = bytes(held_bits).first(held_size),
-                                 .exceptions = {exceptions_.data(), exceptions_.size()},
+                                 .exceptions = exceptions(),
                                  .limits = limits},
                                 out);
     }
@@ -198,10 +202,10 @@ class inbound_stream {
         const auto before = [](const exception& a, const exception& b) {
             return a.seq < b.seq;
         };
-        exceptions_.insert(std::lower_bound(exceptions_.begin(), exceptions_.end(), what, before),
-                           what);
-        if (exceptions_.size() > exceptions_max_) {
-            forget_below(exceptions_.front().seq + 1);
+        std::vector<exception>& all = exceptions_.edit();
+        all.insert(std::lower_bound(all.begin(), all.end(), what, before), what);
+        if (all.size() > exceptions_max_) {
+            forget_below(all.front().seq + 1);
         }
     }
 
@@ -232,15 +236,18 @@ class inbound_stream {
 
     void forget_below(seq to) noexcept {
         horizon_ = (std::max)(horizon_, to);
-        const auto kept = std::find_if(exceptions_.begin(), exceptions_.end(),
-                                       [&](const exception& e) { return e.seq >= horizon_; });
-        exceptions_.erase(exceptions_.begin(), kept);
+        if (!exceptions().empty()) {
+            std::vector<exception>& all = exceptions_.edit();
+            all.erase(all.begin(), std::find_if(all.begin(), all.end(), [&](const exception& e) {
+                          return e.seq >= horizon_;
+                      }));
+        }
     }
 
     sixfold::epoch epoch_ = epoch::none;
     dedup_window window_;
     bit_ring held_;  // got and not settled, from the floor on; nothing of it has ended
-    std::vector<exception> exceptions_;
+    seldom<std::vector<exception>> exceptions_;
     seq horizon_ = 0;
     seq next_ = 0;
     seq end_ = 0;

@@ -20,6 +20,8 @@ class room_line {
     [[nodiscard]] bool waits(std::uint32_t which) const noexcept {
         return which < marks_.size() && marks_[which].waits;
     }
+    /// Nobody does, nor did since somebody was looked at.
+    [[nodiscard]] bool empty() const noexcept { return line_.empty(); }
     /// It waits from now on, behind all others, or where it does already.
     void wait(std::uint32_t which) {
         if (which >= marks_.size()) {

@@ -64,6 +64,9 @@ class room_offers {
     /// There may be more room. Calls `tell(which)` for those who are to hear of it; `told(which)` is what they were told last.
     template <class Told, class Tell>
     void grew(const inbound_store& store, time_point now, Told told, Tell tell) {
+        if (places_.empty() && narrow_.empty() && offered() == 0) {
+            return;
+        }
         lapse(now);
         const std::uint32_t places = store.places_left();
         for (auto which = places_.front(); which && offered() < places; which = places_.front()) {

@@ -108,6 +108,8 @@ class outbound_messages {
     [[nodiscard]] seq lowest_due(std::uint32_t which) noexcept {
         return streams_[which].lowest_due();
     }
+    /// A stream that is empty gives back what only others need.
+    void rest(std::uint32_t which) noexcept { streams_[which].rest(); }
     /// The lowest that was turned away; likewise.
     [[nodiscard]] seq lowest_turned_away(std::uint32_t which) noexcept {
         return streams_[which].lowest_turned_away();

@@ -14,6 +14,7 @@
 #include "sixfold/sending/outbound_messages.hpp"
 #include "sixfold/sending/outbound_path.hpp"
 #include "sixfold/sending/outbound_wish.hpp"
+#include "sixfold/sending/quiet_streams.hpp"
 #include "sixfold/sending/request_writer.hpp"
 #include "sixfold/sending/resend_pacer.hpp"
 #include "sixfold/sending/stream_turns.hpp"
@@ -121,6 +122,9 @@ class outbound_requests {
     void hold_back(outbound_messages& all, time_point now);
     void settle(outbound_messages& all, time_point now);
     void settle_one(outbound_messages& all, std::uint32_t which, time_point now);
+    [[nodiscard]] bool is_quiet(const outbound_messages& all, std::uint32_t which) const noexcept {
+        return all[which].empty() && paths_[which].sendings.idle() && !turns_.waits(which);
+    }
     void take_due(outbound_messages& all, time_point now);
     void gather(outbound_messages& all, time_point now);
 
@@ -136,6 +140,7 @@ class outbound_requests {
     std::vector<outbound_path> paths_;      // by stream
     std::vector<std::uint32_t> changed_;    // streams, each once,
     std::vector<std::uint8_t> is_changed_;  // by stream: whether it is
+    quiet_streams quiet_;
     stream_turns turns_;
     deadlines timers_;  // by stream
     request_writer writer_;
@@ -163,6 +168,11 @@ inline void outbound_requests::settle(outbound_messages& all, time_point now) {
     for (const std::uint32_t which : changed_) {
         is_changed_[which] = false;
         settle_one(all, which, now);
+        const auto first = is_quiet(all, which) ? quiet_.add(which) : std::nullopt;
+        if (first && is_quiet(all, *first)) {
+            all.rest(*first);
+            paths_[*first].sendings.forget();
+        }
     }
     changed_.clear();
 }

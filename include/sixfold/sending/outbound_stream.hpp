@@ -239,6 +239,11 @@ class outbound_stream {
         counts_ = {};
         tombstones_ = lowered_ = 0;
     }
+    /// Gives back the memory of its places, until there is a message again. Precondition: it is empty.
+    void rest() noexcept {
+        SIXFOLD_ASSERT(empty());
+        ring_ = seq_ring<place>();
+    }
 
   private:
     friend struct test_access;

@@ -218,6 +218,7 @@ class sending_ring {
 
     /// Forgets all of them; numbers go on, and so does what is known of the path. Another epoch begins.
     void forget() noexcept {
+        ring_ = std::vector<sending>();
         begin_ = expected_[0] = expected_[1] = judged_ = end_;
         told_[0] = told_[1] = 0;
         lost_ = 0;
