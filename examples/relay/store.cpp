@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "store.hpp"
 
+#include <string>
 #include <utility>
 
 #include <sixfold/ext/sqlite_mailbox.hpp>
 #include <sixfold/ext/wall_clock.hpp>
 #include <sixfold/memory_mailbox.hpp>
+#include "database_store.hpp"
 #include "failure.hpp"
 #include "postgres_store.hpp"
 
@@ -34,38 +36,14 @@ class memory_store final : public store {
     sixfold::memory_mailbox mailbox_;
 };
 
-class sqlite_store final : public store {
-  public:
-    sqlite_store(std::string path, const sixfold::mailbox_limits& limits)
-        : path_(std::move(path)), mailbox_(open(limits)) {}
-
-    void execute(sixfold::mailbox_group& group) override { (void)mailbox_.execute(group); }
-    std::optional<std::size_t> expire(const sixfold::mailbox_retention& promised,
-                                      std::size_t rows_max) override {
-        const auto done = mailbox_.expire(promised, rows_max);
-        return done ? std::optional(*done) : std::nullopt;
+std::unique_ptr<store> open_sqlite_store(const std::string& path,
+                                         const sixfold::mailbox_limits& limits) {
+    auto made = sixfold::sqlite_mailbox::open(path, limits);
+    if (!made) {
+        throw usage_error("--mailbox " + path + ": " + made.error().what);
     }
-    store_usage usage() override {
-        const auto found = mailbox_.usage();
-        return {found.rows, found.bytes};
-    }
-    std::string problem() const override {
-        const auto& error = mailbox_.last_error();
-        return error.fault == sixfold::sqlite_fault::none ? "" : path_ + ": " + error.what;
-    }
-
-  private:
-    [[nodiscard]] sixfold::sqlite_mailbox open(const sixfold::mailbox_limits& limits) const {
-        auto made = sixfold::sqlite_mailbox::open(path_, limits);
-        if (!made) {
-            throw usage_error("--mailbox " + path_ + ": " + made.error().what);
-        }
-        return std::move(*made);
-    }
-
-    std::string path_;
-    sixfold::sqlite_mailbox mailbox_;
-};
+    return std::make_unique<database_store<sixfold::sqlite_mailbox>>(*std::move(made), path);
+}
 
 }  // namespace
 
@@ -94,7 +72,7 @@ std::unique_ptr<store> open_store(const std::string& where, const sixfold::mailb
         throw usage_error("--mailbox: this program has no mailbox '" + where.substr(0, scheme) +
                           "'; it has 'memory', a FILE in SQLite, and postgresql://");
     }
-    return std::make_unique<sqlite_store>(where, limits);
+    return open_sqlite_store(where, limits);
 }
 
 }  // namespace relay_program
