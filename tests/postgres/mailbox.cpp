@@ -126,6 +126,28 @@ TEST_CASE("postgres_mailbox: of an ack that finds nothing, nothing is written") 
     CHECK(without_a_write >= 7);
 }
 
+TEST_CASE("postgres_mailbox: nobody waits for the disk for an ack that erases nothing, and for any "
+          "other [spec 5.7]") {
+    auto mailbox = postgres_mailbox::open(empty_database()).value();
+    REQUIRE(mailbox.execute(page("bob")).done);
+    for (seq which = 0; which < 2; ++which) {
+        REQUIRE(mailbox.execute(put("alice", "bob", 1, which, "x")).done);
+    }
+    const auto commit_behind = [](seq floor) {  // an ack of epoch 1 that says so
+        const std::string at = std::to_string(floor);
+        return postgres_tests::shared().query(
+            "chat", "SELECT sixfold.settle('{bob}', '{alice}', '{-9223372036854775807}', '{" + at +
+                        "}', '{" + at + "}', '{0}', ARRAY[''::bytea], '{state" + at +
+                        "}', '{}', '{}', '{}', '{}', '{}', 0, 0, 9); SELECT "
+                        "current_setting('synchronous_commit')");
+    };
+    CHECK(commit_behind(1) == "on");
+    CHECK(commit_behind(2) == "on");
+    CHECK(mailbox.usage().rows == 0);
+    CHECK(commit_behind(3) == "off");
+    CHECK(mailbox.execute(look("alice", "bob", 1)).last_state.size() == 6);
+}
+
 TEST_CASE("postgres_mailbox: finds everything by an index, whatever is asked") {
     const std::string url = empty_database();
     const auto scanned = [] {  // by those whose connections have ended

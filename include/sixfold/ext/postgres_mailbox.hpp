@@ -34,7 +34,8 @@
 namespace sixfold::inline v0 {
 
 /// The durable mailbox of any number of relays, on any number of machines, in a PostgreSQL database: what it said is done survives a
-/// crash of the server, and the loss of the server where a standby is synchronous. (spec 1.7)
+/// crash of the server, and the loss of the server where a standby is synchronous (spec 1.7); but a last ack state that takes the
+/// place of an older one, and erases nothing, may be the older one then (spec 5.7).
 ///
 ///     auto mailbox = sixfold::postgres_mailbox::open("postgresql://sixfold@db1,db2/chat");
 ///     if (!mailbox) { ... mailbox.error().what ... }

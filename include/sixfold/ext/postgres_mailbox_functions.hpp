@@ -175,7 +175,7 @@ inline constexpr char postgres_mailbox_functions[] = R"sql(
         here bytea[], moment bigint, here_until bigint, states_max bigint) RETURNS void LANGUAGE plpgsql AS $$
     DECLARE
         found_by bigint[]; to_whom bytea[]; from_whom bytea[]; in_epoch bigint[]; rows_of bigint[]; bytes_of bigint[];
-        new_states bigint;
+        new_states bigint; only_states boolean := true;
     BEGIN
         -- Most find nothing to do, and then nothing is locked or written.
         PERFORM FROM stream WHERE (receiver, sender, epoch) IN (
@@ -187,6 +187,7 @@ inline constexpr char postgres_mailbox_functions[] = R"sql(
                 AS a(receiver, sender, epoch, brought) JOIN stream USING (receiver, sender, epoch) WHERE base < brought)
         ORDER BY receiver, sender, epoch FOR UPDATE;
         IF FOUND THEN
+            only_states := false;
             UPDATE stream SET base = brought FROM (
                 SELECT receiver, sender, epoch, max(base) AS brought
                 FROM unnest(look_receivers, look_senders, look_epochs, look_bases) AS a(receiver, sender, epoch, base)
@@ -209,6 +210,7 @@ inline constexpr char postgres_mailbox_functions[] = R"sql(
         END IF;
         PERFORM FROM receiver WHERE name = ANY (to_whom) OR (name = ANY (here) AND came < moment) ORDER BY name FOR UPDATE;
         IF FOUND THEN
+            only_states := false;
             UPDATE receiver SET came = here_until WHERE name = ANY (here) AND came < moment;
         END IF;
         IF to_whom IS NOT NULL THEN
@@ -236,6 +238,9 @@ inline constexpr char postgres_mailbox_functions[] = R"sql(
                 coalesce((SELECT sum(change) FROM unnest(rows_of) AS a(change)), 0)::bigint,
                 coalesce((SELECT sum(change) FROM unnest(bytes_of) AS a(change)), 0)::bigint,
                 new_states - forget_oldest(new_states, states_max));
+        END IF;
+        IF only_states THEN  -- a newer word in the place of an older one, which is as true: it may get lost, and nobody waits for the disk
+            SET LOCAL synchronous_commit = off;
         END IF;
     END
     $$;
