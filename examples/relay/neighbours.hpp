@@ -16,6 +16,8 @@ struct node_calls {
     std::function<void(const sixfold::peer& to, sixfold::bytes frames)> deliver;
     /// He has logged in elsewhere: the link that he has here is closed.
     std::function<void(const sixfold::peer& who)> end;
+    /// He has a link at another node, or none there any more, as far as anybody knows: a hint, too.
+    std::function<void(const sixfold::peer& who, bool is_there)> elsewhere;
 };
 
 /// The other nodes, if there are any: relays on the same mailbox in other processes. Called from several threads at once; nothing

@@ -90,13 +90,18 @@ class redis_neighbours final : public neighbours {
         while (take_errands()) {
             carrier_.run();
             while (const auto news = carrier_.poll_news()) {
-                if (news->frame) {
-                    calls_.deliver(news->to, sixfold::as_bytes(*news->frame));
-                } else {
-                    calls_.end(news->to);
-                }
+                tell(*news);
             }
             wait();
+        }
+    }
+    void tell(const sixfold::redis_news& news) const {
+        switch (news.what) {
+        case sixfold::redis_word::frame:
+            return calls_.deliver(news.who, sixfold::as_bytes(news.frame));
+        case sixfold::redis_word::superseded: return calls_.end(news.who);
+        case sixfold::redis_word::elsewhere: return calls_.elsewhere(news.who, true);
+        case sixfold::redis_word::nowhere: return calls_.elsewhere(news.who, false);
         }
     }
     /// False: it is over.

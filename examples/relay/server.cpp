@@ -16,6 +16,8 @@ namespace relay_program {
 
 namespace {
 
+constexpr std::uint32_t peers_max =
+    std::uint32_t{1} << 28;  // as many as a relay may have; they take memory as they come
 constexpr auto drain_within = std::chrono::milliseconds(600);
 
 sixfold::duration seconds(double value) {
@@ -49,8 +51,9 @@ server::server(const serve_options& options)
     : options_(options), log_(options.level, options.form), login_(keys_of(options)),
       verdict_(options.names, options.blocked),
       store_(open_store(options.mailbox, {})), shared_{
-                                                   .relay = {.peers_max = options.links_max,
+                                                   .relay = {.peers_max = peers_max,
                                                              .payload_max = options.payload_max},
+                                                   .links_max = options.links_max,
                                                    .limits = limits_of(options),
                                                    .who = login_,
                                                    .rules = verdict_,
@@ -70,8 +73,11 @@ server::server(const serve_options& options)
     neighbours_ = open_neighbours(
         options_.neighbours,
         {[this](const sixfold::peer& to, sixfold::bytes frames) { deliver(to, frames); },
-         [this](const sixfold::peer& who) {
-             end(who);
+         [this](const sixfold::peer& who) { end(who); },
+         [this](const sixfold::peer& who, bool is_there) {
+             for (const auto& each : shared_.workers) {
+                 each->elsewhere(who, is_there);
+             }
          }});
     shared_.others = neighbours_.get();
     for (unsigned i = 0; i < options_.threads; ++i) {

@@ -20,6 +20,8 @@ using sixfold::peer;
 
 constexpr auto tick_pause = std::chrono::milliseconds(500);
 constexpr auto login_within = std::chrono::seconds(10);
+constexpr auto linger_max = std::chrono::milliseconds(40);     // as TCP does with its own
+constexpr std::uint64_t leads_away = std::uint64_t{1} << 63U;  // no seat has such a number
 
 constexpr std::size_t index_of(carrier over) {
     return static_cast<std::size_t>(over);
@@ -32,6 +34,10 @@ std::uint32_t index_of(link_id link) {
 }
 std::size_t kind_of(bytes frame) {
     return std::to_integer<std::size_t>(frame.front() & std::byte{0x0F});
+}
+/// msg:A or ack:A (spec 2.2).
+bool is_answer(bytes frame) {
+    return kind_of(frame) == 2 || kind_of(frame) == 5;
 }
 std::int64_t seconds_since_1970() {
     using namespace std::chrono;
@@ -94,8 +100,9 @@ bool worker::admit(const std::shared_ptr<sixfold::asio_link>& link,
         return false;
     }
     const link_id former = machine_.link_of(shown.name);
+    const bool has_room = seat_of(former) != nullptr || seats_taken() < shared_.links_max;
     const link_id at = sit_down(link, shown.name, over);
-    if (!machine_.link_up(at, shown.name)) {
+    if (!has_room || !machine_.link_up(at, shown.name)) {
         leave(at, "no room");
         refuse(link, over, "as many are here as may be");
         return false;
@@ -163,8 +170,13 @@ void worker::leave(link_id link, const std::string& why) {
     left->link = nullptr;
     free_.push_back(index_of(link));
     machine_.link_down(link);
-    if (shared_.peers.leave(name, {number_, link}) && shared_.others != nullptr) {
-        shared_.others->left(name);
+    if (shared_.peers.leave(name, {number_, link})) {
+        for (const auto& each : shared_.workers) {
+            each->elsewhere(name, false);
+        }
+        if (shared_.others != nullptr) {
+            shared_.others->left(name);
+        }
     }
     stop_if_empty();
 }
@@ -180,6 +192,24 @@ void worker::dismiss(link_id link) {
 
 void worker::end(link_id link) {
     net::post(io_, [this, link] { dismiss(link); });
+}
+
+void worker::elsewhere(const peer& who, bool is_there) {
+    net::post(io_, [this, who, is_there] {
+        if (is_there) {
+            return learn(who);
+        }
+        const link_id link = machine_.link_of(who);
+        if (link != link_id::none && seat_of(link) == nullptr) {
+            machine_.link_down(link);
+        }
+    });
+}
+
+void worker::learn(const peer& who) {
+    if (!machine_.online(who)) {
+        (void)machine_.link_up(link_id{leads_away | ++led_away_}, who);
+    }
 }
 
 // --- what talks to sixfold -------------------------------------------------------------------------------------------
@@ -218,14 +248,21 @@ void worker::turn() {
             shared_.workers[i]->deliver(std::exchange(elsewhere_[i], {}));
         }
     }
-    for (const std::uint32_t at : std::exchange(dirty_, {})) {
-        seats_[at].dirty = false;
-        if (const auto link = seats_[at].link) {
-            link->flush();
-        }
+    flush_all(dirty_, &seat::dirty);
+    if (stopping_) {
+        flush_all(lingering_, &seat::lingers);
     }
     if (flush_) {
         flush_();
+    }
+}
+
+void worker::flush_all(std::vector<std::uint32_t>& which, bool seat::*mark) {
+    for (const std::uint32_t at : std::exchange(which, {})) {
+        seats_[at].*mark = false;
+        if (const auto link = seats_[at].link) {
+            link->flush();
+        }
     }
 }
 
@@ -235,11 +272,9 @@ void worker::post(const sixfold::outgoing& frame) {
     if (seat* here = seat_of(frame.link)) {
         return put(*here, frame.bytes);
     }
-    if (frame.link != link_id::none) {
-        return;
-    }
     const auto there = shared_.peers.find(frame.to);
     if (there && there->worker != number_) {
+        learn(frame.to);
         auto& waiting = elsewhere_[there->worker];
         if (waiting.empty() || !(waiting.back().first == frame.to)) {
             waiting.push_back({frame.to, {}});
@@ -253,8 +288,25 @@ void worker::post(const sixfold::outgoing& frame) {
 
 void worker::put(seat& to, bytes frame) {
     to.link->send(frame);
-    if (!std::exchange(to.dirty, true)) {
-        dirty_.push_back(static_cast<std::uint32_t>(&to - seats_.data()));
+    const auto at = static_cast<std::uint32_t>(&to - seats_.data());
+    if (is_answer(frame) && to.link->kind() == sixfold::transport::byte_stream) {
+        linger(at);
+    } else if (!std::exchange(to.dirty, true)) {
+        dirty_.push_back(at);
+    }
+}
+
+/// As a rule a msg:A goes with an ack:N, and an ack:A with a msg:N: half as many writes.
+void worker::linger(std::uint32_t at) {
+    if (!std::exchange(seats_[at].lingers, true)) {
+        lingering_.push_back(at);
+    }
+    if (!std::exchange(lingering_ends_, true)) {
+        end_of_lingering_.expires_after(linger_max);
+        end_of_lingering_.async_wait([this](sixfold::net_error) {
+            lingering_ends_ = false;
+            flush_all(lingering_, &seat::lingers);
+        });
     }
 }
 
@@ -355,7 +407,7 @@ void worker::stop(std::chrono::milliseconds within) {
 }
 
 void worker::stop_if_empty() {
-    if (stopping_ && free_.size() == seats_.size()) {
+    if (stopping_ && seats_taken() == 0) {
         io_.stop();
     }
 }

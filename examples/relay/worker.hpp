@@ -53,6 +53,8 @@ class worker;
 /// What the workers of a program have in common; outlives them.
 struct common {
     sixfold::relay_options relay;
+    std::uint32_t
+        links_max;  ///< of a worker; the peers_max of its relay has room for those who are elsewhere, too
     sixfold::asio_link_limits limits;
     login& who;
     const verdict& rules;
@@ -66,7 +68,10 @@ struct common {
 /// A group of links with an event loop, a thread and a relay of its own. What its peers write to those of other workers goes through
 /// the directory; what waits, through the mailbox that all share.
 ///
-/// Frames are put together: what a turn of the loop has brought is handled, and then each link writes once. Calls come from its own
+/// A peer who has his link in another worker, or at another node, has one here that leads away, as soon as that is known.
+///
+/// Frames are put together: what a turn of the loop has brought is handled, and then each link writes once. On a byte stream msg:A and
+/// ack:A, for which no time-out of a client is shorter than seconds, wait for what else goes there, 40 ms at most. Calls come from its own
 /// thread, those marked so from any.
 class worker {
   public:
@@ -93,6 +98,9 @@ class worker {
     void deliver(std::vector<std::pair<sixfold::peer, std::vector<std::byte>>> frames);
     /// Another link has taken the place of this one.
     void end(sixfold::link_id link);
+    /// This peer has a link in another worker or node, or has none there any more. A hint: what is for him is passed on, and not
+    /// stored first; where that was wrong his senders ask to have it stored, as they do when a link is dead.
+    void elsewhere(const sixfold::peer& who, bool is_there);
     /// What the mailbox has done.
     void complete(std::shared_ptr<mailbox_batch> batch);
     void measure(std::function<void(const worker_metrics&)> told);
@@ -106,6 +114,7 @@ class worker {
         carrier over{};
         std::uint32_t generation = 0;
         bool dirty = false;       // has something to write
+        bool lingers = false;     // has answers to write, when there is more or time is up
         std::uint64_t taken = 0;  // by its socket, when that was last looked at
         std::chrono::steady_clock::time_point moved{};  // since when that has not grown
     };
@@ -118,13 +127,17 @@ class worker {
                                             const sixfold::peer& name,
                                             carrier over);
     [[nodiscard]] seat* seat_of(sixfold::link_id link);
+    [[nodiscard]] std::size_t seats_taken() const { return seats_.size() - free_.size(); }
     void leave(sixfold::link_id link, const std::string& why);
     void dismiss(sixfold::link_id link);
+    void learn(const sixfold::peer& who);
     [[nodiscard]] sixfold::refusal take(sixfold::link_id from, sixfold::bytes packet);
     void turn_soon();
     void turn();
     void post(const sixfold::outgoing& frame);
     void put(seat& to, sixfold::bytes frame);
+    void linger(std::uint32_t at);
+    void flush_all(std::vector<std::uint32_t>& which, bool seat::*mark);
     void tick();
     void look_at_links(std::chrono::steady_clock::time_point now);
     void stop_if_empty();
@@ -139,15 +152,19 @@ class worker {
     sixfold::reactions out_;
     std::vector<seat> seats_;
     std::vector<std::uint32_t> free_;
+    std::uint64_t led_away_ = 0;  // peers, so far: numbers of their links
     std::vector<std::uint32_t> dirty_;
+    std::vector<std::uint32_t> lingering_;
     std::unordered_map<sixfold::asio_link*, newcomer> newcomers_;  // who has not logged in yet
     std::function<void()> flush_;
     std::vector<std::vector<std::pair<sixfold::peer, std::vector<std::byte>>>>
         elsewhere_;  // by worker
     bool turn_comes_ = false;
+    bool lingering_ends_ = false;
     bool asked_ = false;  // the mailbox, since the last turn
     bool stopping_ = false;
     net::steady_timer tick_{io_};
+    net::steady_timer end_of_lingering_{io_};
     std::chrono::steady_clock::time_point tick_at_{};
     worker_metrics metrics_;
 };

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <poll.h>
@@ -40,7 +41,12 @@ struct node {
     redis_carrier carrier;
     reactions out;
     std::vector<link_id> ended;
+    std::uint64_t led_away = 0;  // peers whose link is elsewhere, so far
+    bool ends = true;            // links that are told to be superseded
 };
+
+/// No link of a person has such a number.
+constexpr std::uint64_t leads_away = std::uint64_t{1} << 63U;
 
 /// Clients on links of their own, at one of two relays that share a mailbox.
 struct world {
@@ -80,10 +86,13 @@ struct world {
     }
     void flush(node& at) {
         while (const auto request = at.out.next_request()) {
+            const auto* msg = std::get_if<msg_request>(&request->what);
+            puts += std::uint64_t{msg != nullptr && !msg->probes()};
             (void)at.machine.complete(*request, mailbox.execute(*request), at.out);
         }
         for (const auto frame : at.out.frames()) {
-            if (frame.link == link_id::none) {
+            if (frame.link == link_id::none ||
+                static_cast<std::uint64_t>(frame.link) >= leads_away) {
                 at.carrier.carry(frame.to, frame.bytes);
             } else {
                 deliver(frame.link, frame.bytes);
@@ -108,15 +117,28 @@ struct world {
     void turn(node& at) {
         at.carrier.run();
         while (const auto news = at.carrier.poll_news()) {
-            const link_id link = at.machine.link_of(news->to);
-            if (news->frame) {
-                deliver(link, as_bytes(*news->frame));
-            } else {
+            const link_id link = at.machine.link_of(news->who);
+            switch (news->what) {
+            case redis_word::frame: deliver(link, as_bytes(news->frame)); break;
+            case redis_word::superseded:
                 at.ended.push_back(link);
+                if (at.ends) {
+                    log_out(at, news->who);
+                }
+                break;
+            case redis_word::elsewhere:
+                REQUIRE(at.machine.link_up(link_id{leads_away | ++at.led_away}, news->who));
+                break;
+            case redis_word::nowhere:
+                REQUIRE(static_cast<std::uint64_t>(link) >= leads_away);
                 at.machine.link_down(link);
-                at.carrier.link_down(news->to);
+                break;
             }
         }
+    }
+    static void log_out(node& at, const peer& who) {
+        at.machine.link_down(at.machine.link_of(who));
+        at.carrier.link_down(who);
     }
     /// Until something is so, or Redis has had seconds for it.
     template <class Condition>
@@ -141,6 +163,7 @@ struct world {
     memory_mailbox mailbox = memory_mailbox::create().value();
     std::vector<std::unique_ptr<person>> people;
     std::uint64_t links = 0;
+    std::uint64_t puts = 0;  // runs that were stored
 };
 
 }  // namespace
@@ -205,6 +228,88 @@ TEST_CASE("redis_carrier: a newer link at another relay ends the older one, and 
     w.until([] { return false; }, 20);
     CHECK(w.nodes[0].ended.empty());
     CHECK(w.nodes[0].machine.link_of("bob") == bob.link);
+}
+
+TEST_CASE("redis_carrier: who logs in again where he has a link already is the newest for all "
+          "others, too [spec 1.3]") {
+    server redis;
+    redis.start();
+    world w(redis);
+    world::person& bob = w.add("bob", 0);
+    w.until([] { return false; }, 20);
+    w.nodes[0].ends = false;  // it does not get round to it
+    w.log_in(bob, 1);
+    REQUIRE(w.until([&] { return !w.nodes[0].ended.empty(); }));
+    REQUIRE(w.nodes[0].machine.online("bob"));
+    w.nodes[0].ended.clear();
+
+    w.log_in(bob, 0);
+    CHECK(w.until([&] { return !w.nodes[1].ended.empty(); }));
+    CHECK_FALSE(w.nodes[1].machine.online("bob"));
+    w.until([] { return false; }, 20);
+    CHECK(w.nodes[0].ended.empty());
+    CHECK(w.nodes[0].machine.link_of("bob") == bob.link);
+}
+
+TEST_CASE("redis_carrier: what is for one who is known to be elsewhere is not stored first, and is "
+          "for one who has left [spec 5.9]") {
+    server redis;
+    redis.start();
+    world w(redis);
+    world::person& alice = w.add("alice", 0);
+    world::person& bob = w.add("bob", 1);
+    node& here = w.nodes[0];
+    w.until([] { return false; }, 40);
+    const auto say = [&](const std::string& text) {
+        const std::size_t before = bob.inbox.size();
+        REQUIRE(alice.machine.send("bob", as_bytes(text)));
+        REQUIRE(w.until([&] { return bob.inbox.size() > before; }));
+        REQUIRE(w.until([&] { return alice.machine.sender().queued() == 0; }));
+    };
+    say("one");
+    CHECK(w.puts == 1);
+    REQUIRE(w.until([&] { return here.machine.online("bob"); }));
+    say("two");
+    say("three");
+    CHECK(w.puts == 1);
+    CHECK(w.mailbox.rows() == 0);
+
+    const auto is_stored = [&](const std::string& text) {
+        const std::uint64_t before = w.puts;
+        alice.told.clear();
+        REQUIRE(alice.machine.send("bob", as_bytes(text)));
+        REQUIRE(w.until([&] { return alice.told.find("stored") != std::string::npos; }));
+        CHECK(w.puts == before + 1);
+    };
+    SECTION("he leaves") {
+        bob.machine.link_down();
+        world::log_out(w.nodes[1], "bob");
+        REQUIRE(w.until([&] { return !here.machine.online("bob"); }));
+        is_stored("four");
+    }
+    SECTION("he comes here") {
+        w.log_in(bob, 0);
+        REQUIRE(w.until([&] { return !w.nodes[1].machine.online("bob"); }));
+        CHECK(here.machine.link_of("bob") == bob.link);
+        say("four");
+        CHECK(w.puts == 1);
+    }
+    SECTION("his relay dies, and says nothing") {
+        bob.machine.link_down();
+        w.nodes[1] = node(redis, 3, w.clock);
+        bob.at = nullptr;
+        w.people.pop_back();
+        w.until([] { return false; }, 20);
+        REQUIRE(here.machine.online("bob"));
+        REQUIRE(
+            alice.machine.send("bob", as_bytes("four")));  // nobody listens: that one comes later
+        CHECK(w.until([&] { return !here.machine.online("bob"); }));
+    }
+    SECTION("Redis dies, and knows nothing any more") {
+        redis.kill();
+        REQUIRE(w.until([&] { return !here.machine.online("bob"); }));
+        is_stored("four");
+    }
 }
 
 TEST_CASE("redis_carrier: two links at the same moment: one is left, the same for all [spec 1.3]") {

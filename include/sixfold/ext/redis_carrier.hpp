@@ -8,8 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,11 +40,19 @@ struct redis_options {
     duration retry_delay = std::chrono::milliseconds(500);  ///< from a failure to the next attempt
 };
 
-/// What another relay says.
+/// What other relays say of a peer.
+enum class redis_word : std::uint8_t {
+    frame,       ///< this is for the link that it has here, with a checksum (spec 5.9)
+    superseded,  ///< it has a link here, and a newer one elsewhere
+    elsewhere,   ///< it has a link at another relay: somebody took what was carried to it
+    nowhere,     ///< that is not so any more, or nobody knows
+};
+
+/// One such word.
 struct redis_news {
-    peer to{};  ///< a peer that is linked here
-    std::optional<std::string>
-        frame{};  ///< for that link, with a checksum (spec 5.9); none: that peer has a newer link elsewhere
+    peer who{};                           ///< of whom
+    redis_word what = redis_word::frame;  ///< what
+    std::string frame{};                  ///< if it is one
 };
 
 /// What was carried, and what was not.
@@ -63,9 +73,17 @@ struct redis_counts {
 ///     poll(carrier.waits_for(), carrier.next_deadline());      // with all else that the loop waits for
 ///     carrier.run();
 ///     while (const auto news = carrier.poll_news()) {
-///         const link_id link = relay.link_of(news->to);
-///         news->frame ? network.send(link, as_bytes(*news->frame)) : network.close(link);
+///         const link_id link = relay.link_of(news->who);
+///         switch (news->what) {
+///         case redis_word::frame: network.send(link, as_bytes(news->frame)); break;
+///         case redis_word::superseded: network.close(link); break;
+///         case redis_word::elsewhere: leads_away.insert(relay.link_up(new_number(), news->who)); break;   // if it has none
+///         case redis_word::nowhere: relay.link_down(link); break;                                          // if that leads away
+///         }
 ///     }
+///
+/// The last two may be left out. With them what is for a peer elsewhere is not stored first, and arrives sooner by a commit. Each
+/// answer of Redis says whether anybody has listened; and who leaves is told to all relays, in a channel of its own.
 ///
 /// Everything that it carries is a hint: while Redis is away messages take longer, as they come out of the mailbox, and none is lost.
 /// It makes its two connections anew by itself, and never waits. Nothing goes through the mailbox's database, whose NOTIFY holds one
@@ -99,6 +117,7 @@ class redis_carrier {
         here& link = links_[name];
         link.login = ++logins_;
         link.seen = false;
+        elsewhere_.erase(name);
         if (link.listens) {
             announce(name, link);
         } else {
@@ -121,7 +140,7 @@ class redis_carrier {
         }
         std::string message = "F";
         message += as_text(wire);
-        says_.line.send({"PUBLISH", channel_of(to), message});
+        say({"PUBLISH", channel_of(to), message}, to);
         ++counts_.carried;
     }
 
@@ -135,7 +154,10 @@ class redis_carrier {
             hear(hears_, reply);
             take(reply);
         });
-        says_.line.exchange([&](const redisReply& reply) { hear(says_, reply); });
+        says_.line.exchange([&](const redisReply& reply) {
+            hear(says_, reply);
+            take_answer(reply);
+        });
     }
     /// The next that came in; none: call it again behind `run`.
     [[nodiscard]] std::optional<redis_news> poll_news() {
@@ -163,6 +185,9 @@ class redis_carrier {
     [[nodiscard]] const redis_counts& counts() const noexcept { return counts_; }
 
   private:
+    static constexpr std::size_t elsewhere_max =
+        65536;  // peers; who is not among them is stored for first
+
     /// A peer that is linked here.
     struct here {
         std::uint64_t login = 0;  ///< of this link, among all of this carrier
@@ -197,7 +222,14 @@ class redis_carrier {
         return login_here() += std::to_string(link.login);
     }
     void announce(const peer& name, const here& link) {
-        says_.line.send({"PUBLISH", channel_of(name), login_of(link)});
+        say({"PUBLISH", channel_of(name), login_of(link)});
+    }
+    /// Of whom the answer says whether anybody listens; none: it says nothing of that.
+    void say(std::initializer_list<std::string_view> words, const peer& about = {}) {
+        says_.line.send(words);
+        if (!says_.line.lost()) {
+            asked_.push_back(about);
+        }
     }
 
     // --- connections --------------------------------------------------------------------------------------
@@ -220,23 +252,36 @@ class redis_carrier {
                 begin(which);
             }
         } else if (now_ >= later(which.asked, options_.silence_max / 2)) {
-            which.line.send({"PING"});
+            command(which, {"PING"});
             which.asked = now_;
         }
     }
+    void command(connection& which, std::initializer_list<std::string_view> words) {
+        &which == &says_ ? say(words) : which.line.send(words);
+    }
+    /// Whom nobody can tell of, or reach, is nowhere.
     void lose(connection& which, const std::string& why) {
         last_error_ = why;
         ++counts_.lost;
         which = {.next_attempt = later(now_, options_.retry_delay)};
+        for (const peer& each : std::exchange(elsewhere_, {})) {
+            news_.push_back({each, redis_word::nowhere});
+        }
     }
     void begin(connection& which) {
         which.line = detail::redis_line(options_.host, options_.port);
         which.heard = which.asked = now_;
         which.was_begun = true;
-        if (!options_.password.empty()) {
-            which.line.send({"AUTH", options_.password});
+        if (&which == &says_) {
+            asked_.clear();
         }
-        which.line.send({"PING"});
+        if (!options_.password.empty()) {
+            command(which, {"AUTH", options_.password});
+        }
+        command(which, {"PING"});
+        if (&which == &hears_) {
+            which.line.send({"SUBSCRIBE", options_.prefix});  // who leaves
+        }
         for (auto& [name, link] : links_) {
             if (&which == &hears_) {
                 link.listens = link.seen = false;
@@ -256,7 +301,34 @@ class redis_carrier {
             last_error_ = std::string(detail::text_of(reply));
         }
     }
-    /// [message, channel, what] and [subscribe, channel, how many]; all else only shows that Redis is there.
+    /// Each answer belongs to the oldest command that has none; a number says how many have listened.
+    void take_answer(const redisReply& reply) {
+        if (asked_.empty()) {
+            return;
+        }
+        const peer about = std::move(asked_.front());
+        asked_.pop_front();
+        if (reply.type == REDIS_REPLY_INTEGER && about.valid()) {
+            reply.integer > 0 ? learn(about) : forget(about);
+        }
+    }
+    void learn(const peer& who) {
+        if (links_.contains(who) || !elsewhere_.insert(who).second) {
+            return;
+        }
+        news_.push_back({who, redis_word::elsewhere});
+        if (elsewhere_.size() > elsewhere_max) {  // another one makes place
+            const auto next = elsewhere_.upper_bound(who);
+            forget(peer(next == elsewhere_.end() ? *elsewhere_.begin() : *next));
+        }
+    }
+    void forget(const peer& who) {
+        if (elsewhere_.erase(who) != 0) {
+            news_.push_back({who, redis_word::nowhere});
+        }
+    }
+    /// [message, channel, what] and [subscribe or unsubscribe, channel, how many]; all else only shows that Redis is there. Who has
+    /// left is told when nobody listens for him any more: whoever was told otherwise meanwhile hears it.
     void take(const redisReply& reply) {
         if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 3) {
             return;
@@ -265,28 +337,32 @@ class redis_carrier {
         if (!channel.starts_with(options_.prefix)) {
             return;
         }
+        const std::string_view kind = detail::text_of(*reply.element[0]);
+        const std::string_view message = detail::text_of(*reply.element[2]);
         const peer name(channel.substr(options_.prefix.size()));
         const auto at = links_.find(name);
         if (at == links_.end()) {
-            return;  // it has left meanwhile
-        }
-        const std::string_view kind = detail::text_of(*reply.element[0]);
-        if (kind == "subscribe") {
+            if (channel == options_.prefix) {
+                forget(peer(message));
+            } else if (kind == "unsubscribe") {
+                say({"PUBLISH", options_.prefix, name.name()});
+            }
+        } else if (kind == "subscribe") {
             at->second.listens = true;
             announce(name, at->second);
         } else if (kind == "message") {
-            take(at->first, at->second, detail::text_of(*reply.element[2]));
+            take(at->first, at->second, message);
         }
     }
     void take(const peer& to, here& link, std::string_view message) {
         if (message.starts_with('F')) {
             ++counts_.arrived;
-            news_.push_back({to, std::string(message.substr(1))});
+            news_.push_back({to, redis_word::frame, std::string(message.substr(1))});
         } else if (message == login_of(link)) {
             link.seen = true;
         } else if (link.seen && !message.starts_with(login_here())) {
             ++counts_.superseded;
-            news_.push_back({to, std::nullopt});
+            news_.push_back({to, redis_word::superseded});
         }
     }
 
@@ -298,6 +374,8 @@ class redis_carrier {
     connection hears_;  // has subscribed, and can say nothing else
     std::map<peer, here> links_;
     std::uint64_t logins_ = 0;
+    std::set<peer> elsewhere_;  // whom others have said to have
+    std::deque<peer> asked_;    // of each command that has no answer yet: of whom it tells
     std::deque<redis_news> news_;
     redis_counts counts_;
     std::string last_error_;
