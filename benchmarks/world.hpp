@@ -110,6 +110,7 @@ class world {
         o.sender.queue_bytes = static_cast<std::uint32_t>(how_.in_flight * how_.payload + 1024);
         o.sender.peer_entries = o.sender.queue_entries;
         o.sender.peer_bytes = o.sender.queue_bytes;
+        o.sender.flight_first = 1U << 30;  // all leave at once: there is no queue in memory
         return o;
     }
     [[nodiscard]] sixfold::client_options bob_options() const {

@@ -69,9 +69,9 @@ struct sender_options {
     /// The next burst follows after this time, so that a return is no storm.
     duration burst_interval = std::chrono::milliseconds(5);
     /// Congestion control of a link of datagrams: bytes of msg:R that are under way before the relay has answered, 14,600 as of RFC 6928;
-    /// from then on as many as the way takes without a queue. 0: none, for a transport that has its own, as QUIC has for its
-    /// datagrams, and for who never sends more than the way takes. (spec 3.30)
-    std::uint32_t flight_first = 0;
+    /// from then on as many as the way takes without a queue. 0: none, for a transport that has its own, as QUIC has for its datagrams:
+    /// two of them would wait for one another. On a byte stream there is none in any case. (spec 3.30)
+    std::uint32_t flight_first = 14'600;
     /// Bytes of earlier messages that ride again in a packet which leaves anyway, on a path that loses; 0: none. A datagram of 1,200
     /// bytes costs a network as much as one of 100. (spec 3.29)
     std::uint32_t repeat_bytes = 1024;

@@ -101,7 +101,8 @@ TEST_CASE(
         }
         REQUIRE(t.run_until([&] { return all_done(t); }, 3s));
         REQUIRE(t.b.inbox.size() == many + 1);
-        REQUIRE(t.log.count(kind::msg_r) == before + many + 1);
+        REQUIRE(t.a.machine->sender().resent() == 1);
+        REQUIRE(t.log.count(kind::msg_r) <= before + many + 1);
     }
 }
 

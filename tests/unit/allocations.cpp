@@ -139,9 +139,10 @@ TEST_CASE("allocations: none for any message, through loss, duplication and dela
         default: return treatment{};
         }
     };
+    const std::size_t before = warm_up(t);
     exchange(t, 40, 200);  // the relay has seen its largest page then
     REQUIRE(allocated_by(t, [&] { exchange(t, 20, 200); }) == nothing);
-    REQUIRE(t.b.inbox.size() == 12000);
+    REQUIRE(t.b.inbox.size() == before + 12000);
     REQUIRE(t.b.machine->receiver().duplicates() > 100);
     REQUIRE(t.a.machine->sender().resent() > 1000);
 }
