@@ -312,6 +312,20 @@ TEST_CASE("redis_carrier: what is for one who is known to be elsewhere is not st
     }
 }
 
+TEST_CASE("redis_carrier: who has come here meanwhile is not elsewhere") {
+    server redis;
+    redis.start();
+    world w(redis);
+    world::person& bob = w.add("bob", 0);
+    w.until([] { return false; }, 20);
+    node& here = w.nodes[0];
+    here.carrier.carry("bob", as_bytes("what he lets go"));
+    REQUIRE(w.until([&] { return here.carrier.counts().arrived == 1; }));
+    w.until([] { return false; }, 10);
+    CHECK(here.led_away == 0);
+    CHECK(here.machine.link_of("bob") == bob.link);
+}
+
 TEST_CASE("redis_carrier: two links at the same moment: one is left, the same for all [spec 1.3]") {
     server redis;
     redis.start();
