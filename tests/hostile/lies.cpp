@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "hostile/scene.hpp"
 #include "hostile/witness.hpp"
 #include "support/catch.hpp"
+#include "support/lone_sender.hpp"
 
 // What a relay or a peer says of rows, sendings and epochs that are not there, to a client.
 
@@ -50,6 +52,40 @@ std::size_t asked_of(lone_bob& in, duration time, Answer answer) {
         REQUIRE(count < 10'000);
     }
     return count;
+}
+
+/// What Alice has sent.
+struct amount {
+    std::size_t packets = 0;
+    std::size_t bytes = 0;
+    std::uint64_t again = 0;  ///< messages
+};
+
+/// Alice, who always has something to say, and a relay and a peer that say of her sendings whatever a test wants, each 10 ms.
+template <class Lie>
+amount sent_to(const sender_options& options, std::size_t size, Lie lie) {
+    support::lone_sender f(options);
+    std::array<std::byte, 1200> buffer{};
+    amount out;
+    f.up();
+    for (const time_point end = f.clock.now() + 10s; f.clock.now() < end; f.clock.advance(10ms)) {
+        while (f.a.send("bob", as_bytes(std::string(size, 'x'))).has_value()) {
+        }
+        std::vector<support::sent_request> left;
+        while (const auto packet = f.a.poll_transmit(buffer)) {
+            ++out.packets;
+            out.bytes += packet->size();
+            f.take(*packet, left);
+            const congestion& link = test_access::congestion(f.a);
+            const std::uint64_t room = (std::max)(link.window(), std::uint64_t{buffer.size()});
+            CHECK((!test_access::holds(link) || link.flight() <= room));
+            CHECK(link.window() <= options.flight_first + congestion::opening + out.bytes);
+        }
+        lie(f, left);
+        (void)f.news();
+    }
+    out.again = f.a.resent() + f.a.repeated();
+    return out;
 }
 
 }  // namespace
@@ -169,6 +205,73 @@ TEST_CASE("hostile 64: a stream begins again at most once in a time, however oft
     CHECK(begun <= 12);  // in a minute
     CHECK(alice.counted(refusal::too_soon) == 60'000 - begun);
     CHECK(s.alice.sender().queued() != 0);  // nothing has ended
+}
+
+TEST_CASE("hostile 65: lies about numbers, echoes and losses make nobody send more than without "
+          "congestion control and repetition") {
+    using support::lone_sender;
+    using requests = std::vector<support::sent_request>;
+    const auto all_taken = [](lone_sender& f, const requests& left, int times) {
+        for (const auto& each : left) {
+            for (int i = 0; i < times; ++i) {
+                REQUIRE(f.taken(each.number) == refusal::none);
+            }
+        }
+    };
+    const auto says_of_the_last = [](lone_sender& f, std::uint64_t missing) {
+        REQUIRE(f.state({}, echo{.number = f.last, .missing = missing}) == refusal::none);
+    };
+    const std::vector<std::function<void(lone_sender&, const requests&)>> lies{
+        // Nothing is answered.
+        [](lone_sender&, const requests&) {},
+        // All of it is, a hundred times each.
+        [&](lone_sender& f, const requests& left) { all_taken(f, left, 100); },
+        // So is what was never sent, and what was sent long ago.
+        [](lone_sender& f, const requests&) {
+            for (int i = -500; i < 500; ++i) {
+                REQUIRE(f.taken(static_cast<sending_number>(f.last + i)) == refusal::none);
+            }
+        },
+        // All came to the relay, and three of four, or all but the last, are missing at Bob.
+        [&](lone_sender& f, const requests& left) {
+            all_taken(f, left, 1);
+            says_of_the_last(f, 0x7777'7777'7777'7777);
+        },
+        [&](lone_sender& f, const requests& left) {
+            all_taken(f, left, 1);
+            says_of_the_last(f, ~std::uint64_t{0});
+        },
+        // The relay has one of eight, and Bob all of them, but nothing ever ends.
+        [&](lone_sender& f, const requests& left) {
+            for (const auto& each : left) {
+                if (each.number % 8 == 0) {
+                    REQUIRE(f.taken(each.number) == refusal::none);
+                }
+            }
+            says_of_the_last(f, 0);
+        },
+        // Bob has accepted whatever has left, and the relay has one of four.
+        [](lone_sender& f, const requests& left) {
+            for (const auto& each : left) {
+                if (each.number % 4 == 0) {
+                    REQUIRE(f.taken(each.number) == refusal::none);
+                }
+            }
+            REQUIRE(f.state({.floor = test_access::stream(f.a, "bob").sent_end()},
+                            echo{.number = f.last}) == refusal::none);
+        },
+    };
+    const std::size_t size =
+        GENERATE(60U, 1000U);  // they ride again, or fill the window of the link
+    for (std::size_t which = 0; which < lies.size(); ++which) {
+        CAPTURE(size, which);
+        const amount is = sent_to({}, size, lies[which]);
+        const sender_options neither{.flight_first = 0, .repeat_bytes = 0, .repeat_packets = 0};
+        const amount most = sent_to(neither, size, lies[which]);
+        CAPTURE(is.packets, is.bytes, is.again, most.packets, most.bytes, most.again);
+        CHECK(is.packets <= most.packets);
+        CHECK(is.bytes <= most.bytes + 1200);  // what rode again in one
+    }
 }
 
 }  // namespace lies_tests

@@ -121,6 +121,10 @@ struct test_access {
     static const sixfold::congestion& congestion(const sender& s) {
         return s.requests_.hop_.congestion_;
     }
+    /// Does the window bound what is under way?
+    static bool holds(const sixfold::congestion& link) { return link.holds_; }
+    /// Has it held something back, in this round trip?
+    static bool is_limited(const sixfold::congestion& link) { return link.is_limited_; }
     static duration smoothed(const round_trip& trip) { return trip.smoothed_; }
     static bool writes_to(const sender& s, const peer& to) {
         return s.messages_.peers.look_up(to) != peer_table::none;
