@@ -216,7 +216,7 @@ TEST_CASE("sending_ring: of what the relay has closed nothing is expected [spec 
 TEST_CASE(
     "sending_ring: lost by order is what was sent three before what was told, by either signal "
     "[spec 3.5]") {
-    for (const signal by : {signal::hop, signal::way}) {
+    for (const sixfold::signal by : {signal::hop, signal::way}) {
         fixture f;
         f.send(6);
         CHECK(f.lost(50).empty());
