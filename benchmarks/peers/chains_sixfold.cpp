@@ -118,8 +118,8 @@ std::vector<bench::chain_kind> bench::chains_of_sixfold() {
     return {
         chain_of<sixfold_chain>("sixfold", "in order", sender_options{}, in_order),
         chain_of<sixfold_chain>("sixfold", "as it comes", sender_options{}, as_it_comes),
-        chain_of<sixfold_chain>("sixfold, congestion control", "in order",
-                                sender_options{.flight_first = 14'600}, in_order),
+        chain_of<sixfold_chain>("sixfold, no congestion control", "in order",
+                                sender_options{.flight_first = 0}, in_order),
         chain_of<sixfold_chain>("sixfold, no repetition", "in order",
                                 sender_options{.repeat_bytes = 0, .repeat_packets = 0}, in_order),
     };
