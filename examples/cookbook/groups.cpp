@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A group: a list of names that the apps keep. Who writes sends to each member, and hears of each; the name of the group stands in
-// the payload. Carol is away, and has it later.
+// A group: a list of names that the apps keep. The writer sends to each member, and gets events of each; the name of the group stands in
+// the payload. Carol is away, and gets it later.
 #include <cstdio>
 #include <map>
 

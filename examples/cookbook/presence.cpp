@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Presence: the relay knows who has a link. A client in the server's own process tells friends when that changes; it asks
-// `online`, which is a look into a table. What is too late is worth nothing, so it is not stored.
+// `online`, which looks into a table. Late news are worth nothing, so they are not stored.
 #include <cstdio>
 #include <map>
 

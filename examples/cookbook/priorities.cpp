@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Priorities: messages of one sender to one peer keep their order, so what may overtake goes to another peer: Bob's app has two names, and
-// a client for each. The share of a peer in the queue keeps room for the urgent ones however much else is waiting.
+// Priorities: messages of one sender to one peer keep their order, so urgent ones go to another peer: Bob's app has two names, and
+// a client for each. The limit on the share of a peer in the queue keeps room for the urgent ones however much else is waiting.
 #include <cstdio>
 
 #include "world.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Read receipts: `delivered` says that the app has a message, only a person reads it. So the app sends a message of its own back, when it was
-// looked at: "read up to 3". It is a state, not an event: the last one says all, and one that has not arrived yet is taken back.
+// Read receipts: `delivered` says that the app has a message, not that a person has read it. So the app sends a message back when the
+// person has looked at it: "read up to 3". It is a state, not an event: the last one says all, and an older one that has not arrived
+// yet is cancelled.
 #include <cstdio>
 
 #include "world.hpp"

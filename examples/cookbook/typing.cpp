@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Typing notices: worth something now or never. `storing::forbidden` and a short deadline take back what does not arrive at once. Even
-// that leaves a trace, as the receiver says how each message ended: so there is one notice at a time, and one to who is away.
+// Typing notices: they are useful now or never. `storing::forbidden` and a short deadline take back one that does not arrive at once. Even
+// that takes frames, as the receiver says how each message ended: so there is one notice at a time, and only one to a peer that is away.
 #include <cstdio>
 
 #include "world.hpp"
