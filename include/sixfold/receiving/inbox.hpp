@@ -133,7 +133,7 @@ inline std::optional<intake> inbox::take(const msg_notify& notice, time_point no
     }
     intake found = messages_.take(which, notice);
     acks_.owe(which, notice, found);
-    if (notice.probes() && found.answer == ack_word::state) {
+    if (notice.probes()) {
         acks_.room_grew(messages_.store(), now);  // what nobody has used by now is for the others
     }
     if (found.row && messages_.has_ended(which, *found.row)) {
