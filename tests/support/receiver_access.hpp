@@ -127,16 +127,6 @@ struct receiver_access {
             out += store(r).senders()[held(r)[slot].stream].name();
             add(out, held(r)[slot].id.seq);
         }
-        // To whom a place is offered, and who stands in line for one.
-        const room_offers& offers = r.inbox_.acks_.offers_;
-        for (const char* const each : {"a", "c"}) {
-            add(out, knows(r, each) && offers.is_offered(index(r, each)) ? 1U : 0U);
-        }
-        offers.places_.line_.for_each([&](std::uint32_t which) {
-            if (offers.places_.waits(which)) {
-                out += store(r).senders()[which].name();
-            }
-        });
         return out;
     }
     /// ... of what it has from one sender.

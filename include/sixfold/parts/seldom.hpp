@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>  // move
 
+#include "sixfold/version.hpp"
+
 namespace sixfold::inline v0 {
 
 /// A value that is most often as it was made, and then takes the size of a pointer.

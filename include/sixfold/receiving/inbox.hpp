@@ -133,9 +133,6 @@ inline std::optional<intake> inbox::take(const msg_notify& notice, time_point no
     }
     intake found = messages_.take(which, notice);
     acks_.owe(which, notice, found);
-    if (notice.probes()) {
-        acks_.room_grew(messages_.store(), now);  // what nobody has used by now is for the others
-    }
     if (found.row && messages_.has_ended(which, *found.row)) {
         acks_.owe_state(which, found.row->seq);  // its erasing got lost, and it is not asked for
     }
@@ -254,7 +251,7 @@ inline void inbox::end(slot at, fate how, time_point now) {
 
 /// Places have come free: those who wait for one are told, or asked for, one after the other.
 inline void inbox::places_came(time_point now) {
-    acks_.room_grew(messages_.store(), now);
+    acks_.room_grew(messages_.store());
     if (const std::uint32_t which = round_.next_marked(); which != inbound_store::none) {
         round_.refresh(which);
         consider(which, now);
