@@ -59,8 +59,8 @@ struct sender_options {
     std::uint32_t unsettled_max = 4096;
     /// Fits a datagram of 1,200 bytes with its frame. Not more than the relay takes: what that refuses ends as `refused`.
     std::uint32_t payload_max = 1024;
-    /// Peers that are written to. Each takes about 0.7 kB while nothing is under way to it, until it is forgotten: at most 46 MB
-    /// here, and half as much more while tables grow.
+    /// Peers that are written to. Each takes about 0.7 kB while nothing is under way to it, or 1 kB while a probe is not answered, until
+    /// it is forgotten: at most 66 MB here, and half as much more while tables grow.
     std::uint32_t peers_max = 65536;
     retry_options retry{};  ///< of msg:R; of probes, all but the cap
     /// Cap of the probes' backoff: repair only, acks come by themselves.

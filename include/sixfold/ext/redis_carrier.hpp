@@ -77,8 +77,8 @@ struct redis_counts {
 ///         switch (news->what) {
 ///         case redis_word::frame: network.send(link, as_bytes(news->frame)); break;
 ///         case redis_word::superseded: network.close(link); break;
-///         case redis_word::elsewhere: leads_away.insert(relay.link_up(new_number(), news->who)); break;   // if it has none
-///         case redis_word::nowhere: relay.link_down(link); break;                                          // if that leads away
+///         case redis_word::elsewhere: (void)relay.link_up(new_number(), news->who); break;   // if it has none; it leads away
+///         case redis_word::nowhere: relay.link_down(link); break;                           // if it leads away
 ///         }
 ///     }
 ///
