@@ -13,6 +13,7 @@
 #include "hostile/scene.hpp"
 #include "hostile/witness.hpp"
 #include "support/catch.hpp"
+#include "support/effort.hpp"
 #include "support/lone_sender.hpp"
 
 // What a relay or a peer says of rows, sendings and epochs that are not there, to a client.
@@ -213,9 +214,11 @@ TEST_CASE("hostile 65: lies about numbers, echoes and losses make nobody send mo
     using requests = std::vector<support::sent_request>;
     const auto all_taken = [](lone_sender& f, const requests& left, int times) {
         for (const auto& each : left) {
+            int taken = 0;  // a REQUIRE each would take most of the time
             for (int i = 0; i < times; ++i) {
-                REQUIRE(f.taken(each.number) == refusal::none);
+                taken += int{f.taken(each.number) == refusal::none};
             }
+            REQUIRE(taken == times);
         }
     };
     const auto says_of_the_last = [](lone_sender& f, std::uint64_t missing) {
@@ -263,6 +266,9 @@ TEST_CASE("hostile 65: lies about numbers, echoes and losses make nobody send mo
     };
     const std::size_t size =
         GENERATE(60U, 1000U);  // they ride again, or fill the window of the link
+    if (size < support::some_or_all(1000U, 60U)) {
+        return;
+    }
     for (std::size_t which = 0; which < lies.size(); ++which) {
         CAPTURE(size, which);
         const amount is = sent_to({}, size, lies[which]);
