@@ -97,7 +97,7 @@ class redis_neighbours final : public neighbours {
     }
     void tell(const sixfold::redis_news& news) const {
         switch (news.what) {
-        case sixfold::redis_word::frame:
+        case sixfold::redis_word::carried:
             return calls_.deliver(news.who, sixfold::as_bytes(news.frame));
         case sixfold::redis_word::superseded: return calls_.end(news.who);
         case sixfold::redis_word::elsewhere: return calls_.elsewhere(news.who, true);

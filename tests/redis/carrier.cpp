@@ -119,7 +119,7 @@ struct world {
         while (const auto news = at.carrier.poll_news()) {
             const link_id link = at.machine.link_of(news->who);
             switch (news->what) {
-            case redis_word::frame: deliver(link, as_bytes(news->frame)); break;
+            case redis_word::carried: deliver(link, as_bytes(news->frame)); break;
             case redis_word::superseded:
                 at.ended.push_back(link);
                 if (at.ends) {

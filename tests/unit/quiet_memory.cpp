@@ -21,18 +21,22 @@ peer name_of(std::uint32_t i) {
     return peer("peer " + std::to_string(i));
 }
 
-/// Writes a message to each, which is delivered before the next one is written.
-void deliver_one_to_each(support::lone_sender& f) {
-    for (std::uint32_t i = 0; i < peers; ++i) {
+/// It says that it has all below this floor, and answers this sending.
+void deliver_all(support::lone_sender& f, const peer& to, seq floor, sending_number which) {
+    const std::size_t size = encode_ack_state({.floor = floor}, f.encoded);
+    REQUIRE(f.a.handle(ack_notify{.from = to,
+                                  .epoch = f.stream(to),
+                                  .echo = echo{.number = which},
+                                  .state = std::span(f.encoded).first(size)}) == refusal::none);
+    REQUIRE(f.news().size() == 1);
+    (void)f.transmit();
+}
+/// Writes a message to each of them, which is delivered before the next one is written.
+void deliver_one_to_each(support::lone_sender& f, std::uint32_t first, std::uint32_t end) {
+    for (std::uint32_t i = first; i < end; ++i) {
         f.send(name_of(i), "x");
         (void)f.transmit();
-        const std::size_t size = encode_ack_state({.floor = 1}, f.encoded);
-        REQUIRE(f.a.handle(ack_notify{.from = name_of(i),
-                                      .epoch = f.stream(name_of(i)),
-                                      .echo = echo{.number = f.last},
-                                      .state = std::span(f.encoded).first(size)}) == refusal::none);
-        REQUIRE(f.news().size() == 1);
-        (void)f.transmit();
+        deliver_all(f, name_of(i), 1, f.last);
     }
 }
 
@@ -41,13 +45,25 @@ TEST_CASE("memory: a quiet stream takes little at its sender [spec 3.2]") {
     f.wire.reserve(1 << 20);
     f.up();
     const std::size_t before = support::live_bytes;
-    deliver_one_to_each(f);
+    deliver_one_to_each(f, 0, peers);
     CHECK((support::live_bytes - before) / peers <= 750);
     // Who wakes up again goes on as if nothing had been.
     f.send(name_of(0), "y");
     const auto sent = f.transmit();
     REQUIRE(sent.size() == 1);
     CHECK(sent.front().first == 1);
+}
+
+TEST_CASE("memory: a stream that is under way again when it would give its memory back keeps it "
+          "[spec 3.2]") {
+    support::lone_sender f({.peers_max = peers});
+    f.up();
+    deliver_one_to_each(f, 0, quiet_streams::kept);
+    f.send(name_of(0), "y");
+    const auto sent = f.transmit();
+    REQUIRE(sent.size() == 1);
+    deliver_one_to_each(f, quiet_streams::kept, quiet_streams::kept + 1);
+    deliver_all(f, name_of(0), 2, sent.front().number);
 }
 
 TEST_CASE("memory: a quiet stream takes little at its receiver [spec 3.16]") {

@@ -42,7 +42,7 @@ struct redis_options {
 
 /// What other relays say of a peer.
 enum class redis_word : std::uint8_t {
-    frame,       ///< this is for the link that it has here, with a checksum (spec 5.9)
+    carried,     ///< this is for the link that it has here, with a checksum (spec 5.9)
     superseded,  ///< it has a link here, and a newer one elsewhere
     elsewhere,   ///< it has a link at another relay: somebody took what was carried to it
     nowhere,     ///< that is not so any more, or nobody knows
@@ -50,9 +50,9 @@ enum class redis_word : std::uint8_t {
 
 /// One such word.
 struct redis_news {
-    peer who{};                           ///< of whom
-    redis_word what = redis_word::frame;  ///< what
-    std::string frame{};                  ///< if it is one
+    peer who{};                             ///< of whom
+    redis_word what = redis_word::carried;  ///< what
+    std::string frame{};                    ///< if it is one
 };
 
 /// What was carried, and what was not.
@@ -75,7 +75,7 @@ struct redis_counts {
 ///     while (const auto news = carrier.poll_news()) {
 ///         const link_id link = relay.link_of(news->who);
 ///         switch (news->what) {
-///         case redis_word::frame: network.send(link, as_bytes(news->frame)); break;
+///         case redis_word::carried: network.send(link, as_bytes(news->frame)); break;
 ///         case redis_word::superseded: network.close(link); break;
 ///         case redis_word::elsewhere: (void)relay.link_up(new_number(), news->who); break;   // if it has none; it leads away
 ///         case redis_word::nowhere: relay.link_down(link); break;                           // if it leads away
@@ -357,7 +357,7 @@ class redis_carrier {
     void take(const peer& to, here& link, std::string_view message) {
         if (message.starts_with('F')) {
             ++counts_.arrived;
-            news_.push_back({to, redis_word::frame, std::string(message.substr(1))});
+            news_.push_back({to, redis_word::carried, std::string(message.substr(1))});
         } else if (message == login_of(link)) {
             link.seen = true;
         } else if (link.seen && !message.starts_with(login_here())) {

@@ -79,22 +79,23 @@ inline constexpr std::size_t frame_overhead_max =
 
 namespace detail {
 
-/// Reads the body of a frame whose header and checksum are right, and gives it to `take` if nothing is wrong. A kind that
-/// `take` cannot be called with is not read, and a program has no code to read it.
+/// Reads the body of a frame whose header and checksum are right, and gives it to `take` if nothing is wrong.
 template <class Frame, class Take>
+    requires std::is_invocable_v<const Take&, const Frame&>
 [[nodiscard]] refusal take_body(unsigned flags, bytes body, const Take& take) {
-    if constexpr (std::is_invocable_v<const Take&, const Frame&>) {
-        if (!frame_layout<Frame>::accepts(flags)) {
-            return refusal::flags;
-        }
-        byte_reader in(body);
-        Frame read;
-        frame_layout<Frame>::read(in, flags, read);
-        in.demand(in.left() == 0, refusal::trailing);
-        return in.ok() ? take(std::as_const(read)) : in.refused();
-    } else {
-        return refusal::direction;
+    if (!frame_layout<Frame>::accepts(flags)) {
+        return refusal::flags;
     }
+    byte_reader in(body);
+    Frame read;
+    frame_layout<Frame>::read(in, flags, read);
+    in.demand(in.left() == 0, refusal::trailing);
+    return in.ok() ? take(std::as_const(read)) : in.refused();
+}
+/// A kind that `take` cannot be called with is not read, and a program has no code to read it.
+template <class Frame, class Take>
+[[nodiscard]] refusal take_body(unsigned /*flags*/, bytes /*body*/, const Take& /*take*/) {
+    return refusal::direction;
 }
 
 /// Gives a whole frame to `take`, if its checksum is right and its body is one.
