@@ -4,8 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "failure.hpp"
-
 namespace relay_program {
 
 namespace {
@@ -87,18 +85,7 @@ class http_server::visit : public std::enable_shared_from_this<visit> {
 
 http_server::http_server(net::io_context& io, const endpoint& where, on_get get)
     : io_(io), get_(std::move(get)), acceptor_(io) {
-    sixfold::net_error failed;
-    const tcp::endpoint at(net::ip::make_address(where.host), where.port);
-    acceptor_.open(at.protocol());
-    acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    acceptor_.bind(at, failed);
-    if (!failed) {
-        acceptor_.listen(net::socket_base::max_listen_connections, failed);
-    }
-    if (failed) {
-        throw usage_error("--metrics " + where.host + ":" + std::to_string(where.port) + ": " +
-                          failed.message());
-    }
+    listen_at(acceptor_, where, "--metrics");
     accept();
 }
 

@@ -111,21 +111,25 @@ std::shared_ptr<net::ssl::context> server_tls::read() const {
     return made;
 }
 
+void listen_at(tcp::acceptor& acceptor, const endpoint& where, const std::string& option) {
+    sixfold::net_error failed;
+    const tcp::endpoint at(net::ip::make_address(where.host), where.port);
+    acceptor.open(at.protocol());
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    acceptor.bind(at, failed);
+    if (!failed) {
+        acceptor.listen(net::socket_base::max_listen_connections, failed);
+    }
+    if (failed) {
+        throw usage_error(option + " " + where.host + ":" + std::to_string(where.port) + ": " +
+                          failed.message());
+    }
+}
+
 listener::listener(
     net::io_context& io, carrier over, const endpoint& where, common& shared, const server_tls* tls)
     : over_(over), shared_(shared), tls_(tls), acceptor_(io), pause_(io) {
-    sixfold::net_error failed;
-    const tcp::endpoint at(net::ip::make_address(where.host), where.port);
-    acceptor_.open(at.protocol());
-    acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    acceptor_.bind(at, failed);
-    if (!failed) {
-        acceptor_.listen(net::socket_base::max_listen_connections, failed);
-    }
-    if (failed) {
-        throw usage_error("--" + std::string(carrier_names[static_cast<std::size_t>(over)]) + " " +
-                          where.host + ":" + std::to_string(where.port) + ": " + failed.message());
-    }
+    listen_at(acceptor_, where, "--" + std::string(carrier_names[static_cast<std::size_t>(over)]));
     accept();
 }
 

@@ -22,6 +22,8 @@ struct endpoint {
     std::string host;
     std::uint16_t port = 0;  ///< 0: any that is free
 };
+/// Opens it there. Throws `usage_error`, which names the option that said where.
+void listen_at(net::ip::tcp::acceptor& acceptor, const endpoint& where, const std::string& option);
 
 /// The certificate and the key of the relay. From any thread.
 class server_tls {
