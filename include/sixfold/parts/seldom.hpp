@@ -15,12 +15,14 @@ namespace sixfold::inline v0 {
 template <class T>
 class seldom {
   public:
+    /// As it was made: no memory yet.
     seldom() = default;
     /// The same value.
     seldom(const seldom& other)
         : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
     /// What is left is as it was made.
     seldom(seldom&&) noexcept = default;
+    /// The same value as the other; the memory of the one before is given back.
     seldom& operator=(seldom other) noexcept {
         value_ = std::move(other.value_);
         return *this;
