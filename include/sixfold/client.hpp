@@ -49,27 +49,27 @@ struct snapshot_place {
 ///
 /// The loop of an app, whatever its transport is:
 ///
-///     on packets        client.handle(packet), for each that has come: a turn in between would send again what the next answers
+///     on packets        client.handle(packet), for all that have come, or the turn sends again what the next packet answers
 ///     then, and at      while (auto event = client.poll_event()) ...
 ///     next_deadline()   while (auto message = client.poll_message()) ... client.accept(*message)
 ///                       while (auto packet = client.poll_transmit(buffer)) ... send it
 ///
-/// Memory is taken until it is enough for what goes on, and then no more. If there is none (std::bad_alloc), destroy the
-/// client: what it has told to anybody is in its journal, and a next life goes on from there.
+/// It takes memory until it has enough for its load, and then no more. If memory runs out (std::bad_alloc), destroy the client:
+/// whatever it has told anybody is in its journal, and the next life goes on from there.
 ///
-/// Extra calls do no harm. It owns its two machines and adds the dispatch of frames, nothing else. What each call promises,
-/// costs and refuses is said at `sender` and `receiver`.
+/// Extra calls do no harm. A client owns its two machines, and adds only the dispatch of frames. `sender` and `receiver` say what
+/// each call promises, costs and refuses.
 class client {
   public:
     /// Refuses options that cannot work, with an error that names the option. The clock must outlive the client.
     [[nodiscard]] static result<client> create(clock_ref clock, const client_options& options) {
         return creation::of<client>({check_options(options)}, clock, options);
     }
-    /// With `journal`, what is durable of the journal of an earlier life, if there was one, it goes on where that has ended; see
-    /// `sender::create` and `receiver::create`. Errors: journal_foreign, when it is the journal of another peer (spec 7.3); option,
-    /// when it is to keep none.
+    /// Goes on where an earlier life has ended: `journal` is what is durable of its journal, empty if there was none. See
+    /// `sender::create` and `receiver::create`. Errors: journal_foreign, if it is the journal of another peer (spec 7.3); option,
+    /// if the options say that no journal is kept.
     ///
-    /// An old copy of a journal is worse than none: its sender gives names again that B has seen. Bring back none, and a
+    /// An old copy of a journal is worse than none: its sender uses names again that B has seen. Begin without it instead, with a
     /// larger `start`. (spec 6.4)
     [[nodiscard]] static result<client>
     create(clock_ref clock, const client_options& options, bytes journal) {
@@ -82,11 +82,11 @@ class client {
     client(creation key, clock_ref clock, const client_options& options)
         : self_(options.self), framing_(options.self),
           sender_(key, clock, options.life, options.sender, options.journaling),
-          // Another stream of random numbers than the sender's, from the same seed.
+          // Other random numbers than the sender's, from the same seed.
           receiver_(
               key, clock, random_source(~options.life.seed), options.receiver, options.journaling),
           journals_(options.journaling != journaling::none) {}
-    /// Moved, not copied: two would give one name to two messages. Destroy what was moved from, or assign to it.
+    /// Moved, not copied: two would give one name to two messages. What was moved from may only be destroyed or assigned to.
     client(client&&) noexcept = default;
     client& operator=(client&&) noexcept = default;  ///< likewise
 
@@ -116,14 +116,14 @@ class client {
 
     // --- the link --------------------------------------------------------------------------------------------------
 
-    /// The link to the relay is there, and the relay knows who we are. Over a byte stream nothing is lost before the link is: a
-    /// message that was not answered is not sent again before 3 s are over.
+    /// The link to the relay is there, and the relay knows who we are. A byte stream loses nothing before it breaks: over one, a
+    /// message that was not answered is not sent again before 3 s have passed.
     void link_up(checksum mode = checksum::on, transport over = transport::datagrams) {
         framing_ = framing(self_, mode);
         sender_.link_up(framing_, over);
         receiver_.link_up(framing_, over);
     }
-    /// The link is gone: nothing is put into it, until `link_up`. Deadlines of messages go on.
+    /// The link is gone: nothing is sent until `link_up`. Deadlines of messages go on.
     void link_down() noexcept {
         sender_.link_down();
         receiver_.link_down();
@@ -131,16 +131,16 @@ class client {
 
     /// Takes a packet, one or more whole frames, from the relay. Legal at any time, with any bytes.
     ///
-    /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is behind it (spec 2.12). Returns the last
-    /// refusal, so that one if there is one. On datagrams there is nothing to do about it; a byte stream is to be closed
-    /// if `ends_stream` says so.
+    /// Each frame is taken or refused by itself, but a frame that cannot be decoded also drops what is behind it (spec 2.12). Returns
+    /// the last refusal, which is that of such a frame if there is one. On datagrams there is nothing to do about it; close a byte
+    /// stream if `ends_stream` says so.
     refusal handle(bytes packet) {
         return decode_packet(packet, framing_, refusals_,
                              [this](const relay_frame auto& what, bytes) { return take(what); });
     }
 
-    /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
-    /// Acknowledgements go first. Nothing without a link. Precondition: `packet_size_min()` bytes of room. Call until empty.
+    /// Fills the buffer with as many frames as are due and fit, acknowledgements first. Returns the part that was filled, or nothing
+    /// when no frame is due or there is no link. Call it until it returns nothing. Precondition: `packet_size_min()` bytes of room.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer) {
         SIXFOLD_ASSERT(buffer.size() >= packet_size_min());  // or a frame may never leave
         const auto acks = receiver_.poll_transmit(buffer);
@@ -150,14 +150,14 @@ class client {
         return size == 0 ? std::nullopt : std::optional<bytes>(buffer.first(size));
     }
 
-    /// The smallest buffer for `poll_transmit`: room for the largest frame that comes out, with these options. What comes
-    /// in may be larger: `frame_size_max()`, of what the relay takes.
+    /// Bytes of the smallest buffer for `poll_transmit`: the largest frame that comes out, with these options. What comes in may be
+    /// larger: `frame_size_max()` of the relay's `payload_max`.
     [[nodiscard]] std::size_t packet_size_min() const noexcept {
         return (std::max)(sender_.packet_size_min(), receiver_.packet_size_min());
     }
 
-    /// When to poll again if no packet comes; `never` if there is nothing to wait for. Now, while `poll_journal` has records:
-    /// an app that commits later polls them now, and says `durable` later.
+    /// When to poll again if no packet comes; `never` if there is nothing to wait for. It is now while `poll_journal` has records:
+    /// an app that commits later still polls them now, and calls `durable` later.
     [[nodiscard]] time_point next_deadline() {
         return (std::min)(sender_.next_deadline(), receiver_.next_deadline());
     }
@@ -200,8 +200,8 @@ class client {
     ///
     ///     for (sixfold::snapshot_place at; auto records = client.snapshot(at, buffer);) ... write it
     ///
-    /// In between nothing else may be called. Precondition: room for `journal_record_size_max()`. Without journaling there are
-    /// none, as a later life could not take them.
+    /// Call nothing else in between. Precondition: room for `journal_record_size_max()`. Without journaling there are no records,
+    /// as a later life could not take them.
     std::optional<bytes> snapshot(snapshot_place& at, std::span<std::byte> buffer) const {
         SIXFOLD_ASSERT(buffer.size() >= journal_record_size_max());
         std::size_t used = 0;
@@ -234,7 +234,7 @@ class client {
     [[nodiscard]] sixfold::receiver& receiver() noexcept { return receiver_; }
     /// The same, to look at.
     [[nodiscard]] const sixfold::receiver& receiver() const noexcept { return receiver_; }
-    /// Of bytes that were no frame for us, or one for a relay; what the others said is counted by the machines.
+    /// Refusals of bytes that are no frame, or a frame for a relay. Refusals of other frames are counted by the two machines.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:

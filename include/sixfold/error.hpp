@@ -21,10 +21,13 @@ enum class errc : std::uint8_t {
     option,             ///< an option that cannot work; `what` names it and says what would
     peer_name,          ///< a peer's name is empty or longer than 47 bytes
     payload_too_large,  ///< larger than the options, or what the peer has said, allow
-    queue_full,  ///< entries or bytes of the wait-ack queue are used up: poll events and records, and try again
-    peer_full,  ///< this peer's share of them is: the same helps, or `forget`; others are not concerned
+    /// Entries or bytes of the wait-ack queue are used up: poll events and records, and try again.
+    queue_full,
+    /// This peer's share of them is used up: the same helps, or `forget`. Other peers are not affected.
+    peer_full,
     peers_full,  ///< as many peers as the options allow
-    tickets_used_up,  ///< 2^32 messages went through each place of the queue, and no ticket is given twice
+    /// 2^32 messages went through each place of the queue, and no ticket is given twice.
+    tickets_used_up,
     unknown_link,     ///< no such link
     journal_version,  ///< a journal of another version
     journal_damaged,  ///< a journal that is cut, damaged or contradicts itself; it was left alone
@@ -34,13 +37,12 @@ enum class errc : std::uint8_t {
 /// An `errc`, and a sentence in static storage that says what was wrong and what would be right.
 struct error {
     errc code;              ///< for the program
-    std::string_view what;  ///< for a log; a zero is behind it
+    std::string_view what;  ///< for a log; a zero follows it
 };
 
 namespace detail {
 
-/// Who takes a value without a look gets none: what would go on from there is somebody's message. True, or it does not
-/// come back.
+/// Ends the program if the value is not there: what would go on from here is somebody's message. Otherwise true.
 template <class Error>
 constexpr bool require_value(bool is_there, const Error& why) {
     if (!is_there) {
@@ -55,7 +57,7 @@ constexpr bool require_value(bool is_there, const Error& why) {
 
 }  // namespace detail
 
-/// A value or an error, in the words of std::expected. What has errors of its own kind, as a database has, names them.
+/// A value or an error, with the member names of std::expected. An adapter with errors of its own, such as a database, names its type.
 ///
 /// Not an alias of it: translation units compiled for C++20 and for C++23 must agree about the type.
 template <class T, class Error = sixfold::error>
@@ -70,7 +72,7 @@ class [[nodiscard]] result {
     constexpr explicit result(std::in_place_t /*tag*/, Args&&... args)
         : value_(std::in_place, std::forward<Args>(args)...) {}
 
-    /// The value goes, and this is an error.
+    /// Destroys the value; this is an error then.
     constexpr result& operator=(Error error) noexcept {
         value_.reset();
         error_ = std::move(error);
@@ -82,7 +84,7 @@ class [[nodiscard]] result {
     /// The same.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
 
-    /// The value. If there is none the program ends with the error's sentence, in release builds too: SIXFOLD_FAIL.
+    /// The value. If there is none, the program ends with the error's sentence, in release builds, too: SIXFOLD_FAIL.
     [[nodiscard]] constexpr T& value() & {
         detail::require_value(has_value(), error_);
         return *value_;
@@ -97,7 +99,7 @@ class [[nodiscard]] result {
         detail::require_value(has_value(), error_);
         return *std::move(value_);
     }
-    /// The value. Precondition: it is there; where assertions are on, its error's sentence is said if it is not.
+    /// The value. Precondition: it is there. With assertions on, the program ends with the error's sentence if it is not.
     [[nodiscard]] constexpr T& operator*() & {
         SIXFOLD_ASSERT(detail::require_value(has_value(), error_));
         return *value_;
@@ -117,7 +119,7 @@ class [[nodiscard]] result {
     /// The same.
     [[nodiscard]] constexpr const T* operator->() const { return &**this; }
 
-    /// The error; there must be no value.
+    /// The error. Precondition: there is no value.
     [[nodiscard]] constexpr const Error& error() const noexcept {
         SIXFOLD_ASSERT(!has_value());
         return error_;
@@ -141,9 +143,9 @@ class [[nodiscard]] result<void, Error> {
     [[nodiscard]] constexpr bool has_value() const noexcept { return !failed_; }
     /// The same.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value(); }
-    /// If it was none the program ends with the error's sentence, in release builds too: SIXFOLD_FAIL.
+    /// If it was not, the program ends with the error's sentence, in release builds, too: SIXFOLD_FAIL.
     constexpr void value() const { detail::require_value(has_value(), error_); }
-    /// The error; there must be one.
+    /// The error. Precondition: there is one.
     [[nodiscard]] constexpr const Error& error() const noexcept {
         SIXFOLD_ASSERT(!has_value());
         return error_;
@@ -170,26 +172,28 @@ enum class refusal : std::uint8_t {
     ack_state,          ///< an ack state or echo that contradicts itself
     run,                ///< no entry, too many, or one that its frame cannot carry
     frame_too_large,    ///< longer than a `stream_reader` was told to take
-    payload_too_large,  ///< larger than the relay's option allows: answered, too
-    verdict,    ///< the relay's app does not let this sender write to this receiver: answered, too
+    payload_too_large,  ///< larger than the relay's option allows; the relay also answers it
+    /// The relay's app does not let this sender write to this receiver; the relay also answers it.
+    verdict,
     direction,  ///< a kind that this side never takes: an answer to a relay, a request to a client
     unknown_link,  ///< from a link that the relay was not told of, or that a newer one has replaced
-    unknown_stream,  ///< about a stream that this machine has not
+    unknown_stream,  ///< about a stream that this machine does not have
     never_sent,      ///< acknowledges what was never sent
     too_soon,        ///< asks for another epoch too soon after the last one
-    peers_full,      ///< a sender too many for the receiver's option `peers_max`
-    too_much,  ///< its packet has caused as much as the relay's option allows, or asks for a second page
-    mailbox,  ///< the mailbox could not do it: full, or failed; nothing was answered
+    peers_full,      ///< one sender too many for the receiver's option `peers_max`
+    /// Its packet has caused as much as the relay's option allows, or asks for a second page.
+    too_much,
+    mailbox,  ///< the mailbox is full or has failed; nothing was answered
 };
 
 /// How many refusals there are, `none` included.
 inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::mailbox) + 1;
 
-/// Is nothing that follows on the same link worth reading?
+/// Must the byte stream be closed on which this was refused?
 ///
-/// Of bytes that cannot be decoded nobody knows what they were to be, nor where the next frame begins: what is behind them in
-/// a packet is dropped, and a byte stream is to be closed. So is one that is no link, or no longer. All else was understood
-/// and is only not done; the frames behind it are taken. (law 8, spec 2.12, 2.13)
+/// Behind bytes that cannot be decoded nobody knows where the next frame begins: the rest of a packet is dropped, and a byte stream
+/// must be closed. So must a stream that is not, or no longer, a link of the relay. Any other refused frame was understood,
+/// and the frames behind it are taken. (law 8, spec 2.12, 2.13)
 [[nodiscard]] constexpr bool ends_stream(refusal why) noexcept {
     switch (why) {
     case refusal::truncated:
@@ -220,10 +224,10 @@ inline constexpr std::size_t refusal_kinds = static_cast<std::size_t>(refusal::m
     return true;
 }
 
-/// How often each refusal happened. Counts only up, and is no state of the protocol.
+/// How often each refusal happened. The counts only grow, and the protocol does not depend on them.
 class refusal_counts {
   public:
-    /// Counts one. `none` is none, and not counted.
+    /// Counts one; `none` is not counted.
     void add(refusal why) noexcept {
         counts_[static_cast<std::size_t>(why)] += std::uint64_t{why != refusal::none};
     }

@@ -40,9 +40,9 @@ class receiver {
         return creation::of<receiver>({validate(options)}, clock, random_source(seed), options,
                                       keeps);
     }
-    /// A receiver that `keeps` a journal is given what is durable of it, its own records or a whole client's, and goes on where
-    /// the life that wrote it has ended: what was accepted there is a duplicate here, and what was not comes again. Errors:
-    /// journal_version, journal_damaged; option, when it keeps none, or the options have no room for what is in it. O(bytes).
+    /// Goes on where an earlier life has ended: what was accepted there is a duplicate here, and what was not comes again.
+    /// `journal` is what is durable of the receiver's own records, or of a whole client's. Errors: journal_version,
+    /// journal_damaged; option, if `keeps` is none, or the options have no room for what is in it. O(bytes).
     [[nodiscard]] static result<receiver> create(clock_ref clock,
                                                  std::uint64_t seed,
                                                  const receiver_options& options,
@@ -61,7 +61,7 @@ class receiver {
           inbox_(options, keeps, random) {
         tick();
     }
-    /// Moved, not copied: two would give one name to two messages. Destroy what was moved from, or assign to it.
+    /// Moved, not copied: two would accept one message twice. What was moved from may only be destroyed or assigned to.
     receiver(receiver&&) noexcept = default;
     receiver& operator=(receiver&&) noexcept = default;  ///< likewise
 
@@ -69,19 +69,20 @@ class receiver {
 
     /// The next message for the app; empty when there is none. Each message is handed out once in the life of this object.
     ///
-    /// A message that crashes the app is handed out again by the next life, and then it is the first of its sender. An app that
-    /// wants to know it makes durable what `poll_journal` gives before it looks into a message: then `attempts` is counted on from
-    /// life to life. Whatever has more than 1 is settled durably before the next one is polled, so that it alone is to blame, and
-    /// rejected when they are too many. A life that was ended by something else counts as well. (spec 7.10)
+    /// A message that crashes the app is handed out again by the next life, as the first of its sender. To notice that, make
+    /// durable what `poll_journal` gives before you look into a message: then `attempts` counts on from life to life. Settle a
+    /// message with more than 1 attempt durably before you poll the next one, so that it alone is to blame, and reject it when there
+    /// are too many. A life that ended for another reason counts, too. (spec 7.10)
     std::optional<message> poll_message();
 
     /// The app has the message: its own commit is done. Only now may the sender forget it. (spec 3.18)
     ///
-    /// In this order: commit, then accept. The other way round, a crash between the two loses the message; this way it
-    /// comes again, unless the app's commit and the record of this acceptance are one transaction (law 4). Twice is once.
+    /// Commit first, then accept. The other way round, a crash between the two loses the message; this way the message
+    /// comes again, unless the app's commit and the record of this acceptance are one transaction (law 4). A second call changes
+    /// nothing.
     ///
-    /// False for what this object's `poll_message` has not handed out, and is not over: nothing has changed, and nothing is
-    /// lost, because a message that is not accepted comes again.
+    /// False for a message that this object's `poll_message` has not handed out and that has not ended. Then nothing has changed,
+    /// and nothing is lost, because a message that is not accepted comes again.
     bool accept(const message& handed) { return settle(handed, fate::accepted); }
 
     /// The app will never take the message; its sender learns `rejected`. Otherwise as `accept`, and the first of the two
@@ -90,10 +91,10 @@ class receiver {
 
     // --- the link --------------------------------------------------------------------------------------------------
 
-    /// The link to the relay is there: the mailbox is asked for, and what was not answered goes out again. What it is made of both its
-    /// ends are told: on a byte stream nothing is taken for lost. (spec 1.3)
+    /// The link to the relay is there: the receiver asks for its mailbox, and what was not answered goes out again. Over a byte
+    /// stream nothing is taken for lost; both ends of the link must be told so. (spec 1.3)
     void link_up(const framing& framing, transport transport = transport::datagrams);
-    /// The link is gone: nothing is put into it.
+    /// The link is gone: nothing is sent until `link_up`.
     void link_down() noexcept;
 
     /// Takes a frame from the relay: msg:N, ack:A or sync:A. Whatever it says, the call is legal and bounded.
@@ -105,34 +106,35 @@ class receiver {
     /// A sync:A, decoded. Refuses nothing; one that is late says nothing.
     refusal handle(const sync_answer& answer);
 
-    /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
-    /// Nothing without a link. Precondition: `packet_size_min()` bytes of room. Call until empty.
+    /// Fills the buffer with as many frames as are due and fit. Returns the part that was filled, or nothing when no frame is due
+    /// or there is no link. Call it until it returns nothing. Precondition: `packet_size_min()` bytes of room.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
-    /// No frame that comes out is larger, with these options.
+    /// Bytes of the largest frame that comes out, with these options.
     [[nodiscard]] std::size_t packet_size_min() const noexcept {
         return frame_overhead_max + ack_state_size_max(inbox_.acks().limits());
     }
 
-    /// When `poll_journal` or `poll_transmit` have something again if nothing else happens; `never` if nothing. O(1).
+    /// When `poll_journal` or `poll_transmit` have something again if nothing else happens; `never` if that is never. O(1).
     [[nodiscard]] time_point next_deadline() const;
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
-    /// Fills the buffer with as many records as there are and fit: what the journal has to take, in this order, behind what
-    /// it has. Empty when there are none. What depends on them is withheld until `durable` says that they are. (law 4)
+    /// Fills the buffer with as many records as there are and fit; append them to the journal in this order. Returns nothing when
+    /// there are none. What depends on them is withheld until `durable` says that they are durable. (law 4)
     ///
-    /// Precondition: room for `journal_record_size_max`. Call until empty. Without journaling there are none.
+    /// Call it until it returns nothing. Without journaling there are no records. Precondition: room for `journal_record_size_max`.
     std::optional<bytes> poll_journal(std::span<std::byte> buffer);
     /// How many records `poll_journal` has given in all.
     [[nodiscard]] std::uint64_t written() const noexcept {
         return inbox_.messages().journal().written();
     }
-    /// The first `records` of them are durable: acknowledgements that speak of them may leave. Never takes anything back.
+    /// The first `records` of them are durable: acknowledgements that depend on them may leave. A smaller number than before changes
+    /// nothing.
     void durable(std::uint64_t records);
-    /// Fills the buffer with as many records as fit, of those that a new journal must begin with to replace the old one, polled
-    /// ones included. `at` is 0 at first, and says where to go on; empty at the end. In between nothing else may be called.
+    /// Fills the buffer with as many records as fit, of those with which a new journal must begin to replace the old one; they
+    /// include what was polled. `at` is 0 at first, and says where to go on. Returns nothing at the end. Call nothing else in between.
     std::optional<bytes> snapshot(std::uint64_t& at, std::span<std::byte> buffer) const;
-    /// No record is larger, with these options.
+    /// Bytes of the largest record, with these options.
     [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
         return detail::inbound_record_size_max(options_.window, options_.exceptions);
     }
@@ -145,13 +147,13 @@ class receiver {
     [[nodiscard]] std::uint32_t held() const noexcept {
         return inbox_.messages().store().held().size();
     }
-    /// Messages that came although they were there already.
+    /// Messages that came again although they had been taken.
     [[nodiscard]] std::uint64_t duplicates() const noexcept {
         return inbox_.messages().duplicates();
     }
-    /// Frames of a past epoch. A few come late; more are of a sender whose start number did not grow (spec 6.1).
+    /// Frames of a past epoch. A few may be late; many come from a sender whose start number did not grow (spec 6.1).
     [[nodiscard]] std::uint64_t past_epochs() const noexcept { return past_epochs_; }
-    /// What frames said that was refused, since the receiver was made.
+    /// What was refused in frames, since the receiver was made.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:

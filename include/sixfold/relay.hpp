@@ -32,17 +32,16 @@ struct relay_options {
     /// Peers that have a link here at the same time. About 200 bytes each, taken as they come.
     std::uint32_t peers_max = 65536;
 
-    /// Bytes of the largest payload that is taken from a sender. What the receivers take too, by
-    /// default.
+    /// Bytes of the largest payload that is taken from a sender. It is the default of receivers, too.
     std::uint32_t payload_max = 1024;
 
-    /// Bytes of frames that one packet may cause, and what one frame of it causes besides: a client sends little to get much, its
-    /// mailbox and last ack states. What is behind that in a packet is refused as `too_much`, and a page is shorter (spec 5.5). A
-    /// client of this library asks for 300 KB at most.
+    /// Bytes of frames that one packet may cause; its last frame may exceed it. A client sends little to get much: its mailbox and
+    /// last ack states. The rest of such a packet is refused as `too_much`, and a page is made shorter (spec 5.5). A client of this
+    /// library asks for 300 KB at most.
     std::size_t bytes_per_packet_max = std::size_t{1} << 20;
 
-    /// Random bits, so that no stranger can choose names that collide in a hash table. Nothing that
-    /// comes out of the relay depends on them.
+    /// Random bits, so that no stranger can choose names that collide in a hash table. What comes out
+    /// of the relay does not depend on them.
     std::uint64_t seed = 0;
 };
 
@@ -56,9 +55,9 @@ struct allow_all {
 
 /// A relay: a reaction, frames in and frames out, without memory for any message.
 ///
-/// It keeps which link leads to which peer, and nothing else (spec 5.8). What a message needs is in its
-/// frames, in the clients that resend them, and in the mailbox; kill a relay, and its clients go on
-/// at another. It knows no time, and does not read or write the mailbox itself:
+/// It keeps track of which link leads to which peer, and of nothing else (spec 5.8). What a message needs is
+/// in its frames, in the clients that resend them, and in the mailbox; kill a relay, and its clients go on
+/// at another one. It knows no time, and does not read or write the mailbox itself:
 ///
 ///     relay.handle(link, packet, out);
 ///     while (auto request = out.next_request()) {
@@ -84,13 +83,13 @@ struct allow_all {
 /// | B               | ack:R waiting      | ack:A, ack:N to A |                                 |
 /// | B               | sync:R             |                   | page: msg:N drained ..., sync:A |
 ///
-/// Whatever else is refused, or was not done by the mailbox, is counted and answered by nothing (law 5).
-/// A frame costs O(its bytes), a page those of all its rows. Frames allocate only while the
-/// reactions grow to their high-water mark. If there is no memory (std::bad_alloc), the relay is as it
-/// was; clear the reactions: what was not said will be asked for again.
+/// Whatever else is refused, or was not done by the mailbox, is counted and not answered (law 5). A frame
+/// costs O(its bytes), a page O(the bytes of its rows). Frames allocate only while the reactions
+/// grow to their high-water mark. If memory runs out (std::bad_alloc), the relay is as it was; clear the
+/// reactions: what was not said will be asked for again.
 class relay {
   public:
-    /// Fails with `option`.
+    /// Refuses options that cannot work. Error: option.
     [[nodiscard]] static result<relay> create(const relay_options& options) {
         if (options.peers_max == 0 || options.peers_max > (1U << 28)) {
             return error{errc::option, "relay.peers_max: must be 1 to 268435456"};
@@ -104,17 +103,15 @@ class relay {
         return relay(options);
     }
 
-    /// Moved, not copied: a link leads to one. Destroy what was moved from, or assign to it.
+    /// Moved, not copied: a link leads to one relay. What was moved from may only be destroyed or assigned to.
     relay(relay&&) noexcept = default;
     relay& operator=(relay&&) noexcept = default;  ///< likewise
 
-    /// This peer is at the other end of this link, from now on: the app has logged it in, and says
-    /// so.
+    /// From now on this peer is at the other end of this link: the app has logged it in.
     ///
     /// The newest link of a peer wins; a former one is forgotten, and what still comes from it is
-    /// refused as `unknown_link` (spec 1.3). A link that led to another peer leads to this one. Fails with
-    /// `peer_name`, `unknown_link` for `link_id::none`, or `peers_full`, and then has changed
-    /// nothing.
+    /// refused as `unknown_link` (spec 1.3). A link that led to another peer now leads to this one.
+    /// Errors: peer_name; unknown_link for `link_id::none`; peers_full. Then nothing has changed.
     result<void> link_up(link_id link, const peer& name, checksum mode = checksum::on) {
         if (!name.valid()) {
             return error{errc::peer_name, "a peer's name has 1 to 47 bytes"};
@@ -143,8 +140,7 @@ class relay {
         return {};
     }
 
-    /// This link is gone. Says nothing about a newer link of its peer: a late "gone" changes
-    /// nothing. (spec 1.3)
+    /// This link is gone. A newer link of its peer stays: a late call changes nothing. (spec 1.3)
     void link_down(link_id link) {
         const std::uint32_t at = links_.find(link);
         if (at == none) {
@@ -156,14 +152,14 @@ class relay {
 
     /// Takes a packet, one or more whole frames, from a link. Legal at any time, with any bytes.
     ///
-    /// Each frame is taken or refused by itself, but one that cannot be decoded drops what is
-    /// behind it (spec 2.12). Returns the last refusal, so that one if there is one. On datagrams there is
-    /// nothing to do about it; a byte stream is to be closed if `ends_stream` says so. The requests
+    /// Each frame is taken or refused by itself, but a frame that cannot be decoded also drops what is
+    /// behind it (spec 2.12). Returns the last refusal, which is that of such a frame if there is one. On
+    /// datagrams there is nothing to do about it; close a byte stream if `ends_stream` says so. The requests
     /// in `out` refer to the packet.
     ///
-    /// `verdict(sender, receiver)` is asked once for each msg:R, a run or a probe: `refused_reason::none` lets it pass; any other
-    /// but `too_large` is told to the sender, who then gives that receiver up. So say it of what stays so; a store that is full
-    /// is better later, and not answered (spec 5.6). It must not call the relay.
+    /// `verdict(sender, receiver)` is called once for each msg:R, be it a run or a probe. `refused_reason::none` lets it pass. Any other
+    /// reason but `too_large` is told to the sender, which then gives that receiver up: use them for what is lasting. A full store,
+    /// which may have room later, is no such reason: do not answer then (spec 5.6). The verdict must not call the relay.
     template <class Verdict = allow_all>
         requires(std::is_invocable_r_v<refused_reason, Verdict&, const peer&, const peer&>)
     refusal handle(link_id from, bytes packet, reactions& out, Verdict verdict = {}) {
@@ -186,11 +182,11 @@ class relay {
         return last;
     }
 
-    /// Takes what became of a request, of this relay or of another, soon or late.
+    /// Takes the outcome of a request, of this relay or of another, soon or late.
     ///
-    /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not. (spec 5.6)
-    /// The same request completed twice is answered twice, and does no harm. Returns `refusal::mailbox` if it was not done,
-    /// or the request has come back damaged; then nothing is said. Likewise of a row or a key; the rest is passed on.
+    /// Appends to `out` what may be said now that the mailbox has done it; nothing if it has not (spec 5.6). Completing a request
+    /// twice answers it twice, and does no harm. Returns `refusal::mailbox` and says nothing if it was not done, or if the request came
+    /// back damaged. A damaged row or key is left out and counts likewise; the others are passed on.
     refusal
     complete(const mailbox_request& request, const mailbox_outcome& outcome, reactions& out) {
         const auto is_whole = [](const auto& what) {
@@ -210,12 +206,12 @@ class relay {
         return paged(from, std::get<sync_request>(request.what), outcome, out);
     }
 
-    /// Has this peer a link at this relay?
+    /// Does this peer have a link at this relay?
     [[nodiscard]] bool online(const peer& name) const noexcept {
         return link_of(name) != link_id::none;
     }
-    /// The link of this peer, or `link_id::none` if it has none at this relay. Whoever logs a peer in again closes the
-    /// connection of the former one: nothing more comes from it, and nobody else tells who waits there.
+    /// The link of this peer, or `link_id::none` if it has none at this relay. When you log a peer in again, close the connection
+    /// of its former link: nothing more is taken from it, and nothing else tells whoever waits there.
     [[nodiscard]] link_id link_of(const peer& name) const noexcept {
         const std::uint32_t at = peers_.look_up(name);
         return at == none ? link_id::none : sessions_[at].link;
@@ -262,7 +258,7 @@ class relay {
         return refusal::none;
     }
     refusal take(const party&, const sync_request&, bytes, reactions&) {
-        return refusal::none;  // when its packet has ended (spec 5.5)
+        return refusal::none;  // it is asked for when its packet has ended (spec 5.5)
     }
 
     /// Only what is sent to somebody needs a verdict. (spec 5.1)
@@ -286,7 +282,7 @@ class relay {
     /// B is here and gets it, or is away and it is stored, or both ends have to know. (spec 5.1 to 5.3)
     refusal take(const party& from, const msg_request& msg, bytes wire, reactions& out) {
         if (msg.probes()) {
-            // No msg:A: the ack:N that answers it comes from the relay too.
+            // No msg:A: the ack:N that answers it comes from the relay, too.
             out.add({from.name, msg, wire, from.at});
             return refusal::none;
         }
@@ -361,7 +357,7 @@ class relay {
         return faults == 0 ? refusal::none : refusal::mailbox;
     }
 
-    /// Whoever has its link elsewhere gets a frame with a checksum. (spec 5.9)
+    /// A peer with its link elsewhere gets a frame with a checksum. (spec 5.9)
     template <class Frame>
     void post(const party& to, const Frame& what, reactions& out) const {
         if (to.at != none) {

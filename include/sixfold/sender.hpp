@@ -31,7 +31,7 @@
 
 namespace sixfold::inline v0 {
 
-/// The sending half of a client: takes messages, resends each with the same msgid until the receiver has told how it
+/// The sending half of a client: takes messages, resends each with the same msgid until the receiver has said how it
 /// ended, and tells the app.
 ///
 /// Keeps track of the wait-ack queue and of one stream per receiver. Reads no clock but its own, touches no socket, and
@@ -47,9 +47,9 @@ class sender {
         return creation::of<sender>({validate(life), validate(options)}, clock, life, options,
                                     keeps);
     }
-    /// A sender that `keeps` a journal is given what is durable of it, its own records or a whole client's, and goes on where
-    /// the life that wrote it has ended: with the same tickets and msgids, and the app hears again what it may not have heard.
-    /// Errors: journal_version, journal_damaged; option, when it keeps none, or the options have no room for it. O(n log n).
+    /// Goes on where an earlier life has ended, with the same tickets and msgids; the app hears again what it may not have heard.
+    /// `journal` is what is durable of the sender's own records, or of a whole client's. Errors: journal_version,
+    /// journal_damaged; option, if `keeps` is none, or the options have no room for what is in it. O(n log n).
     [[nodiscard]] static result<sender> create(clock_ref clock,
                                                incarnation life,
                                                const sender_options& options,
@@ -69,7 +69,7 @@ class sender {
           messages_(life, options, keeps), requests_(options) {
         tick();
     }
-    /// Moved, not copied: two would give one name to two messages. Destroy what was moved from, or assign to it.
+    /// Moved, not copied: two would give one name to two messages. What was moved from may only be destroyed or assigned to.
     sender(sender&&) noexcept = default;
     sender& operator=(sender&&) noexcept = default;  ///< likewise
 
@@ -80,72 +80,72 @@ class sender {
     /// option, tickets_used_up; then nothing has changed.
     result<ticket> send(const peer& to, bytes payload, const send_options& how = {});
 
-    /// Takes a message back. What comes of it is told by an event: `cancelled` if the receiver's app will never see it,
-    /// `delivered` or `rejected` if that came first; `ended` if more were taken back at once than the receiver remembers (its
-    /// `exceptions`). False if it has ended already, or never was: then nothing has changed. Twice is once.
+    /// Takes a message back. An event tells the outcome: `cancelled` if the receiver's app will never see it, `delivered` or
+    /// `rejected` if that came first, `ended` if more messages were taken back at once than the receiver remembers (its
+    /// `exceptions`). False if it has ended already, or never was: then nothing has changed. A second call changes nothing.
     bool cancel(ticket message);
 
-    /// Gives a peer up: what was never sent to it is `cancelled` (`expired` if it was too late), all else has `ended`, as nobody
-    /// can say any more how; events tell it. What waits in its mailbox it may still get. (spec 3.14)
+    /// Gives a peer up: messages that were never sent to it are `cancelled` (`expired` if they were too late), all others have
+    /// `ended`, as nobody can say any more how. Events tell it. The peer may still get what waits in its mailbox. (spec 3.14)
     ///
-    /// Its place among `peers_max` is free when the app has heard these events, and the journal was polled behind them. A life
-    /// whose journal ends before goes on with the rest: give it up again. False: it has no place. O(messages to it).
+    /// Its place among `peers_max` is free when the app has heard these events, and has polled the journal after them. A life
+    /// whose journal ends before that goes on with the rest: give the peer up again. False if it has no place. O(messages to it).
     bool forget(const peer& to);
 
-    /// Was a message of this ticket taken whose end the app has not heard? After a restart: an app that keeps its tickets
-    /// sends again what is not outstanding and of which it knows no end; its record did not become durable. O(1).
+    /// Was a message with this ticket taken whose end the app has not heard? An app that keeps its tickets asks after a restart:
+    /// it sends a message again if that is not outstanding and has no known end, as its record did not become durable. O(1).
     [[nodiscard]] bool outstanding(ticket message) const noexcept {
         return messages_.queue.is_taken(message);
     }
 
-    /// The next thing that the app has not heard; empty when there is none. Until the last event of a message was polled, and
-    /// the record that lets go of it, it keeps its place in the queue. Polled late, weaker news are skipped.
+    /// The next thing that the app has not heard; empty when there is none. A message keeps its place in the queue until its last
+    /// event was polled, and the record that lets go of it. If it is polled late, weaker events are skipped.
     std::optional<event> poll_event();
 
     // --- the link --------------------------------------------------------------------------------------------------
 
-    /// The link to the relay is there, over datagrams or a byte stream: the lowest outstanding messages to each receiver go out
-    /// again, and what the answers say is missing. (spec 3.28)
+    /// The link to the relay is there, over datagrams or a byte stream. The lowest outstanding messages to each receiver go out
+    /// again; others follow if the answers say that they are missing. (spec 3.28)
     void link_up(const framing& framing, transport over = transport::datagrams);
-    /// The link is gone: nothing is put into it. Deadlines of messages go on.
+    /// The link is gone: nothing is sent until `link_up`. Deadlines of messages go on.
     void link_down() noexcept { linked_ = false; }
 
     /// Takes a frame from the relay: msg:A or ack:N. Whatever it says, the call is legal and bounded.
     refusal handle(const frame& from_relay);
     /// A msg:A, decoded. Refuses `unknown_stream`.
     refusal handle(const msg_answer& answer);
-    /// An ack:N, decoded. Refuses `unknown_stream`, `never_sent`, `too_soon` (spec 3.12), and an ack state that is none.
+    /// An ack:N, decoded. Refuses `unknown_stream`, `never_sent`, `too_soon` (spec 3.12), and invalid ack states.
     refusal handle(const ack_notify& notice);
 
-    /// Fills the buffer with as many frames as are due and fit; the part that was filled, or empty when nothing is due.
-    /// Nothing without a link. Precondition: `packet_size_min()` bytes of room. Call until empty.
+    /// Fills the buffer with as many frames as are due and fit. Returns the part that was filled, or nothing when no frame is due
+    /// or there is no link. Call it until it returns nothing. Precondition: `packet_size_min()` bytes of room.
     std::optional<bytes> poll_transmit(std::span<std::byte> buffer);
-    /// No frame that comes out is larger, with these options.
+    /// Bytes of the largest frame that comes out, with these options.
     [[nodiscard]] std::size_t packet_size_min() const noexcept {
         return frame_overhead_max + options_.payload_max;
     }
 
-    /// When `poll_journal`, `poll_transmit` or `poll_event` have something again if nothing else happens; `never` if nothing.
-    /// O(1), and O(log n) for each stream of which something has come or left since.
+    /// When `poll_journal`, `poll_transmit` or `poll_event` have something again if nothing else happens; `never` if that is never.
+    /// O(1), and O(log n) for each stream of which something came or left since the last call.
     [[nodiscard]] time_point next_deadline();
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
-    /// Fills the buffer with as many records as there are and fit: what the journal has to take, in this order, behind what
-    /// it has. Empty when there are none. What depends on them is withheld until `durable` says that they are. (law 4)
+    /// Fills the buffer with as many records as there are and fit; append them to the journal in this order. Returns nothing when
+    /// there are none. What depends on them is withheld until `durable` says that they are durable. (law 4)
     ///
-    /// Precondition: room for `journal_record_size_max`. Call until empty. Without journaling there are none.
+    /// Call it until it returns nothing. Without journaling there are no records. Precondition: room for `journal_record_size_max`.
     std::optional<bytes> poll_journal(std::span<std::byte> buffer);
     /// How many records `poll_journal` has given in all.
     [[nodiscard]] std::uint64_t written() const noexcept { return messages_.ledger.written(); }
-    /// The first `records` of them are durable: what depends on them may leave. Never takes anything back.
+    /// The first `records` of them are durable: what depends on them may leave. A smaller number than before changes nothing.
     void durable(std::uint64_t records) {
         messages_.durable(records, [this](std::uint32_t stream) { consider(stream); });
     }
-    /// Fills the buffer with as many records as fit, of those that a new journal must begin with to replace the old one, polled
-    /// ones included. `at` is 0 at first, and says where to go on; empty at the end. In between nothing else may be called.
+    /// Fills the buffer with as many records as fit, of those with which a new journal must begin to replace the old one; they
+    /// include what was polled. `at` is 0 at first, and says where to go on. Returns nothing at the end. Call nothing else in between.
     std::optional<bytes> snapshot(std::uint64_t& at, std::span<std::byte> buffer) const;
-    /// No record is larger, with these options.
+    /// Bytes of the largest record, with these options.
     [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
         return detail::message_record_size_max(options_.payload_max);
     }
@@ -156,17 +156,17 @@ class sender {
     [[nodiscard]] bool linked() const noexcept { return linked_; }
     /// Messages with a place in the queue; at most `queue_entries`, or as many as a journal brought.
     [[nodiscard]] std::uint32_t queued() const noexcept { return messages_.queue.queued(); }
-    /// Messages that were stored and of whose end the app has not heard; at most `unsettled_max`, the others are queued.
+    /// Messages that were stored and whose end the app has not heard; at most `unsettled_max`, the others stay queued.
     [[nodiscard]] std::uint32_t unsettled() const noexcept { return messages_.queue.unsettled(); }
     /// Messages and tombstones sent, in msg:R frames.
     [[nodiscard]] std::uint64_t sent() const noexcept { return requests_.sent(); }
-    /// How many of these were not the first of their message, as that was due again.
+    /// How many of these were sent again, because an answer was due or the first was lost.
     [[nodiscard]] std::uint64_t resent() const noexcept { return requests_.resent(); }
-    /// How many were sent once more before anybody could know that this was needed, as the way loses. (spec 3.29)
+    /// How many copies were sent before anybody could know that they were needed, because the path loses. (spec 3.29)
     [[nodiscard]] std::uint64_t repeated() const noexcept { return requests_.repeated(); }
     /// How often a receiver was past our epoch: our start number did not grow, or our journal is old (spec 6.1).
     [[nodiscard]] std::uint64_t past_epochs() const noexcept { return past_epochs_; }
-    /// What frames said that was refused, since the sender was made.
+    /// What was refused in frames, since the sender was made.
     [[nodiscard]] const refusal_counts& refusals() const noexcept { return refusals_; }
 
   private:
