@@ -38,7 +38,7 @@ struct journal_mark {
     std::uint64_t sent = 0;      ///< records of the sender that were given
 };
 
-/// How far a snapshot is. A fresh one is its beginning.
+/// How far a snapshot has come. A new object is its beginning.
 struct snapshot_place {
     bool begun = false;          ///< the record of the owner was written
     std::uint64_t received = 0;  ///< see `receiver::snapshot`
@@ -198,20 +198,20 @@ class client {
     }
     /// Fills the buffer with records of a new journal that replaces the old one:
     ///
-    ///     for (sixfold::snapshot_place at; auto records = client.snapshot(at, buffer);) ... write it
+    ///     for (sixfold::snapshot_place place; auto records = client.snapshot(place, buffer);) ... write it
     ///
     /// Call nothing else in between. Precondition: room for `journal_record_size_max()`. Without journaling there are no records,
     /// as a later life could not take them.
-    std::optional<bytes> snapshot(snapshot_place& at, std::span<std::byte> buffer) const {
+    std::optional<bytes> snapshot(snapshot_place& place, std::span<std::byte> buffer) const {
         SIXFOLD_ASSERT(buffer.size() >= journal_record_size_max());
         std::size_t used = 0;
-        if (!at.begun && journals_) {
+        if (!place.begun && journals_) {
             used = encode_owner(buffer);
-            at.begun = used != 0;
+            place.begun = used != 0;
         }
-        const auto received = receiver_.snapshot(at.received, buffer.subspan(used));
+        const auto received = receiver_.snapshot(place.received, buffer.subspan(used));
         used += received ? received->size() : 0;
-        const auto sent = sender_.snapshot(at.sent, buffer.subspan(used));
+        const auto sent = sender_.snapshot(place.sent, buffer.subspan(used));
         used += sent ? sent->size() : 0;
         return used == 0 ? std::nullopt : std::optional<bytes>(buffer.first(used));
     }

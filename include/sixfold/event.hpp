@@ -8,13 +8,13 @@
 
 namespace sixfold::inline v0 {
 
-/// What the app learns of a message that it has sent.
+/// What the app learns about a message that it has sent.
 struct event {
     ticket id;    ///< as returned by `send`
     peer to;      ///< to whom it was sent
-    msgid name;   ///< its present one: it goes on under another if its stream does (spec 3.12)
+    msgid name;   ///< its present msgid, which changes when its stream begins again (spec 3.12)
     status what;  ///< `relayed` or later, never `none`
-    /// Why it is refused, or `expiring` because of that.
+    /// Why it is refused, or `expiring` because it is refused.
     refused_reason reason = refused_reason::none;
 };
 

@@ -25,18 +25,18 @@ namespace sixfold::inline v0 {
 
 /// A mailbox in memory, which ends with its process: a stand-in for a durable store.
 ///
-/// It is for tests and demonstrations, and for a relay that accepts to lose its mailbox with its
-/// process; then a message that was `stored` is lost with it, for its sender no longer has it (spec 6.3). A
-/// mailbox that must not lose anything is durable before it says `done`.
+/// It is for tests and demonstrations, and for a relay whose mailbox may be lost with its process. A message
+/// that was `stored` is lost then, as its sender no longer has it (spec 6.3). A mailbox that must not lose
+/// anything is durable before it says `done`.
 ///
-/// It keeps rows, ordered as they are drained, of each stream with rows its base and since when its receiver has not come, and of
-/// a pair of peers the last ack state, from the first that deleted something on. It knows nothing of links. Each request
-/// costs O(log n), and what it deletes, buries or hands out. Unlike the machines it allocates for every
-/// row, as a store does.
+/// It keeps track of rows, in the order in which they are drained; of the base of each stream with rows, and since when its
+/// receiver has not come; and, for a pair of peers, of the last ack state, from the first one that deleted something on. It knows
+/// nothing of links. Each request costs O(log n) and the rows that it deletes, buries or hands out. Unlike the
+/// machines it allocates for every row, as a store does.
 class memory_mailbox {
   public:
-    /// Fails with `option`, and the name of a limit that is 0. The clock must outlive it. Without one time stands still: no deadline
-    /// passes, and nothing becomes too old.
+    /// Refuses a limit that is 0. Error: option, which names the limit. The clock must outlive the mailbox. Without a clock time stands
+    /// still: no deadline passes, and nothing becomes too old.
     [[nodiscard]] static result<memory_mailbox> create(const mailbox_limits& limits = {},
                                                        clock_ref clock = stopped_clock) {
         if (const std::string_view problem = limits.problem(); !problem.empty()) {
@@ -45,8 +45,8 @@ class memory_mailbox {
         return memory_mailbox(limits, clock);
     }
 
-    /// Does what a relay asks. Asking twice changes nothing more. What it returns is good until the
-    /// next request.
+    /// Does what a relay asks. The same request again changes nothing more. What it returns is good
+    /// until the next request.
     [[nodiscard]] mailbox_outcome execute(const mailbox_request& request) {
         tick();
         if (const auto* msg = std::get_if<msg_request>(&request.what)) {
@@ -59,9 +59,9 @@ class memory_mailbox {
         return page(request.from, std::get<sync_request>(request.what));
     }
 
-    /// Retention: makes tombstones of payloads, and gives streams up, whose time is over, until it has handled so many rows; a stream
-    /// is given up as a whole. Returns how many rows it has handled; call it again at once while that is not less than `rows_max`.
-    /// (spec 5.6)
+    /// Retention: turns payloads whose time is over into tombstones, and gives up streams whose time is over, until it has handled
+    /// `rows_max` rows; a stream is given up as a whole. Returns how many rows it has handled: call it again at once while that is not
+    /// less than `rows_max`. (spec 5.6)
     std::size_t expire(const mailbox_retention& promised, std::size_t rows_max) {
         tick();
         std::size_t done = 0;
@@ -79,11 +79,11 @@ class memory_mailbox {
         return done;
     }
 
-    /// Rows of all receivers.
+    /// The number of rows, of all receivers.
     [[nodiscard]] std::size_t rows() const noexcept { return rows_.all().rows; }
     /// Payload bytes of all rows.
     [[nodiscard]] std::size_t bytes() const noexcept { return rows_.all().bytes; }
-    /// Pairs of which it is kept how far they were.
+    /// Pairs of peers whose last ack state is kept.
     [[nodiscard]] std::size_t states() const noexcept { return states_.size(); }
 
   private:
@@ -92,13 +92,13 @@ class memory_mailbox {
     memory_mailbox(const mailbox_limits& limits, clock_ref clock)
         : limits_(limits), clock_(clock), states_(limits.states_max) {}
 
-    /// Reads the clock, and nobody sees what is late by now.
+    /// Reads the clock; payloads whose deadline has passed become tombstones.
     void tick() {
         now_ = (std::max)(now_, clock_.now());
         rows_.bury_late(now_);
     }
 
-    /// All rows of a run or none, each as if it were alone. (spec 5.2, 5.6)
+    /// Puts all rows of a run or none, each as if it were alone. (spec 5.2, 5.6)
     [[nodiscard]] mailbox_outcome put(const peer& from, const msg_request& msg) {
         const stream_key stream{{msg.to, from}, msg.epoch};
         mailbox_outcome outcome;
@@ -111,7 +111,7 @@ class memory_mailbox {
         return outcome;
     }
 
-    /// What a put takes: rows that are not there yet, their payloads, and those that become tombstones.
+    /// What a put needs: rows that are not there yet, bytes of their payloads, and bytes of those that become tombstones.
     struct space {
         std::size_t rows = 0;
         std::size_t bytes = 0;
@@ -144,7 +144,7 @@ class memory_mailbox {
                                  limits_.rows_per_receiver_max);
     }
 
-    /// `from` is the receiver here: it says what it needs no more of the stream that `ack.to` sends
+    /// Here `from` is the receiver: it says what it no longer needs of the stream that `ack.to` sends
     /// it. (spec 5.4)
     [[nodiscard]] mailbox_outcome erase(const peer& from, const ack_request& ack) {
         mailbox_outcome outcome;
@@ -169,7 +169,8 @@ class memory_mailbox {
         return outcome;
     }
 
-    /// All rows of a stream, how many there were. What lies without a hole behind its base was stored, or has ended. (spec 5.6)
+    /// Removes all rows of a stream, and returns how many there were. Up to the first hole above its base everything was stored, or
+    /// has ended. (spec 5.6)
     std::size_t give_up(const stream_key& stream) {
         seq end = rows_.base(stream).value_or(0);
         while (rows_.find(memory_rows::key_of(stream, end)) != rows_.end()) {
@@ -184,7 +185,7 @@ class memory_mailbox {
         return before - rows();
     }
 
-    /// The base that it brings is kept, if there are rows. (spec 5.3)
+    /// Keeps the base that the probe brings, if the stream has rows. (spec 5.3)
     [[nodiscard]] mailbox_outcome look(const peer& from, const msg_request& msg) {
         const stream_key stream{{msg.to, from}, msg.epoch};
         mailbox_outcome outcome;
@@ -243,7 +244,7 @@ class memory_mailbox {
         return out;
     }
 
-    /// All below has ended, as a look that brings this base, or a row, tells it.
+    /// Everything below has ended, as a look that brings this base, or a row, says.
     [[nodiscard]] seq low(const stream_key& stream, seq brought) const {
         return (std::min)(rows_.lowest(stream), rows_.base(stream).value_or(brought));
     }

@@ -11,13 +11,13 @@ namespace sixfold::inline v0 {
 /// A message for the app.
 struct message {
     peer from;  ///< who sent it, by the relay's word
-    msgid id;   ///< no other message of `from` has it
+    msgid id;   ///< no other message from this peer has it
     /// Good until the message is accepted or rejected; with `acceptance::on_delivery` until the next `poll_message`.
     bytes payload;
-    /// Where the receiver keeps it, for `accept`: a hint, no part of its name.
+    /// Where the receiver keeps it: a hint for `accept`, not a part of its name.
     std::uint32_t place = UINT32_MAX;
-    /// Which time it is that it is handed out, as far as the journal knows. More than 1, and an earlier life did not get to settle it:
-    /// because of it, perhaps. See `poll_message`. (spec 7.10)
+    /// How often it was handed out, this time included, as far as the journal knows. If it is more than 1, an earlier life ended
+    /// before it settled the message, perhaps because of the message. See `poll_message`. (spec 7.10)
     std::uint32_t attempts = 1;
 };
 

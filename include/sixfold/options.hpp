@@ -9,87 +9,89 @@
 #include "sixfold/wire/ack_state.hpp"
 #include "sixfold/wire/frame.hpp"
 
-// What can be set, with the reason for each default, and what is refused. Every capacity can be 1.
+// What can be set, with the reason for each default, and which values are refused. Every capacity can be 1.
 
 namespace sixfold::inline v0 {
 
-/// What tells one life of a sender from the others. Both numbers are the app's: nothing in here is made up (law 14). `new_life()`
-/// of ext/new_life.hpp is what most need.
+/// What tells one life of a sender from the others. The app supplies both numbers: the library makes nothing up (law 14). Most apps
+/// use `new_life()` of ext/new_life.hpp.
 ///
-/// The same two numbers without the journal of the last life are the same names again: new messages are lost, and called
-/// delivered. With the same start and another seed that may be. A start that is smaller, as after a clock was set back, may end
-/// what was stored. `past_epochs()` of sender and receiver counts what can be seen of it. (spec 6.1)
+/// If a life without the journal of the last one has the same two numbers, it uses the same names again: new messages are lost, and
+/// called delivered. With the same start and another seed that may happen. A smaller start, as after a clock was set back, may end
+/// what was stored. `past_epochs()` of sender and receiver counts such mistakes as far as they can be seen. (spec 6.1)
 struct incarnation {
     /// Larger at each start without the journal of the last one: a counter that is kept, or milliseconds since 1970.
     /// 1 to 2^44 - 1. It is the upper part of each new epoch (law 1).
     std::uint64_t start = 0;
     /// 64 bits from a good source (std::random_device, getrandom): jitter, hashing and the lower part of epochs.
     std::uint64_t seed = 0;
-    /// How long ago the journal was last written, as far as the app knows: so much of each message's time has passed while
-    /// nobody lived. Not more than that, or what is in time is taken back. `file_age` of ext/file_age.hpp asks the file.
+    /// How long ago the journal was last written, as far as the app knows: so much of each message's `expires_after` has passed
+    /// without a life. If it is too large, messages are taken back too early. `file_age` of ext/file_age.hpp asks the file.
     duration away = duration::zero();
 };
 
 /// An epoch is a start number, and so many random bits below it. (spec 3.1)
 inline constexpr unsigned epoch_random_bits = 20;
-/// The largest start number: what is left of an epoch above them.
+/// The largest start number: it takes the other bits of an epoch.
 inline constexpr std::uint64_t start_max = (std::uint64_t{1} << (64 - epoch_random_bits)) - 1;
 
 /// When requests are sent again. One rule for msg:R, ack:R, sync:R and probes.
 struct retry_options {
-    /// Until a round trip was measured: covers most paths; over a byte stream 3 s, if that is more.
+    /// Used until a round trip was measured: it covers most paths. Over a byte stream it is at least 3 s.
     duration first = std::chrono::milliseconds(500);
-    /// Below, a scheduler's hiccup would look like loss.
+    /// Lower bound: below it, a delay of the scheduler would look like loss.
     duration min = std::chrono::milliseconds(20);
-    /// Cap of the backoff: how late a repaired path is noticed.
+    /// Cap of the backoff: so late may a repaired path be noticed.
     duration max = std::chrono::seconds(30);
 };
 
 /// The limits of a sender, and how it resends.
 struct sender_options {
-    /// Seqs on their way per peer; receivers take 64 unless they say more.
+    /// Seqs under way for each peer; receivers take 64 unless they say more.
     std::uint32_t window = 64;
     std::uint32_t queue_entries = 1024;  ///< messages in the wait-ack queue, of all peers
     /// Bytes of their payloads; storage of this size is taken at construction.
     std::uint32_t queue_bytes = 1 << 20;
-    /// Of these, what one peer may hold, so that an absent or slow one leaves room for the others. Who writes to one only sets them as high.
+    /// How many of these one peer may hold, so that an absent or slow peer leaves room for the others. With a single peer set it to
+    /// `queue_entries`.
     std::uint32_t peer_entries = 512;
-    std::uint32_t peer_bytes = 512 << 10;  ///< likewise; one message in any case
+    std::uint32_t peer_bytes = 512 << 10;  ///< likewise of `queue_bytes`; one message always fits
     /// Stored messages whose end is not known yet: about 110 bytes each.
     std::uint32_t unsettled_max = 4096;
-    /// Fits a datagram of 1,200 bytes with its frame. Not more than the relay takes: what that refuses ends as `refused`.
+    /// Bytes of the largest payload: with its frame it fits a datagram of 1,200 bytes. Use no more than the relay's `payload_max`:
+    /// larger messages end as `refused`.
     std::uint32_t payload_max = 1024;
     /// Peers that are written to. Each takes about 0.7 kB while nothing is under way to it, or 1 kB while a probe is not answered, until
     /// it is forgotten: at most 66 MB here, and half as much more while tables grow.
     std::uint32_t peers_max = 65536;
-    retry_options retry{};  ///< of msg:R; of probes, all but the cap
-    /// Cap of the probes' backoff: repair only, acks come by themselves.
+    retry_options retry{};  ///< of msg:R, and of probes but for the cap
+    /// Cap of the probes' backoff: they only repair, as acks come by themselves.
     duration probe_max = std::chrono::seconds(60);
-    std::uint32_t burst = 32;  ///< frames that are resent at once
-    /// The next burst follows after this time, so that a return is no storm.
+    std::uint32_t burst = 32;  ///< frames that are resent at once when the link returns
+    /// The next burst follows after this time, so that a return causes no storm.
     duration burst_interval = std::chrono::milliseconds(5);
-    /// Congestion control of a link of datagrams: bytes of msg:R that are under way before the relay has answered, 14,600 as of RFC 6928;
-    /// from then on as many as the way takes without a queue. 0: none, for a transport that has its own, as QUIC has for its datagrams:
-    /// two of them would wait for one another. On a byte stream there is none in any case. (spec 3.30)
+    /// Congestion control of a link of datagrams: bytes of msg:R that may be under way before the relay answers, 14,600 as in RFC 6928;
+    /// from then on as many as the path takes without a queue. 0 switches it off, for a transport with its own, as QUIC has for its
+    /// datagrams: two of them would wait for each other. A byte stream never has it. (spec 3.30)
     std::uint32_t flight_first = 14'600;
-    /// Bytes of earlier messages that ride again in a packet which leaves anyway, on a path that loses; 0: none. A datagram of 1,200
-    /// bytes costs a network as much as one of 100. (spec 3.29)
+    /// Bytes of earlier messages that are repeated in a packet which leaves anyway, on a path that loses packets. 0 switches it off. A
+    /// datagram of 1,200 bytes costs a network as much as one of 100. (spec 3.29)
     std::uint32_t repeat_bytes = 1024;
-    /// Packets a second, to all peers, that repeat what nothing else follows, on a path that loses; 0: none. Enough for who types,
-    /// plays or measures; less than 5 kB/s of small messages.
+    /// Packets a second, to all peers together, that repeat a message which no other follows, on a path that loses packets. 0 switches
+    /// it off. The default is enough for people who type or play and for sensors; it is less than 5 kB/s of small messages.
     std::uint32_t repeat_packets = 50;
 };
 
-/// What may be said about one message when it is sent.
+/// The options of one message.
 struct send_options {
-    /// From now; when it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only the
-    /// receiver can say that, so until it is back the message keeps its place in the window, also if it was stored.
+    /// Counts from the call. When it has passed, the message is taken back, and the app hears `expiring` and then how it ended. Only
+    /// the receiver can say that, so the message keeps its place in the window until the receiver is back, even if it was stored.
     ///
-    /// A new life counts from its own beginning what was left when the record of the message was written, less
-    /// `incarnation::away`. What is stored is over in the mailbox at the same time, whether a life is there or not; the time that it took
-    /// to the relay is added, and up to an eighth of what was left where it shared a run (spec 3.13, 5.6).
+    /// A new life counts, from its own beginning, what was left when the record of the message was written, less
+    /// `incarnation::away`. A stored message expires in the mailbox at the same time, even without a life of its sender; the time that it
+    /// took to the relay is added, and up to an eighth of what was left if it shared a run (spec 3.13, 5.6).
     duration expires_after = (duration::max)();
-    /// `forbidden`: worthless once the receiver is away, so taken back instead of stored.
+    /// `forbidden`: it is worthless once the receiver is away, so it is taken back instead of stored.
     sixfold::storing storing = storing::allowed;
 };
 
@@ -102,15 +104,16 @@ enum class delivery : std::uint8_t {
 /// Whose word makes a message accepted.
 enum class acceptance : std::uint8_t {
     by_app,  ///< `accept`, after the app's own commit; default
-    on_delivery  ///< `poll_message` itself: for apps that keep nothing, where "on the screen" is "delivered"
+    /// `poll_message` itself: for apps that keep nothing, where "on the screen" is "delivered".
+    on_delivery
 };
 
 /// The limits of a receiver, and what it does with what comes.
 struct receiver_options {
     std::uint32_t window = 64;      ///< W: seqs from the floor on that are taken, per sender
-    std::uint32_t exceptions = 64;  ///< seqs that ended otherwise, remembered per sender: 1 to 64
+    std::uint32_t exceptions = 64;  ///< rejected seqs and tombstones remembered per sender: 1 to 64
     std::uint32_t payload_max = 1024;  ///< larger ones are rejected
-    /// Messages that wait for their turn or for the app's word. One sender gets a quarter of them, and all while nobody else has any.
+    /// Messages that wait for their turn or for the app's word. One sender gets a quarter of the places, or all while no other has any.
     std::uint32_t held_entries = 256;
     /// Bytes of their payloads; storage of this size is taken at construction.
     std::uint32_t held_bytes = 256 << 10;
@@ -118,15 +121,15 @@ struct receiver_options {
     /// half as much more while tables grow; 1 kB more who had as many messages taken back as `exceptions` says.
     std::uint32_t peers_max = 65536;
     retry_options retry{};  ///< of ack:R and sync:R
-    /// After how long a quiet mailbox is looked into, as a repair; twice as long each time, up to an hour.
+    /// After this time without news the mailbox is looked into, as a repair; the time doubles with each look, up to an hour.
     duration sync_interval = std::chrono::seconds(30);
-    sixfold::delivery delivery = delivery::in_order;      ///< in order, per sender
-    sixfold::acceptance acceptance = acceptance::by_app;  ///< whose word counts
+    sixfold::delivery delivery = delivery::in_order;      ///< the order of each sender's messages
+    sixfold::acceptance acceptance = acceptance::by_app;  ///< whose word makes a message accepted
 };
 
 /// The largest window; its bitmap is 128 KiB per stream.
 inline constexpr std::uint32_t window_max = 1 << 20;
-/// The largest `payload_max` that is taken: a frame and a record have room for it.
+/// The largest value of `payload_max`: frames and records have room for it.
 inline constexpr std::uint32_t payload_limit = 1 << 27;
 
 namespace detail {

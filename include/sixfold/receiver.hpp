@@ -132,8 +132,8 @@ class receiver {
     /// nothing.
     void durable(std::uint64_t records);
     /// Fills the buffer with as many records as fit, of those with which a new journal must begin to replace the old one; they
-    /// include what was polled. `at` is 0 at first, and says where to go on. Returns nothing at the end. Call nothing else in between.
-    std::optional<bytes> snapshot(std::uint64_t& at, std::span<std::byte> buffer) const;
+    /// include what was polled. `place` is 0 at first, and says where to go on. Returns nothing at the end. Call nothing else in between.
+    std::optional<bytes> snapshot(std::uint64_t& place, std::span<std::byte> buffer) const;
     /// Bytes of the largest record, with these options.
     [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
         return detail::inbound_record_size_max(options_.window, options_.exceptions);
@@ -292,10 +292,10 @@ inline std::optional<bytes> receiver::poll_journal(std::span<std::byte> buffer) 
     return detail::fill(buffer, [&](auto left) { return inbox_.messages().write_record(left); });
 }
 
-inline std::optional<bytes> receiver::snapshot(std::uint64_t& at,
+inline std::optional<bytes> receiver::snapshot(std::uint64_t& place,
                                                std::span<std::byte> buffer) const {
     return detail::fill(buffer,
-                        [&](auto left) { return inbox_.messages().write_snapshot(at, left); });
+                        [&](auto left) { return inbox_.messages().write_snapshot(place, left); });
 }
 
 }  // namespace sixfold::inline v0

@@ -75,9 +75,8 @@ class sender {
 
     // --- the app ---------------------------------------------------------------------------------------------------
 
-    /// Takes a copy of the payload into the wait-ack queue and answers with its ticket. Sends nothing yet: that is
-    /// `poll_transmit`. Errors: peer_name, payload_too_large, queue_full, peer_full, peers_full,
-    /// option, tickets_used_up; then nothing has changed.
+    /// Takes a copy of the payload into the wait-ack queue and returns its ticket; `poll_transmit` sends it. Errors: peer_name,
+    /// payload_too_large, queue_full, peer_full, peers_full, option, tickets_used_up; then nothing has changed.
     result<ticket> send(const peer& to, bytes payload, const send_options& how = {});
 
     /// Takes a message back. An event tells the outcome: `cancelled` if the receiver's app will never see it, `delivered` or
@@ -143,8 +142,8 @@ class sender {
         messages_.durable(records, [this](std::uint32_t stream) { consider(stream); });
     }
     /// Fills the buffer with as many records as fit, of those with which a new journal must begin to replace the old one; they
-    /// include what was polled. `at` is 0 at first, and says where to go on. Returns nothing at the end. Call nothing else in between.
-    std::optional<bytes> snapshot(std::uint64_t& at, std::span<std::byte> buffer) const;
+    /// include what was polled. `place` is 0 at first, and says where to go on. Returns nothing at the end. Call nothing else in between.
+    std::optional<bytes> snapshot(std::uint64_t& place, std::span<std::byte> buffer) const;
     /// Bytes of the largest record, with these options.
     [[nodiscard]] std::size_t journal_record_size_max() const noexcept {
         return detail::message_record_size_max(options_.payload_max);
@@ -390,9 +389,10 @@ inline std::optional<bytes> sender::poll_journal(std::span<std::byte> buffer) {
                         [&](auto left) { return detail::write_record(messages_, left, now_); });
 }
 
-inline std::optional<bytes> sender::snapshot(std::uint64_t& at, std::span<std::byte> buffer) const {
+inline std::optional<bytes> sender::snapshot(std::uint64_t& place,
+                                             std::span<std::byte> buffer) const {
     return detail::fill(
-        buffer, [&](auto left) { return detail::write_snapshot(messages_, at, left, now_); });
+        buffer, [&](auto left) { return detail::write_snapshot(messages_, place, left, now_); });
 }
 
 }  // namespace sixfold::inline v0

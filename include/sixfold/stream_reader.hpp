@@ -17,9 +17,9 @@ namespace sixfold::inline v0 {
 ///
 /// It keeps track of the frame that has begun and is not whole yet, in one buffer that is allocated
 /// at construction. It does not know what is in a frame: `decode` does. A byte stream has no second
-/// place to start from, so the first bad frame ends the link: what cannot begin a frame is refused
-/// before its body is kept, and from then on nothing is returned. A frame that `decode` refuses
-/// must end the link too; that is for the caller to do.
+/// place to start from, so the first bad frame ends the link: bytes that cannot begin a frame are
+/// refused before a body is kept, and from then on nothing is returned. A frame that `decode`
+/// refuses must end the link, too; that is up to the caller.
 ///
 ///     while (auto frame = reader.next(input)) {
 ///         if (ends_stream(client.handle(*frame))) { close the link }
@@ -27,17 +27,17 @@ namespace sixfold::inline v0 {
 ///     if (ends_stream(reader.refused())) { close the link }
 class stream_reader {
   public:
-    /// Takes frames of at most so many bytes, headers and checksum included: `frame_size_max()` in
-    /// codec.hpp of what the relay takes, on both ends of the stream.
+    /// Takes frames of at most so many bytes, headers and checksum included. At both ends of the stream
+    /// use `frame_size_max()` of codec.hpp with the relay's `payload_max`.
     explicit stream_reader(std::size_t frame_size_max)
         : frame_size_max_(frame_size_max),
           buffer_((std::max)(frame_size_max, frame_header_size_max)) {}
 
-    /// The next whole frame; or nothing, when all of the input is used up or the stream is refused.
+    /// The next whole frame; nothing when the input is used up or the stream was refused.
     ///
-    /// Takes bytes off the front of `input`. The frame refers to the input if it lay there whole,
-    /// else to the buffer: it is good until the next call, at most as long as the input. Each byte
-    /// is copied once at most.
+    /// Takes bytes off the front of `input`. The frame refers to the input if it was whole there,
+    /// otherwise to the buffer: it is good until the next call, and not longer than the input. Each
+    /// byte is copied at most once.
     [[nodiscard]] std::optional<bytes> next(bytes& input) noexcept {
         if (size_ == 0 && !input.empty()) {
             const frame_extent extent = examine(input);
@@ -45,8 +45,8 @@ class stream_reader {
                 return take(input, extent.size);
             }
         }
-        // While its length is not known a frame is taken byte by byte, so as to take nothing of the
-        // next one.
+        // While its length is unknown, a frame is taken byte by byte, so that nothing of the next
+        // one is taken.
         std::size_t missing = size_ == 0 ? 1 : missing_of(examine(buffered()));
         while (refused_ == refusal::none && !input.empty()) {
             keep(input, missing);
@@ -60,8 +60,8 @@ class stream_reader {
         return std::nullopt;
     }
 
-    /// Why the stream was given up: `version`, `kind`, `not_canonical`, or `frame_too_large`. `none`
-    /// as long as it was not.
+    /// Why the stream was refused: `version`, `kind`, `not_canonical` or `frame_too_large`; `none` if
+    /// it was not.
     [[nodiscard]] refusal refused() const noexcept { return refused_; }
 
   private:

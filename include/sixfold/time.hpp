@@ -27,7 +27,7 @@ inline constexpr time_point never = (time_point::max)();
 
 /// The one door through which time enters a machine: a reference to any object with `time_point now() const`.
 ///
-/// It keeps the address of that object, which must outlive every machine that was given it. Copies refer to the same
+/// It keeps the address of that object, which must outlive every machine that uses it. Copies refer to the same
 /// object. A step backwards is clamped by the machines, each for itself.
 class clock_ref {
   public:
@@ -39,21 +39,21 @@ class clock_ref {
         : clock_(&clock), read_([](const void* object) -> time_point {
               return static_cast<const Clock*>(object)->now();
           }) {}
-    /// Not of a temporary, whose address is nobody's a moment later.
+    /// Not from a temporary, which is gone a moment later.
     // clang-format off
     template <class Clock>
         requires(!std::is_same_v<Clock, clock_ref>)
     clock_ref(const Clock&& temporary) = delete;
     // clang-format on
 
-    /// What the clock says, in a range in which any two moments have a difference: not before the epoch of `time_point`, and
-    /// not `never`, as a deadline that never comes would be due, and due again, without end.
+    /// What the clock says, clamped so that any two moments have a difference: not before the epoch of `time_point`, and not
+    /// `never`, as a deadline that never comes would be due then, again and again.
     [[nodiscard]] time_point now() const {
         return (std::clamp)(read_(clock_), time_point(), never - duration(1));
     }
 
-    /// When this clock is at a moment of somebody whose own time has reached `reached`, and stands still while the clock is
-    /// behind: for a moment that has come, now at the latest.
+    /// What this clock shows at a moment of a machine whose own time has reached `reached`, and stands still while the clock is
+    /// behind it. A moment that has come is now at the latest.
     [[nodiscard]] time_point at(time_point moment, time_point reached) const {
         return moment <= reached ? (std::min)(moment, now()) : moment;
     }
@@ -66,18 +66,18 @@ class clock_ref {
 /// A clock that stands still until it is told to move: for tests, simulations, and apps that keep their own time.
 class manual_clock {
   public:
-    /// Where it was set to; at first the epoch of `time_point`.
+    /// The time to which it was set; at first the epoch of `time_point`.
     [[nodiscard]] time_point now() const noexcept { return now_; }
-    /// Moves it there, backwards too.
+    /// Moves it to this time, which may be earlier.
     void set(time_point now) noexcept { now_ = now; }
-    /// Moves it on, to `never` at most.
+    /// Moves it forward, to `never` at most.
     void advance(duration by) noexcept { now_ = later(now_, by); }
 
   private:
     time_point now_{};
 };
 
-/// A clock that never moves: for what keeps time, and need not.
+/// A clock that never moves, for a machine that needs no time.
 inline constexpr manual_clock stopped_clock{};
 
 }  // namespace sixfold::inline v0

@@ -13,7 +13,7 @@
 
 #include "sixfold/version.hpp"
 
-/// Of what is kept longer than its owner lives clang warns; others do not know it.
+/// clang warns if a result is kept longer than its owner lives; other compilers do not know the attribute.
 #if defined(__clang__)
 #define SIXFOLD_BORROWED [[clang::lifetimebound]]
 #else
@@ -22,10 +22,10 @@
 
 namespace sixfold::inline v0 {
 
-/// Bytes to be read. The owner is always somebody else; each function says for how long they are good.
+/// Bytes to be read. They are always owned by somebody else; each function says how long they are good.
 using bytes = std::span<const std::byte>;
 
-/// The bytes of a text, for payloads. Good as long as the text is: `send("bob", as_bytes(make_text()))` is right, as that text
+/// The bytes of a text, for payloads. They are good as long as the text is: `send("bob", as_bytes(make_text()))` is right, as that text
 /// lives until `send` has copied it; `bytes kept = as_bytes(make_text())` is not.
 [[nodiscard]] inline bytes as_bytes(std::string_view text SIXFOLD_BORROWED) noexcept {
     return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
@@ -100,20 +100,20 @@ class peer {
 };
 static_assert(std::has_unique_object_representations_v<peer>);
 
-/// One life of a stream's sender. Zero is "none"; a later life has a larger one. (law of identity, spec 3.1)
+/// One life of a stream. Zero is "none"; a later life has a larger epoch. (law 1, spec 3.1)
 enum class epoch : std::uint64_t {
-    none = 0,  ///< of no life
+    none = 0,  ///< no epoch
 };
 
 /// The place of a message in its stream: 0, 1, 2, ... without holes. Below 2^62, so that no sum of a seq and a window
 /// overflows; at a million messages a second that is 146,000 years.
 using seq = std::uint64_t;
-/// No seq is as large; a bound (a floor, a horizon, a low) may be.
+/// Every seq is smaller; a bound (a floor, a horizon, a low) may be equal.
 inline constexpr seq seq_end = seq{1} << 62;
 
 /// What names a message on the wire within its pair of peers. Minted once, by the sender. (spec 1.4)
 struct msgid {
-    sixfold::epoch epoch = epoch::none;  ///< which life of its stream
+    sixfold::epoch epoch = epoch::none;  ///< the life of its stream
     sixfold::seq seq = 0;                ///< its place in that life
 
     /// The same message.
@@ -121,26 +121,27 @@ struct msgid {
 };
 
 /// What `send` returns: names a message of this sender from then until its last event, whatever becomes of its msgid. `ticket{}`
-/// is none. One of another client, or of an older life without its journal, is most likely (2^31 to 1) not found. (spec 7.8)
+/// names none. A ticket of another client, or of an older life without its journal, is almost certainly (2^31 to 1) not found. (spec 7.8)
 enum class ticket : std::uint64_t {};
 
 /// The app's name for a connection, session or address: a number that no other link of this relay has at the time, and not
-/// `none`. It may be used again, as an address or a descriptor is: a late `link_down` of its former life is then the app's
-/// to keep back.
+/// `none`. The app may use a number again, as with addresses and descriptors; then it must not pass on a late `link_down` of the
+/// former link.
 enum class link_id : std::uint64_t {
     none = 0,  ///< no link
 };
 
 /// Whether the frames of a link carry a CRC32C. Both ends of a link must agree; see spec 2.5.
 enum class checksum : std::uint8_t {
-    on,  ///< default: for datagrams, serial lines, anything that may flip a bit or go to the wrong address
-    off,  ///< for a link that protects what it carries and whom it reaches, such as TLS
+    /// Default: for datagrams, serial lines, and anything that may flip a bit or reach the wrong address.
+    on,
+    off,  ///< for a link that protects its bytes and authenticates its ends, such as TLS
 };
 
-/// What a link is made of. Both ends of it are told the same. (spec 1.3)
+/// What a link is made of. Both ends must be told the same. (spec 1.3)
 enum class transport : std::uint8_t {
     datagrams,    ///< default: each packet arrives or is lost by itself, in any order
-    byte_stream,  ///< such as TCP: nothing is lost before the link is
+    byte_stream,  ///< such as TCP: nothing is lost before the link breaks
 };
 
 }  // namespace sixfold::inline v0

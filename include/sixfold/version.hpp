@@ -11,11 +11,11 @@
 #include "sixfold ends here, as all that follows would be errors too"
 #endif
 
-/// Until 1.0 it is 0, and a change of the minor version may break what was written for the last one.
+/// The major version. While it is 0, a new minor version may break programs that were written for the last one.
 #define SIXFOLD_VERSION_MAJOR 0
-/// What is new, and until 1.0 what is different.
+/// The minor version: it grows with new features, and until 1.0 with other changes of the API.
 #define SIXFOLD_VERSION_MINOR 1
-/// What is repaired.
+/// The patch version: it grows with repairs.
 #define SIXFOLD_VERSION_PATCH 0
 
 #endif
