@@ -130,7 +130,7 @@ struct world {
                 REQUIRE(at.machine.link_up(link_id{leads_away | ++at.led_away}, news->who));
                 break;
             case redis_word::nowhere:
-                REQUIRE(static_cast<std::uint64_t>(link) >= leads_away);
+                REQUIRE((link == link_id::none || static_cast<std::uint64_t>(link) >= leads_away));
                 at.machine.link_down(link);
                 break;
             }
@@ -324,6 +324,53 @@ TEST_CASE("redis_carrier: who has come here meanwhile is not elsewhere") {
     w.until([] { return false; }, 10);
     CHECK(here.led_away == 0);
     CHECK(here.machine.link_of("bob") == bob.link);
+}
+
+TEST_CASE(
+    "redis_carrier: an app hears that a peer is elsewhere after he has come here and gone: who "
+    "is written to next is nowhere, and what may not be stored is away [spec 5.9]") {
+    server redis;
+    redis.start();
+    world w(redis);
+    world::person& alice = w.add("alice", 0);
+    world::person& bob = w.add("bob", 1);
+    node& here = w.nodes[0];
+    w.until([] { return false; }, 40);
+    here.carrier.carry("bob", as_bytes("what he lets go"));
+    for (int tries = 0; tries < 400 && w.nodes[1].carrier.counts().arrived == 0; ++tries) {
+        here.carrier.run();  // and says nothing of him yet
+        w.turn(w.nodes[1]);
+        poll(nullptr, 0, 5);
+    }
+    for (int tries = 0; tries < 20; ++tries) {
+        here.carrier.run();
+        poll(nullptr, 0, 5);
+    }
+    here.carrier.link_up("bob");
+    here.carrier.link_down("bob");
+    bob.machine.link_down();
+    world::log_out(w.nodes[1], "bob");
+    REQUIRE(w.until([&] { return here.machine.online("bob"); }));
+    REQUIRE(here.led_away == 1);
+    w.until([] { return false; }, 40);
+    REQUIRE(here.machine.online("bob"));  // nobody has told otherwise
+
+    SECTION("nobody listens") {
+        REQUIRE(
+            alice.machine.send("bob", as_bytes("now or never"), {.storing = storing::forbidden}));
+        REQUIRE(w.until([&] { return !here.machine.online("bob"); }));
+        CHECK(alice.told == "relayed ");
+        w.clock.advance(2s);  // it is sent again
+        CHECK(w.until([&] { return alice.told.find("expiring") != std::string::npos; }));
+        CHECK(w.until([&] { return w.puts == 1; }));  // its tombstone
+    }
+    SECTION("Redis is away") {
+        redis.kill();
+        REQUIRE(w.until([&] { return !w.connected(); }));
+        REQUIRE(here.machine.online("bob"));
+        here.carrier.carry("bob", as_bytes("hi"));
+        CHECK(w.until([&] { return !here.machine.online("bob"); }, 2));
+    }
 }
 
 TEST_CASE("redis_carrier: two links at the same moment: one is left, the same for all [spec 1.3]") {

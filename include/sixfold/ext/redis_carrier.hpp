@@ -45,7 +45,7 @@ enum class redis_word : std::uint8_t {
     carried,     ///< this is for the link that it has here, with a checksum (spec 5.9)
     superseded,  ///< it has a link here, and a newer one elsewhere
     elsewhere,   ///< it has a link at another relay: somebody took what was carried to it
-    nowhere,     ///< that is not so any more, or nobody knows
+    nowhere,     ///< that is not so, or nobody knows: nobody took what was carried to it
 };
 
 /// One such word.
@@ -136,7 +136,7 @@ class redis_carrier {
                           says_.line.unsent() <= options_.unsent_max - wire.size();
         if (says_.line.lost() || !room) {
             ++counts_.dropped;
-            return;
+            return says_.line.lost() ? nowhere(to) : void();
         }
         std::string message = "F";
         message += as_text(wire);
@@ -309,7 +309,7 @@ class redis_carrier {
         const peer about = std::move(asked_.front());
         asked_.pop_front();
         if (reply.type == REDIS_REPLY_INTEGER && about.valid()) {
-            reply.integer > 0 ? learn(about) : forget(about);
+            reply.integer > 0 ? learn(about) : nowhere(about);
         }
     }
     void learn(const peer& who) {
@@ -323,7 +323,14 @@ class redis_carrier {
         }
     }
     void forget(const peer& who) {
-        if (elsewhere_.erase(who) != 0) {
+        if (elsewhere_.contains(who)) {
+            nowhere(who);
+        }
+    }
+    /// Said each time: the app may have heard that he is elsewhere after he had come here and gone.
+    void nowhere(const peer& who) {
+        elsewhere_.erase(who);
+        if (!links_.contains(who)) {
             news_.push_back({who, redis_word::nowhere});
         }
     }
