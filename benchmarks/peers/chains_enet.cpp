@@ -20,7 +20,6 @@ namespace {
 using bench::lossy_network;
 using bench::way;
 
-/// Sockets are numbers, and each is its own port.
 struct {
     struct datagram {
         ENetSocket from;
@@ -41,17 +40,6 @@ extern "C" {
 ENetSocket enet_socket_create(ENetSocketType) {
     return ++enet_sockets.made;
 }
-int enet_socket_bind(ENetSocket, const ENetAddress*) {
-    return 0;
-}
-int enet_socket_get_address(ENetSocket socket, ENetAddress* address) {
-    *address = {0, static_cast<enet_uint16>(socket)};
-    return 0;
-}
-int enet_socket_set_option(ENetSocket, ENetSocketOption, int) {
-    return 0;
-}
-void enet_socket_destroy(ENetSocket) {}
 int enet_socket_send(ENetSocket from,
                      const ENetAddress* to,
                      const ENetBuffer* buffers,
@@ -82,10 +70,6 @@ int enet_socket_receive(ENetSocket socket, ENetAddress* from, ENetBuffer* buffer
     *from = {0, static_cast<enet_uint16>(one.from)};
     std::copy(one.content.begin(), one.content.end(), static_cast<std::byte*>(buffers[0].data));
     return static_cast<int>(one.content.size());
-}
-int enet_socket_wait(ENetSocket, enet_uint32* condition, enet_uint32) {
-    *condition = ENET_SOCKET_WAIT_NONE;
-    return 0;
 }
 
 }  // extern "C"

@@ -13,8 +13,8 @@
 #include "cases.hpp"
 #include "packet_queue.hpp"
 
-// The sockets of ENet. A shared library calls its own exported functions through the symbol table of the process, where those of
-// the program come first, so these take the place of the ones in libenet. Each host looks whether that is so.
+// The sockets of ENet, the rest of which is in enet_sockets.cpp. A shared library calls its own exported functions through the symbol
+// table of the process, where those of the program come first, so these take the place of the ones in libenet. Each host checks that.
 
 namespace {
 
@@ -24,7 +24,7 @@ struct datagrams {
     std::size_t next = 0;
 };
 
-/// Sockets are numbers from 1 on, and each is its own port.
+/// By socket, from 1 on.
 std::vector<datagrams> network(1);
 
 }  // namespace
@@ -35,17 +35,6 @@ ENetSocket enet_socket_create(ENetSocketType) {
     network.emplace_back();
     return static_cast<ENetSocket>(network.size() - 1);
 }
-int enet_socket_bind(ENetSocket, const ENetAddress*) {
-    return 0;
-}
-int enet_socket_get_address(ENetSocket socket, ENetAddress* address) {
-    *address = {0, static_cast<enet_uint16>(socket)};
-    return 0;
-}
-int enet_socket_set_option(ENetSocket, ENetSocketOption, int) {
-    return 0;
-}
-void enet_socket_destroy(ENetSocket) {}
 int enet_socket_send(ENetSocket socket,
                      const ENetAddress* to,
                      const ENetBuffer* buffers,
@@ -77,10 +66,6 @@ int enet_socket_receive(ENetSocket socket, ENetAddress* from, ENetBuffer* buffer
     }
     std::copy(packet.begin(), packet.end(), static_cast<std::byte*>(buffers[0].data));
     return static_cast<int>(packet.size());
-}
-int enet_socket_wait(ENetSocket, enet_uint32* condition, enet_uint32) {
-    *condition = ENET_SOCKET_WAIT_NONE;
-    return 0;
 }
 
 }  // extern "C"

@@ -16,7 +16,8 @@ run(${CMAKE_COMMAND} --install ${SCRATCH}/package --prefix ${SCRATCH}/before)
 file(RENAME ${SCRATCH}/before ${SCRATCH}/moved)
 
 file(GLOB_RECURSE expected RELATIVE ${SOURCE} ${SOURCE}/include/sixfold/*.hpp ${SOURCE}/include/sixfold/*.cppm)
-list(APPEND expected include/sixfold.hpp share/cmake/sixfold/sixfold-module.cmake share/cmake/sixfold/Findasio.cmake share/cmake/sixfold/sixfold-config.cmake
+list(APPEND expected include/sixfold.hpp share/cmake/sixfold/sixfold-module.cmake share/cmake/sixfold/Findasio.cmake
+     share/cmake/sixfold/Findhiredis.cmake share/cmake/sixfold/sixfold-config.cmake
      share/cmake/sixfold/sixfold-config-version.cmake share/cmake/sixfold/sixfold-targets.cmake
      share/pkgconfig/sixfold.pc share/licenses/sixfold/LICENSE)
 file(GLOB_RECURSE installed RELATIVE ${SCRATCH}/moved ${SCRATCH}/moved/*)
