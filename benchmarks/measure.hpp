@@ -63,8 +63,8 @@ struct timed {
     std::string what;
     std::uint64_t n;
     yardstick of;
-    std::function<lap()>
-        run;  ///< does a piece of work; what it does not time itself does not count
+    /// Does a piece of work; what it does not time itself does not count.
+    std::function<lap()> run;
 };
 
 /// How long this one call takes, which returns how many operations it was.

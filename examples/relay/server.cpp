@@ -16,8 +16,8 @@ namespace relay_program {
 
 namespace {
 
-constexpr std::uint32_t peers_max =
-    std::uint32_t{1} << 28;  // as many as a relay may have; they take memory as they come
+// as many as a relay may have; they take memory as they come
+constexpr std::uint32_t peers_max = std::uint32_t{1} << 28;
 constexpr auto drain_within = std::chrono::milliseconds(600);
 
 sixfold::duration seconds(double value) {

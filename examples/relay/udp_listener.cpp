@@ -21,8 +21,8 @@ using net::ip::udp;
 using sixfold::bytes;
 
 constexpr std::size_t at_once = 64;  // datagrams a call
-constexpr std::size_t datagram_size =
-    2048;  // of the largest that is taken: no client sends more than 1,200 bytes
+// of the largest that is taken: no client sends more than 1,200 bytes
+constexpr std::size_t datagram_size = 2048;
 
 }  // namespace
 

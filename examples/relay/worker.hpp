@@ -53,8 +53,8 @@ class worker;
 /// What the workers of a program have in common; outlives them.
 struct common {
     sixfold::relay_options relay;
-    std::uint32_t
-        links_max;  ///< of a worker; the peers_max of its relay has room for those who are elsewhere, too
+    /// Of a worker; the peers_max of its relay has room for those who are elsewhere, too.
+    std::uint32_t links_max;
     sixfold::asio_link_limits limits;
     login& who;
     const verdict& rules;
@@ -157,8 +157,8 @@ class worker {
     std::vector<std::uint32_t> lingering_;
     std::unordered_map<sixfold::asio_link*, newcomer> newcomers_;  // who has not logged in yet
     std::function<void()> flush_;
-    std::vector<std::vector<std::pair<sixfold::peer, std::vector<std::byte>>>>
-        elsewhere_;  // by worker
+    // by worker
+    std::vector<std::vector<std::pair<sixfold::peer, std::vector<std::byte>>>> elsewhere_;
     bool turn_comes_ = false;
     bool lingering_ends_ = false;
     bool asked_ = false;  // the mailbox, since the last turn

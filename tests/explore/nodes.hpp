@@ -47,8 +47,8 @@ struct a_node {
 struct b_node {
     forkable<receiver> machine;
     time_point now{};
-    std::vector<message>
-        looked_at{};  // handed out, not settled (their payloads are not read again)
+    // handed out, not settled (their payloads are not read again)
+    std::vector<message> looked_at{};
     std::vector<std::uint32_t> uncommitted{};  // only where that rule is broken
     id_set inbox = 0;                          // accepted in this life
     id_set rejected = 0;                       // in any life

@@ -312,8 +312,8 @@ class sending {
         for (int round = 0; round < rounds; ++round) {
             a_node next = a;
             const time_point longest = later(next.now, std::chrono::hours(25));
-            const time_point due =
-                next.machine.next_deadline();  // now, if it waits for its journal
+            // now, if it waits for its journal
+            const time_point due = next.machine.next_deadline();
             the_clock().set(due > next.now ? (std::min)(due, longest) : longest);
             network sent;
             send(next, sent);

@@ -215,8 +215,8 @@ class mailbox_program {
         const mailbox_request request{.from = from, .what = what};
         const mailbox_outcome out = mailbox_->execute(request);
         const bool failed = mailbox_->last_error().fault != sqlite_fault::none;
-        const bool looks =
-            std::is_same_v<Frame, msg_request>;  // what it found is true, kept or not
+        // what it found is true, kept or not
+        const bool looks = std::is_same_v<Frame, msg_request>;
         demand(!failed || !out.done || looks, "it has failed, and is done");
         demand(out.done || failed || std::is_same_v<Frame, msg_request>,
                "it is not done, and nothing has failed");

@@ -261,8 +261,8 @@ TEST_CASE("hostile 29: an ack:A that nobody waits for changes nothing") {
         CHECK(seen.bob.handle(encoded(ack_answer{static_cast<ack_serial>(serial)}, "bob")) ==
               refusal::none);
     }
-    CHECK(seen.bob.handle(encoded(ack_answer{last}, "bob")) ==
-          refusal::none);  // once more: it was answered
+    // once more: it was answered
+    CHECK(seen.bob.handle(encoded(ack_answer{last}, "bob")) == refusal::none);
     CHECK(seen.bob.counted() == 0);
     CHECK(seen.unmoved());
 }

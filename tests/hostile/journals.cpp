@@ -199,8 +199,8 @@ TEST_CASE("hostile 50: a journal that is not what was written") {
                 CHECK(read_log(file)->size() > 0);
             });
             CHECK(allocated == 0);
-            CHECK(open(joined(e.file, large)).records ==
-                  e.records);  // a torn tail, as far as anybody can see
+            // a torn tail, as far as anybody can see
+            CHECK(open(joined(e.file, large)).records == e.records);
         }
     }
 }

@@ -264,8 +264,8 @@ TEST_CASE("hostile 65: lies about numbers, echoes and losses make nobody send mo
                             echo{.number = f.last}) == refusal::none);
         },
     };
-    const std::size_t size =
-        GENERATE(60U, 1000U);  // they ride again, or fill the window of the link
+    // they ride again, or fill the window of the link
+    const std::size_t size = GENERATE(60U, 1000U);
     if (size < support::some_or_all(1000U, 60U)) {
         return;
     }

@@ -44,11 +44,11 @@ struct bottleneck_setting {
 
 /// What became of it, after two seconds.
 struct bottleneck_outcome {
-    std::vector<double>
-        shares;          ///< of what the uplink carries: payloads that were accepted, by sender
-    double rival = 0;    ///< likewise, of the one beside them
-    double dropped = 0;  ///< of the packets
-    double queue = 0;    ///< that a packet found, in ms, in the mean
+    /// Of what the uplink carries: payloads that were accepted, by sender.
+    std::vector<double> shares;
+    double rival = 0;              ///< likewise, of the one beside them
+    double dropped = 0;            ///< of the packets
+    double queue = 0;              ///< that a packet found, in ms, in the mean
     std::vector<double> done;      ///< when the last of each sender was delivered, in s
     std::uint64_t packets = 0;     ///< of all
     std::uint64_t sent_again = 0;  ///< messages

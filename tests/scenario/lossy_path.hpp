@@ -34,8 +34,8 @@ struct lossy_setting {
 
 /// What became of it.
 struct lossy_outcome {
-    std::vector<double>
-        latencies;  ///< of the messages in ms, sorted; those of the first two seconds left out
+    /// Of the messages in ms, sorted; those of the first two seconds left out.
+    std::vector<double> latencies;
     double packets_per_message = 0;  ///< of the sender
     double bytes_per_packet = 0;     ///< likewise
     std::uint64_t repeated = 0;      ///< messages that rode again, or were copied

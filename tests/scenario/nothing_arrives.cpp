@@ -253,8 +253,8 @@ TEST_CASE("nothing arrives: the relay does not ask the mailbox") {
     w.link_up();
     w.send();
     w.run();
-    CHECK(w.bob.receiver().held() ==
-          1);  // not even shown: nobody has said that the mailbox has nothing older
+    // not even shown: nobody has said that the mailbox has nothing older
+    CHECK(w.bob.receiver().held() == 1);
     CHECK(w.told == "relayed");
 }
 
@@ -268,8 +268,8 @@ TEST_CASE("nothing arrives: the mailbox is full, or fails") {
     }
     w.run();
     CHECK(w.server.refusals()[refusal::mailbox] > 0);
-    CHECK(w.told ==
-          "relayed relayed relayed stored stored");  // two have room, and that was found out
+    // two have room, and that was found out
+    CHECK(w.told == "relayed relayed relayed stored stored");
 }
 
 TEST_CASE("nothing arrives: the payload is larger than the relay takes") {

@@ -30,8 +30,8 @@ TEST_CASE(
         row{{.loss = .01}, 145, 170, 1.05}, row{{.loss = .05}, 155, 300, 1.05},
         row{{.loss = .20}, 200, 450, 1.05}, row{{.loss = .20, .each = 50ms}, 260, 400, 3.2},
         row{{.loss = .05, .each = 1s}, 300, 480, 2.15});
-    const std::uint32_t flight_first =
-        GENERATE(0U, 14'600U);  // congestion control makes nobody late
+    // congestion control makes nobody late
+    const std::uint32_t flight_first = GENERATE(0U, 14'600U);
     CAPTURE(each.setting.loss, each.setting.each.count(), flight_first);
     lossy_setting setting = each.setting;
     setting.sender.flight_first = flight_first;

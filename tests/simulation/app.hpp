@@ -104,8 +104,8 @@ class app {
 
     /// A new life, from what the disk has.
     void begin(std::uint64_t seed) {
-        options_.life.start +=
-            1 + world_->dice.below(1'000'000);  // as a clock that survives everything
+        // as a clock that survives everything
+        options_.life.start += 1 + world_->dice.below(1'000'000);
         options_.life.seed = seed;
         sixfold::journal_reader whole(journal_);
         while (whole.next()) {
@@ -565,8 +565,8 @@ class app {
     std::uint64_t effects_ = 0;
     std::uint64_t handled_ = 0;
     std::uint64_t crash_at_ = 0;
-    std::uint32_t most_queued_ =
-        0;  // by the options; or as many as the journal has brought, which does not hear of each place that became free
+    // by the options; or as many as the journal has brought, which does not hear of each place that became free
+    std::uint32_t most_queued_ = 0;
     bool sent_before_ = false;
 };
 

@@ -66,21 +66,21 @@ static_assert(fault_kinds == static_cast<std::size_t>(fault::refuse) + 1);
 struct plan {
     std::uint64_t seed = 0;
     std::uint64_t clients = 2;  ///< that keep the rules
-    std::uint64_t villains =
-        0;  ///< that do not; each with a link of its own and everything that was ever sent
+    /// That do not; each with a link of its own and everything that was ever sent.
+    std::uint64_t villains = 0;
     std::uint64_t relays = 1;
     std::uint64_t messages = 20;  ///< in all
     std::uint64_t seconds = 20;   ///< until everything heals
     std::uint64_t latency = 20;   ///< milliseconds, one way
-    std::uint64_t road =
-        0;  ///< packets that wait for a way of one a millisecond; more are lost. 0: all get through at once
+    /// Packets that wait for a way of one a millisecond; more are lost. 0: all get through at once.
+    std::uint64_t road = 0;
     std::uint64_t mtu = 0;  ///< bytes of the largest packet that gets through; 0: any
-    std::uint64_t checked =
-        1;  ///< whether links have a checksum; if not, nothing is damaged either
+    /// Whether links have a checksum; if not, nothing is damaged either.
+    std::uint64_t checked = 1;
     std::uint64_t streams = 0;  ///< of 2: links of nobody, of some, of all are byte streams
     std::uint64_t wrap = 0;     ///< 1: numbers and serials begin in front of their wrap
-    std::uint64_t disk =
-        0;  ///< 0: rows and records in one commit, 1: a log beside the rows, 2: none, 3: some of each
+    /// 0: rows and records in one commit, 1: a log beside the rows, 2: none, 3: some of each.
+    std::uint64_t disk = 0;
     std::uint64_t window = 8;  ///< of senders
     std::uint64_t width = 8;   ///< window of receivers
     std::uint64_t exceptions = 8;
@@ -95,8 +95,8 @@ struct plan {
     std::uint64_t stored = 64;   ///< rows of a pair
     std::uint64_t packet = 1200;
     std::uint64_t calm = 0;  ///< 1: when all heals, links that are there stay
-    std::uint64_t carried =
-        1;  ///< 0: what a relay has for a peer that is linked at another one is dropped, always
+    /// 0: what a relay has for a peer that is linked at another one is dropped, always.
+    std::uint64_t carried = 1;
     std::uint64_t as_it_comes = 0;                  ///< of 2: 0 none, 1 some, 2 all receivers
     std::array<std::uint64_t, fault_kinds> rate{};  ///< per million
 };
@@ -219,8 +219,8 @@ namespace detail {
         20'000,  20'000,  200'000, 900'000, 150'000, 150'000, 20'000,  20'000,
         500'000, 20'000,  20'000,  400'000, 50'000,  50'000,  300'000, 300'000,
         100'000, 200'000, 200'000, 200'000, 10'000,  20'000,  100'000, 5'000};
-    const bool corner =
-        dice.below(4) == 0;  // of a few kinds of faults, and each as often as it gets
+    // of a few kinds of faults, and each as often as it gets
+    const bool corner = dice.below(4) == 0;
     for (std::size_t i = 0; i < fault_kinds; ++i) {
         const std::uint64_t rate = detail::draw_rate(dice, most[i]);
         out.rate[i] = !corner ? rate : dice.below(6) == 0 ? most[i] : 0;
@@ -240,8 +240,8 @@ namespace detail {
         out.rate[static_cast<std::size_t>(fault::amnesia)] = 0;
         out.rate[static_cast<std::size_t>(fault::set_back)] = 0;
     } else if (out.relays > 1 && out.checked == 0) {
-        out.calm =
-            0;  // without checksums nothing is carried either; so all meet at one relay in the end
+        // without checksums nothing is carried either; so all meet at one relay in the end
+        out.calm = 0;
     }
     // In a world where everything must be delivered, more can be demanded.
     if (dice.below(5) == 0) {

@@ -26,8 +26,8 @@ struct file_plan {
     simulated_disk::rest names = simulated_disk::rest::nothing;
     std::size_t compact_every = 0;  // each so many groups are no group, but a new file
     std::uint64_t seed = 1;         // of what is lost
-    simulated_disk::fault
-        broken{};  // of the disk of A, if A is not to crash by itself, or else of B
+    // of the disk of A, if A is not to crash by itself, or else of B
+    simulated_disk::fault broken{};
     bool broken_is_a = true;
 };
 

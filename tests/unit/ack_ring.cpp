@@ -67,8 +67,8 @@ TEST_CASE("ack_ring: lost is what three later ones have overtaken [spec 3.5, 3.2
     CHECK(f.lost().empty());
     CHECK(f.lost(44ms).empty());
     CHECK(f.ring.next_loss(f.path) == start + 45ms);
-    CHECK(f.lost(45ms) ==
-          std::vector<std::uint32_t>{2});  // a later one was answered, and it is late
+    // a later one was answered, and it is late
+    CHECK(f.lost(45ms) == std::vector<std::uint32_t>{2});
     CHECK(f.ring.next_loss(f.path) == never);
 }
 

@@ -105,8 +105,8 @@ fixture busy() {
 /// It has begun again, with what was unfinished.
 void check_begun(fixture& f, epoch above) {
     CHECK(f.stream() > above);
-    CHECK(f.news() ==
-          std::vector{status::ended, status::ended});  // the stored one, and the tombstone
+    // the stored one, and the tombstone
+    CHECK(f.news() == std::vector{status::ended, status::ended});
     const auto frames = f.transmit();
     REQUIRE(frames.size() == 2);
     CHECK(frames[0].probes());

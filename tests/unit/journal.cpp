@@ -227,8 +227,8 @@ TEST_CASE("journal: what an earlier life has sent, and is stored, is not sent wh
 
 TEST_CASE("journal: no ticket is given twice, whatever became of its message [spec 7.6, 7.8]") {
     manual_clock clock;
-    std::map<bytes_vector, bytes_vector>
-        rows;  // a store that keeps what counts, and nothing of what is gone
+    // a store that keeps what counts, and nothing of what is gone
+    std::map<bytes_vector, bytes_vector> rows;
     const auto keep = [&](client& machine) {
         const bytes_vector more = kept(machine);
         journal_reader reader(more);

@@ -108,20 +108,20 @@ TEST_CASE("journal values: more exceptions than there can be are refused [spec 7
 TEST_CASE("journal values: each way for a message to be wrong is refused [spec 7.6]") {
     CHECK(outbound_message({5, 0, 0, 'h', 'i'}) == "taken");
     CHECK(outbound_message({5, 0, 0}) == "taken");
-    CHECK(outbound_message({5, 8, 100, 'h', 'i'}) ==
-          "taken");  // not to be stored, and with a deadline
+    // not to be stored, and with a deadline
+    CHECK(outbound_message({5, 8, 100, 'h', 'i'}) == "taken");
     CHECK(outbound_message({5, 1, 100}) == "taken");
     for (const int state : {2, 3, 5}) {
         CHECK(outbound_message({5, state, 0}) == "taken");
-        CHECK(outbound_message({5, state, 100}) ==
-              "journal_damaged");  // the deadline is over, or cancelled
+        // the deadline is over, or cancelled
+        CHECK(outbound_message({5, state, 100}) == "journal_damaged");
         CHECK(outbound_message({5, state, 0, 'h'}) == "journal_damaged");
         for (const int how : {0x40, 0xC0}) {
             CHECK(outbound_message({5, how | state, 0}) == "journal_damaged");  // it has not ended
         }
     }
-    CHECK(outbound_message({5, 1, 0, 'h'}) ==
-          "journal_damaged");  // only a queued one has a payload
+    // only a queued one has a payload
+    CHECK(outbound_message({5, 1, 0, 'h'}) == "journal_damaged");
     CHECK(outbound_message({5, 0x40, 0}) == "journal_damaged");
     for (int how = 0; how < 16; ++how) {
         CHECK(outbound_message({5, how << 4 | 4, 0}) ==

@@ -200,8 +200,8 @@ TEST_CASE(
     w.run_for(1s);
     CHECK(w.b.held() == 63);
     w.run_for(24h);
-    CHECK(w.sent_rows <=
-          63 + 8 + 24);  // the row behind the hole comes in each round, and says what has ended
+    // the row behind the hole comes in each round, and says what has ended
+    CHECK(w.sent_rows <= 63 + 8 + 24);
     CHECK(w.syncs <= 3 * (8 + 24));
     const std::size_t before = w.sent_rows;
     SECTION("it is filled") {

@@ -809,8 +809,8 @@ TEST_CASE("receiver: an answer to an earlier ack:R that said the same is one, an
     }
     f.clock.set(f.b.next_deadline());
     REQUIRE(transmit() == 5);
-    REQUIRE(f.b.handle(ack_answer{static_cast<ack_serial>(serials[4] + 1)}) ==
-            refusal::none);  // of the future
+    // of the future
+    REQUIRE(f.b.handle(ack_answer{static_cast<ack_serial>(serials[4] + 1)}) == refusal::none);
     f.clock.set(f.b.next_deadline());
     REQUIRE(transmit() == 6);
     REQUIRE(f.b.handle(ack_answer{serials[2]}) == refusal::none);

@@ -223,8 +223,8 @@ TEST_CASE(
     CHECK(f.take().size() == 5);
     CHECK(f.ack().frame.echo == echo{10, 0b10, true});
     f.probe(11, "alice", larger);
-    CHECK(f.ack().frame.echo ==
-          echo{11, 0, false});  // numbers go on; of this epoch nothing came before
+    // numbers go on; of this epoch nothing came before
+    CHECK(f.ack().frame.echo == echo{11, 0, false});
 }
 
 TEST_CASE("receiver: `waiting` names the sending that it answers [spec 3.22, 3.25]") {
@@ -384,8 +384,8 @@ TEST_CASE("receiver: who holds more than its share makes place for who holds les
     for (const seq each : {seq{5}, seq{7}, seq{9}}) {
         f.direct(each, static_cast<sending_number>(51 + each), "carol");
     }
-    CHECK(receiver_access::held(f.b).count(receiver_access::index(f.b, "carol")) ==
-          2);  // its quarter
+    // its quarter
+    CHECK(receiver_access::held(f.b).count(receiver_access::index(f.b, "carol")) == 2);
     const std::vector<said> out = f.acks();
     REQUIRE(out.size() == 2);
     const said& of_alice = out[out[0].frame.to == peer("alice") ? 0 : 1];

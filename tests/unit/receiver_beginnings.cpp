@@ -63,8 +63,8 @@ TEST_CASE(
     inbound_answer after = before;
     after.enter(epoch{10});
     CHECK(receiver_access::differing(before, after) == names{"seen", "latest", "waiting"});
-    CHECK(receiver_access::differing(before, inbound_answer(4)).size() ==
-          11);  // all fields were in use
+    // all fields were in use
+    CHECK(receiver_access::differing(before, inbound_answer(4)).size() == 11);
 }
 
 TEST_CASE("inbound_answer: what asked about an epoch, and was not answered before that was "

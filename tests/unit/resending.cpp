@@ -488,8 +488,8 @@ TEST_CASE(
         f.send("bob", "x");
     }
     (void)f.transmit();
-    REQUIRE(f.echoed({}) ==
-            refusal::none);  // all have arrived, and of 512 and above nothing is said
+    // all have arrived, and of 512 and above nothing is said
+    REQUIRE(f.echoed({}) == refusal::none);
     (void)f.transmit();
     CHECK(f.where(599) == transit::there);
     REQUIRE(f.echoed({.floor = 512}) == refusal::none);

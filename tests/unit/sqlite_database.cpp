@@ -305,8 +305,8 @@ TEST_CASE("sqlite_database: refuses what is not a database of this schema, and l
         REQUIRE_FALSE(log.empty());
         check_refused(path, sqlite_fault::foreign);
         CHECK(read(path + "-wal") == log);
-        const temporary_file
-            crashed;  // what is there if it crashes now, and is started again later
+        // what is there if it crashes now, and is started again later
+        const temporary_file crashed;
         write(crashed.path(), read(path));
         write(crashed.path() + "-wal", log);
         check_refused(crashed.path(), sqlite_fault::foreign);

@@ -13,8 +13,8 @@ namespace sixfold::inline v0 {
 
 /// How long to wait for the next try to connect.
 struct asio_redial_options {
-    duration first =
-        std::chrono::milliseconds(250);  ///< the most before the first one; more than 0
+    /// The most before the first one; more than 0.
+    duration first = std::chrono::milliseconds(250);
     duration most = std::chrono::seconds(
         30);  ///< the most before any: how late a relay that is back is noticed
 };

@@ -28,13 +28,13 @@ namespace sixfold::inline v0 {
 
 /// Where Redis is, and how much is kept for it.
 struct redis_options {
-    std::string host =
-        "127.0.0.1";         ///< a name, an address, or the path of a socket, which begins with '/'
-    int port = 6379;         ///< 1 to 65535; of a path it does not count
-    std::string password{};  ///< empty: none is asked for
+    /// A name, an address, or the path of a socket, which begins with '/'.
+    std::string host = "127.0.0.1";
+    int port = 6379;                  ///< 1 to 65535; of a path it does not count
+    std::string password{};           ///< empty: none is asked for
     std::string prefix = "sixfold:";  ///< of the channels: relays with the same one know each other
-    std::size_t unsent_max =
-        std::size_t{1} << 20;  ///< bytes that wait for Redis; more is dropped, as these are hints
+    /// Bytes that wait for Redis; more is dropped, as these are hints.
+    std::size_t unsent_max = std::size_t{1} << 20;
     duration silence_max = std::chrono::seconds(
         5);  ///< after which a connection counts as dead; it is asked each half of it
     duration retry_delay = std::chrono::milliseconds(500);  ///< from a failure to the next attempt
@@ -185,8 +185,8 @@ class redis_carrier {
     [[nodiscard]] const redis_counts& counts() const noexcept { return counts_; }
 
   private:
-    static constexpr std::size_t elsewhere_max =
-        65536;  // peers; who is not among them is stored for first
+    // peers; who is not among them is stored for first
+    static constexpr std::size_t elsewhere_max = 65536;
 
     /// A peer that is linked here.
     struct here {

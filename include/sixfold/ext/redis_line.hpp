@@ -75,8 +75,8 @@ class redis_line {
     }
 
   private:
-    static constexpr int rounds_max =
-        64;  // of 16 KiB: who has much to say must not hold up all else
+    // of 16 KiB: who has much to say must not hold up all else
+    static constexpr int rounds_max = 64;
 
     struct free {
         void operator()(redisContext* context) const noexcept { redisFree(context); }

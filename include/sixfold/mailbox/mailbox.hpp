@@ -53,18 +53,18 @@ struct mailbox_row {
 
 /// What became of a request. Spans in it are good until the mailbox is asked again.
 struct mailbox_outcome {
-    bool done =
-        false;    ///< false: full, failed, or not known; then the relay answers nothing (law 5)
+    /// False: full, failed, or not known; then the relay answers nothing (law 5).
+    bool done = false;
     seq low = 0;  ///< look: as in a row; of a stream without rows the base of the request
-    msgid
-        smaller{};  ///< look: the lowest row of a smaller epoch of this sender; epoch none: no row
-    bytes
-        last_state{};  ///< look: the last ack state seen of this stream and epoch; empty: none kept
-    std::optional<seq>
-        given_up{};  ///< look: this stream was given up, and what was stored below this seq is gone
+    /// Look: the lowest row of a smaller epoch of this sender; epoch none: no row.
+    msgid smaller{};
+    /// Look: the last ack state seen of this stream and epoch; empty: none kept.
+    bytes last_state{};
+    /// Look: this stream was given up, and what was stored below this seq is gone.
+    std::optional<seq> given_up{};
     std::span<const mailbox_row> rows{};  ///< page: in the order of mailbox_key
-    std::optional<mailbox_key>
-        next{};  ///< page: the first row in front of `until` that had no place; none: all came
+    /// Page: the first row in front of `until` that had no place; none: all came.
+    std::optional<mailbox_key> next{};
 };
 
 }  // namespace sixfold::inline v0

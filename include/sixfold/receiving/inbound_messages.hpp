@@ -28,15 +28,15 @@ namespace sixfold::inline v0 {
 
 /// What a msg:N has come to.
 struct intake {
-    std::optional<ack_word>
-        answer{};              ///< what its sender is to be told; nothing of some that were drained
+    /// What its sender is to be told; nothing of some that were drained.
+    std::optional<ack_word> answer{};
     seq latest = 0;            ///< the last seq that it spoke of; 0 of a probe
     bool news = false;         ///< something was entered, has ended or is held that was not before
     bool turned_away = false;  ///< something of our epoch could not be taken
     bool entered = false;      ///< an epoch was entered
     bool let_in = false;       ///< we had to wait for that, and passed its rows by
-    std::optional<msgid>
-        row{};  ///< the lowest row that the mailbox may have of this sender, and that was not taken
+    /// The lowest row that the mailbox may have of this sender, and that was not taken.
+    std::optional<msgid> row{};
 };
 
 /// What becomes of each message that comes, and of the app's word on it; and what of that the journal is to hear.

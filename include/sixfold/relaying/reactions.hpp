@@ -194,8 +194,8 @@ class reactions {
     }
 
     std::vector<entry> entries_;
-    std::vector<std::byte>
-        buffer_;            // its size is what was needed once: nothing is cleared for nothing
+    // its size is what was needed once: nothing is cleared for nothing
+    std::vector<std::byte> buffer_;
     std::size_t used_ = 0;  // bytes of buffer_ that hold frames
     std::vector<mailbox_request> requests_;
     std::size_t requests_taken_ = 0;

@@ -47,8 +47,8 @@ struct msg_request {
     sending_number number = 0;                    ///< of this sending
     sixfold::storing storing = storing::allowed;  ///< `forbidden`: no tombstone among them
     bool keep = false;  ///< to be stored even if the receiver is here; not in a probe
-    std::optional<std::uint64_t>
-        left{};              ///< milliseconds until a row becomes a tombstone; not in a probe
+    /// Milliseconds until a row becomes a tombstone; not in a probe.
+    std::optional<std::uint64_t> left{};
     sixfold::seq first = 0;  ///< of the first message; 0 in a probe
     sixfold::seq base = 0;   ///< the sender's lowest unfinished seq; at most `first`
     run entries{};           ///< none: "how far are you with this stream?"
@@ -93,8 +93,8 @@ struct msg_notify {
     std::uint32_t index = 0;             ///< rows of the page in front of it; only in a drained one
     sixfold::seq first = 0;              ///< of the first message; 0 in a probe
     sixfold::seq low = 0;                ///< all below has ended (drained and probe only)
-    msgid
-        smaller{};  ///< the lowest row of a smaller epoch that waits for B (drained and probe only)
+    /// The lowest row of a smaller epoch that waits for B (drained and probe only).
+    msgid smaller{};
     run entries{};  ///< none: a probe
 
     /// Does it only ask?
