@@ -10,11 +10,11 @@
 
 namespace sixfold::inline v0 {
 
-/// The key to the constructors of the machines, which only their `create` has: it makes one where it is to stay, `of` as new,
-/// `from` with the journal of its earlier life. Two functions, as a small computer without a journal has no room for what reads one.
+/// The key to the constructors of the machines, which only their `create` has. It makes a machine where it is to stay: `of` makes a
+/// new one, `from` one with the journal of its earlier life. Two functions, as a small computer without a journal has no room for what reads one.
 ///
-/// A client is some kilobytes: moved through a few results it would need the stack of a small computer. The one variable that
-/// is returned here is the caller's own.
+/// A client has some kilobytes: moving it through a few results would take the whole stack of a small computer. So the one variable
+/// that is returned here is the caller's own.
 class creation {
     friend class client;
     friend class receiver;

@@ -29,29 +29,30 @@
 
 namespace sixfold::inline v0 {
 
-/// Does something have to be told durable before anything that depends on it leaves the machine? (law 4)
+/// Must the app call a record durable before anything that depends on it leaves the machine? (law 4)
 enum class journaling : std::uint8_t {
-    none,  ///< everything counts as durable at once; the promise holds for as long as the process lives (spec 6.2)
+    /// Everything counts as durable at once; the promise holds as long as the process lives. (spec 6.2)
+    none,
     withhold,  ///< what depends on a record waits for `durable()`
 };
 
-/// The version of the journal, which has its own count. (spec 7.1)
+/// The version of the journal's format. (spec 7.1)
 inline constexpr std::uint8_t journal_version = 1;
 
 /// What a record is about, and so which key it has. (spec 7.2)
 enum class record_kind : std::uint8_t {
     owner = 1,     ///< whose journal it is; key: none
     inbound = 2,   ///< what a receiver has of a stream; key: the sender's name
-    renamed = 9,   ///< the msgid that a message got later than its own record; key: its ticket
+    renamed = 9,   ///< the msgid that a message got after its own record; key: its ticket
     outbound = 3,  ///< how far a sender is with a stream; key: the receiver's name
     message = 4,   ///< one message of a sender that has not ended for its app; key: its ticket
-    mark = 5,      ///< of a log: all in front of it was durable when it was written; key: none
+    mark = 5,      ///< in a log: all before it was durable when it was written; key: none
     tickets = 6,   ///< which tickets a sender may have given; key: none
     left = 7,      ///< the largest start number that a sender has left; key: none
     tried = 8,     ///< how often a message was handed out and not settled; key: the sender's name
 };
 
-/// One record, as it lies in the bytes that it was read from. (spec 7.1)
+/// One record, in the bytes that it was read from. (spec 7.1)
 struct record {
     record_kind kind = record_kind::owner;  ///< the first byte of `key`
     bool gone = false;                      ///< nothing is known of the key any more
@@ -60,16 +61,16 @@ struct record {
     bytes wire{};   ///< all of it, the checksum included
 };
 
-/// No record is larger than its fields and this.
+/// A record has at most so many bytes besides its fields.
 inline constexpr std::size_t record_overhead_max = 1 + 4 + 1 + 4;
 
 /// Reads the records of a journal, one after the other, and verifies each.
 ///
-/// At the first one that is cut, damaged or of another version it stops, and `refused()` says why. It refers to the bytes,
-/// which must outlive it and its records. O(bytes).
+/// It stops at the first one that is cut, damaged or of another version; `refused()` says why. It refers to the bytes, which must
+/// outlive it and its records. O(bytes).
 class journal_reader {
   public:
-    /// Of records without a log around them: what `read_log` returns, or rows one behind the other.
+    /// Reads records without a log around them: what `read_log` returns, or rows one after the other.
     explicit journal_reader(bytes journal) noexcept : left_(journal) {}
 
     /// The next record, or nothing at the end.
@@ -89,7 +90,7 @@ class journal_reader {
     /// `none`, unless a record could not be read: `truncated`, `checksum`, or what is wrong in
     /// spite of a right checksum: `version`, `flags` or `kind` of a later version, or a field.
     [[nodiscard]] refusal refused() const noexcept { return refused_; }
-    /// What comes behind the last record that was read.
+    /// The bytes after the last record that was read.
     [[nodiscard]] bytes left() const noexcept { return left_; }
 
   private:
@@ -127,7 +128,7 @@ class journal_reader {
         return in.refused();
     }
 
-    /// False for a kind that is none.
+    /// False for an unknown kind.
     [[nodiscard]] static bool read_key(record_kind kind, byte_reader& in) noexcept {
         switch (kind) {
         case record_kind::owner:
@@ -149,7 +150,7 @@ class journal_reader {
 
 namespace detail {
 
-/// A record that is whole, as its checksum says, and yet not understood: a later sixfold has written it.
+/// The checksum of this record is right, but it is not understood: a later sixfold has written it.
 [[nodiscard]] inline result<void> check_known(refusal why) noexcept {
     if (why == refusal::version || why == refusal::flags || why == refusal::kind) {
         return error{errc::journal_version,
@@ -175,8 +176,8 @@ namespace detail {
     return {};
 }
 
-/// Whether a machine that keeps its journal like that can go on from this one; an empty one is none. Error: `option`,
-/// `journal_version` or `journal_damaged`.
+/// Whether a machine that keeps its journal in this way can go on from this one; an empty journal always works. Error:
+/// `option`, `journal_version` or `journal_damaged`.
 [[nodiscard]] inline result<void> check_journal(journaling keeps, bytes journal) noexcept {
     if (keeps == journaling::none && !journal.empty()) {
         return error{errc::option,

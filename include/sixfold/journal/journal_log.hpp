@@ -14,7 +14,7 @@
 #include "sixfold/wire/bytes.hpp"
 #include "sixfold/wire/crc32c.hpp"
 
-// How the records of a journal lie in a file that only grows, and what of it counts after a crash. (spec 8)
+// How the records of a journal lie in a file that only grows, and which of them count after a crash. (spec 8)
 //
 //     +--------+---------+------+---------+------+---------+------+--------
 //     | header | records | mark | records | mark | records | mark | reco     <- torn by the crash
@@ -24,20 +24,20 @@
 //     header     "sixfold\n"  version 1  nonce 8  checksum 4
 //     mark       a record whose value is    nonce 8  offset 8
 //
-// A file is made whole, before it gets its name, and a mark ends what it was made with. Then it grows by groups: records,
-// and, when these are synced, a mark, which says "all in front of me was durable when I was written". So what cannot be read
-// is the rest of a group that was never synced, and nobody was told of it, unless a mark lies somewhere behind it. Then it is
-// damage, and what is lost there was promised to somebody.
+// A file is whole before it gets its name, and a mark ends what it was made with. Then it grows by groups: records and, when
+// these are synced, a mark, which says "all before me was durable when I was written". So what cannot be read is the rest of
+// a group that was never synced, and nobody was told of it. But if a mark lies somewhere behind it, it is damage, and what is
+// lost there was promised to somebody.
 //
 // A mark says at which offset it lies and repeats the nonce of its file, a number that no peer knows: a payload cannot look
 // like one, not even when it is a piece of this file.
 //
-// What cannot be told apart (spec 8.5): damage behind the last mark, as a loss of power leaves it, or a file that was cut at any
-// place behind its first mark, looks like a torn group. Its records are dropped.
+// Some damage looks like a torn group, and its records are dropped (spec 8.5): damage behind the last mark, as a loss of power
+// leaves it, and a file that was cut anywhere behind its first mark.
 
 namespace sixfold::inline v0 {
 
-/// The version of the log; it comes with `journal_version` of the records in it. (spec 8.1)
+/// The version of the log's format; the records in it have `journal_version`. (spec 8.1)
 inline constexpr std::uint8_t log_version = 1;
 
 /// Bytes of the header. (spec 8.1)
@@ -49,7 +49,7 @@ namespace detail {
 
 inline constexpr std::string_view log_magic = "sixfold\n";
 
-/// A file has its name since it was whole, so it cannot be empty, or end inside of its header, as a crash would leave it. (spec 8.4)
+/// A file gets its name when it is whole, so a crash cannot leave it empty or with a part of its header. (spec 8.4)
 [[nodiscard]] inline result<void> check_log_header(bytes file) noexcept {
     const bytes magic = as_bytes(log_magic);
     const bytes front = file.first((std::min)(file.size(), magic.size()));
@@ -71,7 +71,7 @@ inline constexpr std::string_view log_magic = "sixfold\n";
 
 }  // namespace detail
 
-/// What a log begins with. The nonce is random, and another one for each file. (spec 8.1)
+/// The header of a log. The nonce is random, and different for each file. (spec 8.1)
 [[nodiscard]] inline std::array<std::byte, log_header_size>
 log_header(std::uint64_t nonce) noexcept {
     std::array<std::byte, log_header_size> out{};
@@ -103,11 +103,11 @@ is_log_mark(bytes file, std::size_t offset, std::uint64_t nonce) noexcept {
            std::equal(mark.begin(), mark.end(), file.data() + offset);
 }
 
-/// Whether a mark lies there or anywhere behind: where records begin is not known any more. O(bytes).
+/// Whether a mark lies here or anywhere behind; where records begin is no longer known. O(bytes).
 [[nodiscard]] inline bool
 has_log_mark(bytes file, std::size_t offset, std::uint64_t nonce) noexcept {
     const auto any = log_mark(nonce, 0);
-    const bytes front = bytes(any).first(log_mark_size - 4 - 8);  // is the same in all of them
+    const bytes front = bytes(any).first(log_mark_size - 4 - 8);  // the same in all marks
     const auto find = [&](std::size_t from) {
         const bytes left = file.subspan(from);
         return from + static_cast<std::size_t>(
@@ -124,8 +124,8 @@ has_log_mark(bytes file, std::size_t offset, std::uint64_t nonce) noexcept {
 
 }  // namespace detail
 
-/// The records of a log, marks among them: all that is whole up to a torn tail. The file is to be left alone when
-/// it is refused. O(bytes). (spec 8.4)
+/// The records of a log, marks included: all that is whole, up to a torn tail. Leave the file alone if it is
+/// refused. O(bytes). (spec 8.4)
 ///
 /// Error: journal_foreign (no journal), journal_version, journal_damaged.
 [[nodiscard]] inline result<bytes> read_log(bytes file) noexcept {

@@ -15,10 +15,10 @@
 
 namespace sixfold::inline v0 {
 
-/// What a mailbox in memory remembers of a pair of peers when its rows have gone: the last ack state, and that a stream was given
-/// up. One epoch of each pair, the largest; so many pairs, of which the oldest makes room. (spec 5.4, 5.6, 5.7)
+/// What a mailbox in memory remembers of a pair of peers after its rows have gone: the last ack state, and that a stream was given
+/// up. It keeps the largest epoch of each pair, and a limited number of pairs, of which the oldest makes room. (spec 5.4, 5.6, 5.7)
 ///
-/// Does not know rows. Each call costs O(log n), and where memory runs out nothing has changed.
+/// It does not know rows. Each call costs O(log n); if memory runs out, nothing has changed.
 class last_states {
   public:
     /// Who stores for whom.
@@ -47,11 +47,11 @@ class last_states {
         const auto at = entries_.find(pair);
         return at != entries_.end() && at->second.epoch == of ? &at->second : nullptr;
     }
-    /// Pairs of which something is kept.
+    /// The number of pairs of which something is kept.
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
-    /// Keeps an ack state for a sender that will ask while its receiver is away. Only of pairs that had rows here: who never stores
-    /// anything hears from the receiver itself.
+    /// Keeps an ack state for a sender that will ask while its receiver is away; only for pairs that had rows here. A sender that
+    /// never stores anything hears from the receiver itself.
     void remember(const pair_key& pair, const ack_request& ack, seq floor, bool deleted) {
         const auto at = entries_.find(pair);
         const bool of_use = at == entries_.end()
@@ -63,7 +63,7 @@ class last_states {
         }
     }
 
-    /// What was stored of a stream below `end` has gone.
+    /// A stream was given up: what was stored of it below `end` is gone.
     void give_up(const pair_key& pair, epoch of, seq end) {
         const auto at = entries_.find(pair);
         if (at == entries_.end() || at->second.epoch < of) {

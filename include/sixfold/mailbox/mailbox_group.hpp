@@ -15,7 +15,7 @@
 
 namespace sixfold::inline v0 {
 
-/// A request to a mailbox and what became of it, in memory of its own: neither the packet nor the
+/// A request to a mailbox and its outcome, in memory of their own: neither the packet nor the
 /// mailbox is needed any more.
 class mailbox_exchange {
   public:
@@ -26,12 +26,12 @@ class mailbox_exchange {
     /// Likewise.
     mailbox_exchange& operator=(mailbox_exchange&&) noexcept = default;
 
-    /// As it was asked, but without its `wire`, which nobody needs to complete it.
+    /// The request, but without its `wire`, which is not needed to complete it.
     mailbox_request request;
     /// Not done, until the mailbox says otherwise.
     mailbox_outcome outcome;
 
-    /// Keeps a copy of a request, its messages or ack state included, in the place of the last one; there is no outcome yet.
+    /// Keeps a copy of a request, its messages or ack state included, in place of the last one. There is no outcome yet.
     void ask(const mailbox_request& asked) {
         request = asked;
         request.wire = {};
@@ -76,7 +76,7 @@ class mailbox_exchange {
 /// durable.
 ///
 /// Nothing is answered before it is durable (law 4), so the order is: collect, execute, complete,
-/// send. That of the loop of a relay:
+/// send. The loop of a relay:
 ///
 ///     while (auto packet = network.receive()) {            // all that have come
 ///         relay.handle(packet->link, packet->bytes, out);

@@ -22,7 +22,7 @@ namespace sixfold::inline v0 {
 /// The rows of a mailbox in memory, in the order in which they are drained; and what follows from them: counts, bases, and which
 /// of them have waited longest.
 ///
-/// Does not know limits, requests or why a row goes. Everything costs O(log n) for each row that it touches. Where memory runs out
+/// It does not know limits, requests or why a row goes. Each call costs O(log n) for each row that it touches. If memory runs out,
 /// nothing has changed.
 class memory_rows {
   public:
@@ -31,7 +31,7 @@ class memory_rows {
     /// Names the stream that a row is of. (spec 1.4)
     struct stream_key {
         pair_key pair;         ///< the peers
-        sixfold::epoch epoch;  ///< which life of the sender
+        sixfold::epoch epoch;  ///< the life of the stream
         /// By receiver, then by sender.
         friend bool operator<(const stream_key& a, const stream_key& b) noexcept {
             return a.pair < b.pair || (!(b.pair < a.pair) && a.epoch < b.epoch);
@@ -48,15 +48,15 @@ class memory_rows {
         /// Whose row it is.
         [[nodiscard]] stream_key stream() const noexcept { return {{to, key.from}, key.id.epoch}; }
     };
-    /// One of them.
+    /// A row.
     struct row {
         bool tombstone = false;            ///< or a payload
         std::vector<std::byte> payload{};  ///< empty in a tombstone
         time_point since{};                ///< of a payload: when it came
         time_point expires = never;        ///< of a payload: when it becomes a tombstone
     };
-    using map = std::map<row_key, row>;  ///< all
-    using iterator = map::iterator;      ///< one of all
+    using map = std::map<row_key, row>;  ///< all rows
+    using iterator = map::iterator;      ///< one of them
 
     /// How much there is of something.
     struct usage {
@@ -65,8 +65,8 @@ class memory_rows {
     };
     /// Of a receiver that has rows.
     struct presence {
-        std::size_t rows = 0;  ///< for him
-        time_point came{};     ///< last
+        std::size_t rows = 0;  ///< for this receiver
+        time_point came{};     ///< when it last came
     };
     /// Of a stream that has rows.
     struct stream {
@@ -101,7 +101,7 @@ class memory_rows {
         }
     }
 
-    /// Makes a tombstone of what it is.
+    /// Turns a payload into a tombstone.
     void bury(iterator at) noexcept {
         row& here = at->second;
         if (here.tombstone) {
@@ -145,7 +145,7 @@ class memory_rows {
     [[nodiscard]] usage all() const noexcept { return {rows_.size(), bytes_}; }
     /// Of a sender, over all receivers.
     [[nodiscard]] usage of_sender(const peer& from) const { return value(senders_, from); }
-    /// For a receiver, and when he last came.
+    /// Of a receiver, and when it last came.
     [[nodiscard]] presence of_receiver(const peer& to) const { return value(receivers_, to); }
     /// Rows of a pair.
     [[nodiscard]] std::size_t of_pair(const pair_key& pair) const { return value(pairs_, pair); }
@@ -191,7 +191,7 @@ class memory_rows {
             at->second.came = now;
         }
     }
-    /// Buries what has its deadline now or before.
+    /// Turns payloads whose deadline is now or before into tombstones.
     void bury_late(time_point now) noexcept {
         while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
             bury(rows_.find(deadlines_.begin()->second));
@@ -202,8 +202,8 @@ class memory_rows {
         const bool found = !payloads_.empty() && payloads_.begin()->first <= at;
         return found ? rows_.find(payloads_.begin()->second) : rows_.end();
     }
-    /// The stream whose receiver has been away longest, if he did not come since this moment; or none. Costs O(log n) more for each
-    /// who has.
+    /// The stream whose receiver has been away longest, if it has not come since this moment; or none. Costs O(log n) more for each
+    /// receiver that has.
     [[nodiscard]] std::optional<stream_key> longest_waiting(time_point at) {
         while (!waiting_.empty() && waiting_.begin()->first <= at) {
             const stream_key of = waiting_.begin()->second;

@@ -3,8 +3,8 @@
 #define SIXFOLD_PARTS_ASSERT_HPP
 
 /// @file
-/// The one way in which a program ends, and the one assertion. Each may be defined before the first include, for all
-/// translation units of a program alike; no type and no layout depends on them.
+/// The one way in which a program ends, and the one assertion. Each may be defined before the first include, alike in all
+/// translation units of a program; no type and no layout depends on them.
 
 #include "sixfold/version.hpp"
 
@@ -21,18 +21,18 @@ namespace sixfold::inline v0::detail {
 
 }  // namespace sixfold::inline v0::detail
 
-/// Where a program cannot go on: somebody took a value that is not there, or there is a bug. `message` is a
+/// Called where a program cannot go on: somebody took a value that is not there, or there is a bug. `message` is a
 /// `const char*` that says which. By default it is printed, and std::abort follows. Define it where there is no stderr:
 ///
 ///     #define SIXFOLD_FAIL(message) my_panic(message)
 ///
-/// It is an expression, and must not come back.
+/// It is an expression, and must not return.
 #define SIXFOLD_FAIL(message) ::sixfold::detail::end_program(message)
 #endif
 
 #ifndef SIXFOLD_ASSERT
-/// Marks bugs: of sixfold itself, or a broken precondition of a call. What a peer sends is never asserted, and no check that
-/// a law rests on is an assertion. With NDEBUG it is nothing, else what does not hold ends in SIXFOLD_FAIL.
+/// Marks bugs: of sixfold itself, or a broken precondition of a call. What a peer sends is never asserted, and no law rests on an
+/// assertion. With NDEBUG it does nothing; otherwise a condition that does not hold ends in SIXFOLD_FAIL.
 #ifdef NDEBUG
 #define SIXFOLD_ASSERT(condition) static_cast<void>(0)
 #else

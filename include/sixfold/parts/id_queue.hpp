@@ -12,20 +12,20 @@ namespace sixfold::inline v0 {
 
 /// Small numbers in a line: first in, first out.
 ///
-/// Does not know what they name, nor whether one is in the line already. O(1) each, as a rule: what is behind the front is moved
-/// only after as many have left. Memory is taken until it is enough for what waits, and then no more.
+/// It does not know what they name, nor whether a number is in the line already. Each call is O(1) on average: the rest is moved
+/// only after as many have left. It takes memory until there is enough for what waits, and then no more.
 class id_queue {
   public:
-    /// Nobody waits.
+    /// Whether nobody waits.
     [[nodiscard]] bool empty() const noexcept { return ids_.empty(); }
 
-    /// Puts one behind all others.
+    /// Puts one at the end of the line.
     void push(std::uint32_t id) { ids_.push_back(id); }
 
     /// The one that waits longest. Precondition: not empty.
     [[nodiscard]] std::uint32_t front() const noexcept { return ids_[from_]; }
 
-    /// It has left. Precondition: not empty.
+    /// Removes the one that waits longest. Precondition: not empty.
     void pop() noexcept {
         if (2 * ++from_ >= ids_.size()) {
             ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(from_));

@@ -11,10 +11,10 @@
 namespace sixfold::inline v0 {
 
 /// When something that was not answered counts as lost because something later was: the thresholds of RFC 9002, section 6.1,
-/// which widen where they were wrong.
+/// which widen when they were wrong.
 ///
-/// Keeps the two thresholds, and how long they have been right. Does not know what was sent. One for each signal, as one path
-/// reorders more than another. (spec 3.5)
+/// It keeps track of the two thresholds, and of how long they have been right. It does not know what was sent. Each signal has its
+/// own rule, as one path reorders more than another. (spec 3.5)
 class loss_rule {
   public:
     /// By what something was called lost.

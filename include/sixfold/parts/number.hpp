@@ -13,13 +13,13 @@
 
 namespace sixfold::inline v0::detail {
 
-/// As a size, of 32 or 64 bits; what is above is not looked at. A cast would be useless to half of the systems, and some
-/// compilers say so.
+/// A number as a size of 32 or 64 bits; higher bits are dropped. A cast would be useless on half of the systems, and some
+/// compilers warn of that.
 [[nodiscard]] constexpr std::size_t to_size(std::uint64_t value) noexcept {
     return value & SIZE_MAX;
 }
 
-/// How many bits a value takes. std::bit_width says it as an int in some libraries, and in the type of the value in others.
+/// How many bits a value takes. std::bit_width returns an int in some libraries, and the type of the value in others.
 template <class Value>
 [[nodiscard]] constexpr unsigned width_of(Value value) noexcept {
     return static_cast<unsigned>(std::numeric_limits<Value>::digits - std::countl_zero(value));

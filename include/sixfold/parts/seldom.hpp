@@ -9,7 +9,7 @@
 
 namespace sixfold::inline v0 {
 
-/// A value that is most often as it was made, and then takes the size of a pointer.
+/// A value that is seldom changed, and takes the size of a pointer until it is.
 ///
 /// The first change takes memory, which is kept until `reset`. Copies are values of their own.
 template <class T>
@@ -20,15 +20,15 @@ class seldom {
     /// The same value.
     seldom(const seldom& other)
         : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
-    /// What is left is as it was made.
+    /// The other one is as it was made then.
     seldom(seldom&&) noexcept = default;
-    /// The same value as the other; the memory of the one before is given back.
+    /// Takes the value of the other; frees the memory of its own.
     seldom& operator=(seldom other) noexcept {
         value_ = std::move(other.value_);
         return *this;
     }
 
-    /// Good until the next change; nothing if it is as it was made.
+    /// The value, good until the next change; null if it is as it was made.
     [[nodiscard]] const T* get() const noexcept { return value_.get(); }
     /// To be changed.
     [[nodiscard]] T& edit() {
@@ -40,7 +40,7 @@ class seldom {
     /// As it was made.
     void reset() noexcept { value_.reset(); }
 
-    /// The same value; one that was changed is none that was not.
+    /// The same value; a value that was changed never equals one that was not.
     friend bool operator==(const seldom& a, const seldom& b) {
         return a.value_ && b.value_ ? *a.value_ == *b.value_ : a.value_ == b.value_;
     }

@@ -9,12 +9,12 @@
 #include "sixfold/types.hpp"
 #include "sixfold/wire/frame.hpp"
 
-// What a relay makes of a frame: which of its fields it copies, and what it says itself. It opens no run and no ack state:
-// they are passed on as they came. Spans refer to what the frame does.
+// How a relay answers a frame: which fields it copies, and what it says itself. It opens no run and no ack state:
+// they are passed on as they came. Spans refer to what those of the frame refer to.
 
 namespace sixfold::inline v0::detail {
 
-/// msg:A, what became of a sending on its first hop. Only `taken` does not name the epoch. (spec 4.2, 5.1, 5.2)
+/// msg:A: what became of a sending on its first hop. Only `taken` does not name the epoch. (spec 4.2, 5.1, 5.2)
 [[nodiscard]] inline msg_answer answer_of(const msg_request& msg, msg_word word) {
     msg_answer answer;
     answer.to = msg.to;
@@ -24,7 +24,7 @@ namespace sixfold::inline v0::detail {
     return answer;
 }
 
-/// msg:A, why the relay does not take it; if it is too large, what is the largest. (spec 5.1)
+/// msg:A: why the relay does not take it; if it is too large, also the largest size. (spec 5.1)
 [[nodiscard]] inline msg_answer
 refused(const msg_request& msg, refused_reason why, std::uint32_t payload_max = 0) {
     msg_answer answer = answer_of(msg, msg_word::refused);
@@ -33,7 +33,7 @@ refused(const msg_request& msg, refused_reason why, std::uint32_t payload_max = 
     return answer;
 }
 
-/// msg:N of a sending that did not come out of the mailbox: it says nothing of what is in there. (spec 5.2)
+/// msg:N of a sending that did not come out of the mailbox: it says nothing about the mailbox. (spec 5.2)
 [[nodiscard]] inline msg_notify direct_of(const peer& from, const msg_request& msg) {
     msg_notify notify;
     notify.from = from;
@@ -44,7 +44,7 @@ refused(const msg_request& msg, refused_reason why, std::uint32_t payload_max = 
     return notify;
 }
 
-/// ack:N, that all of a run is durable: the relay's own word. (spec 5.2)
+/// ack:N: all of a run is durable, by the relay's own word. (spec 5.2)
 [[nodiscard]] inline ack_notify stored_of(const msg_request& msg) {
     ack_notify notify;
     notify.from = msg.to;
@@ -56,7 +56,7 @@ refused(const msg_request& msg, refused_reason why, std::uint32_t payload_max = 
     return notify;
 }
 
-/// ack:N, what a look has found for A, but for the last ack state: that is to be checked. (spec 5.3)
+/// ack:N: what a look has found for A, except the last ack state, which has to be checked. (spec 5.3)
 [[nodiscard]] inline ack_notify
 ended_of(const msg_request& probe, const mailbox_outcome& found, bool away) {
     ack_notify notify;
@@ -70,7 +70,7 @@ ended_of(const msg_request& probe, const mailbox_outcome& found, bool away) {
     return notify;
 }
 
-/// msg:N, what a look has found for B. (spec 5.3)
+/// msg:N: what a look has found for B. (spec 5.3)
 [[nodiscard]] inline msg_notify
 probe_of(const peer& from, const msg_request& probe, const mailbox_outcome& found) {
     msg_notify notify;
@@ -82,7 +82,7 @@ probe_of(const peer& from, const msg_request& probe, const mailbox_outcome& foun
     return notify;
 }
 
-/// ack:N, what B has said. (spec 5.4)
+/// ack:N: what B has said. (spec 5.4)
 [[nodiscard]] inline ack_notify passed_on(const peer& from, const ack_request& ack) {
     ack_notify notify;
     notify.from = from;

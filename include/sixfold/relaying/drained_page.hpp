@@ -15,22 +15,22 @@
 
 namespace sixfold::inline v0::detail {
 
-/// A page of a mailbox as frames, one after the other: consecutive rows of one stream in one run, a payload that is too large
-/// for that alone, and behind them where there is more. (spec 5.5)
+/// A page of a mailbox as frames, one after the other: consecutive rows of one stream share a run, a payload that is too large
+/// for one goes alone, and the last frame says where there is more. (spec 5.5)
 ///
 ///     while (const auto msg = page.next()) { ... *msg ... }
 ///     if (const auto end = page.end()) { ... *end ... }
 ///
-/// A row that no frame can carry is of a damaged store: it is left out. What a store says beyond that, it is believed.
+/// A row that no frame can carry comes from a damaged store, and is left out. Everything else that a store says is believed.
 class drained_page {
   public:
-    /// All three outlive it. In `scratch` the runs are put together.
+    /// All three must outlive it. Runs are put together in `scratch`.
     drained_page(const sync_request& asked, const mailbox_outcome& found, run_writer& scratch)
         : asked_(asked), found_(found), run_(scratch) {
-        run_.reserve(run::size_max);  // once, and not for each that is longer than all before
+        run_.reserve(run::size_max);  // once, and not for each run that is longer than all before
     }
 
-    /// The next frame; none: that were all rows. Good until the next call.
+    /// The next frame; none after the last row. Good until the next call.
     [[nodiscard]] std::optional<msg_notify> next() {
         while (at_ != found_.rows.size() && !is_sound(found_.rows[at_])) {
             ++at_;
@@ -52,7 +52,7 @@ class drained_page {
         return notify;
     }
 
-    /// What follows the last row. None, if it would be untrue: there is more, and a damaged store does not say where.
+    /// What follows the last row. None if it would be untrue: there is more, and a damaged store does not say where.
     [[nodiscard]] std::optional<sync_answer> end() const noexcept {
         sync_answer answer{.serial = asked_.serial, .rows = rows_, .next = next_key()};
         const bool is_lost = found_.next && !answer.next && !found_.rows.empty();
@@ -65,7 +65,7 @@ class drained_page {
     }
 
   private:
-    /// All of a frame but what depends on other rows.
+    /// The part of a frame that does not depend on other rows.
     [[nodiscard]] static msg_notify head_of(const mailbox_row& row) noexcept {
         msg_notify notify;
         notify.from = row.from;
@@ -99,8 +99,8 @@ class drained_page {
                run_.fits(entry_of(row));
     }
 
-    /// Where there is more. A page without rows has nothing to go on from, so it is the end whatever it says; and where the
-    /// key is damaged, or not behind all that came, it goes on behind that. None, if that is not behind where it began.
+    /// Where there is more. A page without rows has nothing to go on from, so it is the end whatever the store says. If the key
+    /// is damaged, or not behind all rows, it goes on behind the last row. None if that is not behind where the page began.
     [[nodiscard]] std::optional<mailbox_key> next_key() const noexcept {
         if (!found_.next || found_.rows.empty()) {
             return std::nullopt;

@@ -15,7 +15,7 @@
 
 namespace sixfold::inline v0 {
 
-/// Which peer a link leads to. Knows links only by their number, and peers only by their index.
+/// Which peer a link leads to. It knows links only by their number, and peers only by their index.
 ///
 /// A hash table like `peer_table`, without tombstones and at most half full. A link's number may be
 /// made of an address that a stranger chose, so the hash is keyed. It grows by doubling, and has no
@@ -100,7 +100,7 @@ class link_table {
         slots_[at] = each;
     }
 
-    /// Where to begin the search.
+    /// Where the search begins.
     [[nodiscard]] std::size_t home(link_id link) const noexcept {
         return detail::to_size(hash_(std::as_bytes(std::span(&link, 1)))) & mask();
     }

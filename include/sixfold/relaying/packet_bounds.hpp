@@ -14,10 +14,10 @@
 
 namespace sixfold::inline v0::detail {
 
-/// What one packet may cause: so many bytes of frames that the relay puts out for it, now or when the mailbox has answered, and
+/// What one packet may cause: a number of bytes of frames that the relay puts out for it, now or when the mailbox has answered, and
 /// one page of the mailbox. (spec 5.5)
 ///
-/// Knows of each frame the most that can come of it, not what does. The last one that it admits may be as large as it is.
+/// For each frame it knows the most that can come of it, not what does. The last frame that it admits may exceed the bound.
 class packet_bounds {
   public:
     explicit packet_bounds(std::size_t bytes_max) noexcept : left_(bytes_max) {}
@@ -29,7 +29,7 @@ class packet_bounds {
         left_ -= (std::min)(left_, caused_by(what));
         return admitted;
     }
-    /// Only the last one is done, behind all else. False: it takes the place of another one.
+    /// Only the last request of a page is done, after everything else. False: it takes the place of an earlier one.
     [[nodiscard]] bool admits(const sync_request& what, bytes wire) noexcept {
         const bool admitted = !page_;
         page_ = {what, wire};
@@ -41,7 +41,7 @@ class packet_bounds {
         sync_request what;
         bytes wire;
     };
-    /// That of the packet, for as much as is left: half of it for payloads, half for what each row has besides.
+    /// The request of this packet, for as many bytes as are left: half for payloads, half for the rest of each row.
     [[nodiscard]] std::optional<asked_page> page() const noexcept {
         std::optional<asked_page> out = page_;
         if (out) {

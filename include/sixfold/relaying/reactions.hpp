@@ -29,11 +29,10 @@ struct outgoing {
 
 /// What a relay answers: frames to send, and requests to the mailbox.
 ///
-/// The caller owns it and uses it again and again: its buffers grow to the most that a round needs, after which nothing is
-/// allocated; when none of 64 rounds has needed a quarter of them, they go, and what the next one needs is taken anew. A round
-/// ends with `clear()`. It collects what several calls put into it,
-/// frames for one peer in the order in which they arose, until `clear()`. It knows nothing of peers
-/// or links; it is not part of the relay's state, and one relay may fill many.
+/// The caller owns it and uses it again and again. Its buffers grow to the most that a round needs; after that nothing is
+/// allocated. When none of 64 rounds has needed a quarter of them, they are freed, and the next round takes what it needs. A round
+/// ends with `clear()`. Until then it collects what several calls put into it, frames for one peer in the order in which they
+/// arose. It knows nothing of peers or links. It is not part of the relay's state, and one relay may fill many.
 ///
 /// The packet that was handled must not lie in the buffers of these reactions.
 class reactions {
@@ -52,22 +51,22 @@ class reactions {
         using difference_type = std::ptrdiff_t;  ///< as an iterator has it
         using reference = outgoing;              ///< a value, made at each look
         using pointer = void;                    ///< there is nothing to point at
-        /// Each place can be looked at again, but by value.
+        /// Each place can be read again, but by value.
         using iterator_category = std::input_iterator_tag;
 
-        /// Of no list.
+        /// An iterator of no list.
         iterator() noexcept = default;
 
         /// The frame here. Good until the reactions are changed.
         [[nodiscard]] outgoing operator*() const noexcept {
             return {at_->to, at_->link, {buffer_ + at_->offset, at_->size}};
         }
-        /// To the next frame.
+        /// Goes to the next frame.
         iterator& operator++() noexcept {
             ++at_;
             return *this;
         }
-        /// To the next frame; the former place.
+        /// Goes to the next frame, and returns the former place.
         iterator operator++(int) noexcept {
             iterator before = *this;
             ++at_;
@@ -115,7 +114,7 @@ class reactions {
         return {{first, buffer_.data()}, {last, buffer_.data()}, entries_.size()};
     }
 
-    /// The next request to the mailbox, each of them once, in the order of their frames.
+    /// The next request to the mailbox; each comes once, in the order of their frames.
     ///
     /// Its spans refer to the packet that was handled: execute it, or copy its `wire`, while that
     /// packet is still there.
@@ -128,7 +127,7 @@ class reactions {
         return requests_[requests_taken_++];
     }
 
-    /// Neither a frame to send nor a request that nobody has taken.
+    /// Whether there is neither a frame to send nor a request that nobody has taken.
     [[nodiscard]] bool empty() const noexcept {
         return entries_.empty() && requests_taken_ == requests_.size();
     }
@@ -194,7 +193,7 @@ class reactions {
     }
 
     std::vector<entry> entries_;
-    // its size is what was needed once: nothing is cleared for nothing
+    // never made smaller by a round, so that its bytes need not be cleared again
     std::vector<std::byte> buffer_;
     std::size_t used_ = 0;  // bytes of buffer_ that hold frames
     std::vector<mailbox_request> requests_;
