@@ -15,9 +15,9 @@
 #include "sixfold/wire/bytes.hpp"
 #include "sixfold/wire/exception_list.hpp"
 
-// What a receiver has of one stream, as its acknowledgements carry it (law of acks, spec 2.9). It
-// is a state and not an event: true of the past whenever it arrives, so that any later one repairs
-// a lost one, and old ones do no harm.
+// What a receiver has of one stream, as its acknowledgements carry it (law 6, spec 2.9). It is a state
+// and not an event: true of the past whenever it arrives. So any later one repairs a lost one, and old
+// ones do no harm.
 //
 //             horizon          floor                         end()
 //     ----------|----------------|---+---+---+---+---+---+---|------------
@@ -26,13 +26,13 @@
 //                                    exceptions among the accepted
 //
 // A bit string says of seq `first() + i` what bit i says: bit 0 is the lowest bit of the first byte.
-// They begin at the floor, unless its receiver has a window for more than they can hold, and speaks
-// of what came to it last; what lies between is told another time.
+// They begin at the floor, unless the window of the receiver is wider than they can tell; then they
+// speak of what came last, and what lies between is told another time.
 
 namespace sixfold::inline v0 {
 
-/// What a receiver takes now; a sender stays within it. Until told, a sender assumes these defaults, but
-/// for payloads, of which it assumes its own limit. (spec 2.9, 3.9)
+/// What a receiver takes now; a sender stays within it. Until it is told, a sender assumes these defaults,
+/// except for payloads, for which it assumes its own limit. (spec 2.9, 3.9)
 struct receiver_limits {
     static constexpr std::uint32_t room_max = 1U << 20;  ///< and at least 1
     static constexpr std::uint32_t exceptions_max = 64;  ///< and at least 1
@@ -64,7 +64,7 @@ inline constexpr std::uint32_t ack_skip_max = receiver_limits::room_max / 8 - 1;
 
 }  // namespace detail
 
-/// No encoded ack state of a receiver with these limits is larger; without them, of any receiver. (spec 2.14)
+/// Bytes of the largest encoded ack state of a receiver with these limits; without limits, of any receiver. (spec 2.14)
 [[nodiscard]] constexpr std::size_t
 ack_state_size_max(const receiver_limits& of = {receiver_limits::room_max,
                                                 receiver_limits::exceptions_max}) noexcept {
@@ -144,7 +144,7 @@ struct ack_parts {
 /// others.
 ///
 /// It keeps track of nothing and owns nothing: it refers to the bytes that it was decoded from.
-/// Made without bytes it says what a receiver says that knows nothing of the stream. It allocates
+/// Made without bytes, it is the state of a receiver that knows nothing of the stream. It allocates
 /// nothing.
 class ack_state {
   public:
@@ -153,7 +153,7 @@ class ack_state {
         std::uint64_t operator()(seq) const noexcept { return ~std::uint64_t{0}; }  ///< all 64
     };
 
-    /// What a receiver says that knows nothing of the stream.
+    /// The state of a receiver that knows nothing of the stream.
     ack_state() noexcept = default;
 
     /// Reads all of `encoded`. On refusal `out` is as it was. O(bytes).
@@ -165,24 +165,24 @@ class ack_state {
         }
         return why;
     }
-    /// Why these bytes are no ack state; `none` if they are one. O(bytes).
+    /// Why these bytes are not an ack state; `none` if they are. O(bytes).
     [[nodiscard]] static refusal validate(bytes encoded) noexcept {
         return ack_state().read(encoded);
     }
 
-    /// All below has ended; the floor itself has not.
+    /// Everything below has ended; the floor itself has not.
     [[nodiscard]] seq floor() const noexcept { return floor_; }
-    /// Of what is below, the receiver no longer says how it ended.
+    /// The receiver no longer says how seqs below this ended.
     [[nodiscard]] seq horizon() const noexcept { return horizon_; }
-    /// The seq of which the first bit speaks: the floor, unless this is about a later part of a large
-    /// window. Of what is between the floor and there nothing is said.
+    /// The seq of the first bit: the floor, unless this is about a later part of a large window. Nothing
+    /// is said about seqs between the floor and this.
     [[nodiscard]] seq first() const noexcept { return first_; }
     /// What the receiver takes, if it said so.
     [[nodiscard]] const std::optional<receiver_limits>& limits() const noexcept { return limits_; }
-    /// What ended otherwise than by acceptance. Good as long as the encoded bytes are.
+    /// The seqs that ended in another way than by acceptance. Good as long as the encoded bytes are.
     [[nodiscard]] exception_list exceptions() const noexcept { return exceptions_; }
 
-    /// What the receiver says of one seq, which is `open` also when it says nothing of it. O(exceptions), at most 64.
+    /// What the receiver says of one seq; `open` also if it says nothing of it. O(exceptions), at most 64.
     [[nodiscard]] fate of(seq which) const noexcept {
         if (!has_ended(which)) {
             return detail::test_bit(held_, which - first_) ? fate::held : fate::open;
@@ -198,7 +198,7 @@ class ack_state {
         return fate::accepted;
     }
 
-    /// Whether it says anything of this seq; if not, `of` and `covers` know nothing of it. O(1).
+    /// Whether it says anything of this seq; otherwise `of` and `covers` know nothing of it. O(1).
     [[nodiscard]] bool tells(seq which) const noexcept {
         return which < floor_ || which - first_ < ack_reach;
     }
@@ -218,7 +218,7 @@ class ack_state {
         for_each(held_, visit, among);
     }
 
-    /// The same for each seq that it says to be open, in front of `until`. O(8) and the visits.
+    /// The same for each seq that it says to be open, before `until`. O(8) and the visits.
     template <class Visit, class Among = all_seqs>
     void for_each_open(Visit visit, seq until, Among among = {}) const {
         const auto bits_at = [](bytes bits, std::size_t i) {
@@ -240,7 +240,7 @@ class ack_state {
         return first_ + (std::max)(detail::bits_end(accepted_), detail::bits_end(held_));
     }
 
-    /// How many seqs it says something of but that they are open. O(bytes).
+    /// How many seqs it reports as anything else than open. O(bytes).
     [[nodiscard]] seq known() const noexcept {
         return floor_ + detail::count_bits(accepted_) + detail::count_bits(held_);
     }

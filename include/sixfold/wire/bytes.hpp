@@ -12,13 +12,11 @@
 #include "sixfold/parts/number.hpp"
 #include "sixfold/types.hpp"
 
-// Numbers, names and spans, to bytes and back. These three know how wide a field is and where the
-// end is; what the fields mean, and which of them follow each other, is known to those who call
-// them.
+// Numbers, names and spans, to bytes and back. These three classes know how wide a field is and where
+// the end is. Their callers know what the fields mean, and in which order they come.
 //
 // Fixed fields are little-endian. A varint carries 7 bits a byte, the lowest first; the high bit
-// says that more follow. It has no superfluous byte, so that each number has one encoding. (spec
-// 2.3)
+// says that more bytes follow. It has no superfluous byte, so each number has one encoding. (spec 2.3)
 //
 //     5      05
 //     300    AC 02         300 = 0b10'0101100
@@ -114,7 +112,7 @@ class byte_counter {
 /// Writes into the caller's buffer, and keeps track of how far it is and whether everything has
 /// fitted.
 ///
-/// From the first thing on that does not fit it writes nothing more: ask `ok()` once, at the end.
+/// After the first thing that does not fit it writes nothing more: ask `ok()` once, at the end.
 /// It refers to the buffer, which must outlive it. Each call is O(bytes written).
 class byte_writer {
   public:
@@ -178,7 +176,7 @@ class byte_writer {
         put_u64(static_cast<std::uint64_t>(value));
     }
 
-    /// False as soon as something has not fitted.
+    /// False once something has not fitted.
     [[nodiscard]] SIXFOLD_INLINE bool ok() const noexcept { return ok_; }
     /// How many bytes have been written.
     [[nodiscard]] SIXFOLD_INLINE std::size_t size() const noexcept {
@@ -206,7 +204,7 @@ class byte_writer {
 /// Reads from the front of some bytes, and keeps track of what is left and of the first thing that
 /// was wrong.
 ///
-/// Never reads behind the end. From the first refusal on nothing is left and every getter returns
+/// It never reads behind the end. After the first refusal nothing is left, and every getter returns
 /// zero or nothing: read a whole record, then ask `refused()` once. It copies nothing: spans refer
 /// to the input.
 class byte_reader {
@@ -237,8 +235,8 @@ class byte_reader {
         return has(8) ? detail::load_little64(skip(8)) : 0;
     }
 
-    /// A varint of at most so many bits, 7 to 64. One that has more, or a superfluous byte, is
-    /// `not_canonical`; one that is not at its end where the input is, is `truncated`. (spec 2.3)
+    /// A varint of at most so many bits, 7 to 64. A varint with more bits or a superfluous byte is
+    /// refused as `not_canonical`, and one that the input cuts off as `truncated`. (spec 2.3)
     [[nodiscard]] SIXFOLD_INLINE std::uint64_t get_varint(unsigned bits = 64) noexcept {
         if (at_ != end_ && *at_ < std::byte{0x80}) {  // as most of them are
             return std::to_integer<std::uint64_t>(*at_++);
@@ -295,7 +293,7 @@ class byte_reader {
         }
     }
 
-    /// Whether nothing was wrong so far.
+    /// Whether nothing has been wrong so far.
     [[nodiscard]] SIXFOLD_INLINE bool ok() const noexcept { return refused_ == refusal::none; }
     /// The first thing that was wrong.
     [[nodiscard]] SIXFOLD_INLINE refusal refused() const noexcept { return refused_; }
@@ -313,7 +311,7 @@ class byte_reader {
         refuse(refusal::truncated);
         return false;
     }
-    /// Where the next bytes are, which are there.
+    /// The next bytes. Precondition: they are there.
     [[nodiscard]] SIXFOLD_INLINE const std::byte* skip(std::size_t size) noexcept {
         at_ += size;
         return at_ - size;

@@ -28,8 +28,8 @@
 // Frames to bytes and back, canonically: what `decode` takes, `encode` writes again, byte for byte.
 // (spec 2 and 4)
 //
-// This header knows what every frame has: header, length, checksum. What is between them, the
-// layouts know.
+// This header knows what every frame has: header, length, checksum. The layouts know what is
+// between these.
 
 namespace sixfold::inline v0 {
 
@@ -41,7 +41,7 @@ namespace sixfold::inline v0 {
 /// relay. (spec 2.5)
 class framing {
   public:
-    /// For the links of this client; a name that is not valid makes the framing of nobody. O(size of the name).
+    /// For the links of this client; an invalid name makes the framing of nobody. O(size of the name).
     explicit framing(const peer& end_of_link,
                      sixfold::checksum mode = sixfold::checksum::on) noexcept
         : mode_(mode) {
@@ -55,7 +55,7 @@ class framing {
     [[nodiscard]] std::size_t trailer_size() const noexcept {
         return mode_ == sixfold::checksum::on ? 4 : 0;
     }
-    /// The checksum of a frame, given all its bytes in front of it.
+    /// The checksum of a frame, given all its bytes before the checksum.
     [[nodiscard]] std::uint32_t checksum_of(bytes front) const noexcept {
         return crc32c(front, seed_);
     }
@@ -70,9 +70,9 @@ class framing {
 inline constexpr std::size_t frame_overhead_max =
     2 + 2 + 2 + 2 * 5 + 2 * ((1 + peer::size_max) + 8 + varint_size(seq_end)) + 4;
 
-/// No frame on a link is larger, in either direction, if the relay takes payloads of at most so
-/// many bytes: what a `stream_reader` has to take. Not what a client takes: a message that is too
-/// large for it must be read to be rejected. O(1).
+/// Bytes of the largest frame on a link, in either direction, if the relay takes payloads of at most
+/// so many bytes; a `stream_reader` has to take these. Do not use the client's `payload_max`: a message
+/// that is too large for the client must be read to be rejected. O(1).
 [[nodiscard]] constexpr std::size_t frame_size_max(std::size_t payload_max) noexcept {
     return frame_overhead_max + (std::max)({payload_max, run::size_max, ack_state_size_max()});
 }
@@ -92,13 +92,13 @@ template <class Frame, class Take>
     in.demand(in.left() == 0, refusal::trailing);
     return in.ok() ? take(std::as_const(read)) : in.refused();
 }
-/// A kind that `take` cannot be called with is not read, and a program has no code to read it.
+/// A kind with which `take` cannot be called is not read, and the program has no code to read it.
 template <class Frame, class Take>
 [[nodiscard]] refusal take_body(unsigned /*flags*/, bytes /*body*/, const Take& /*take*/) {
     return refusal::direction;
 }
 
-/// Gives a whole frame to `take`, if its checksum is right and its body is one.
+/// Gives a whole frame to `take` if its checksum is right and its body is valid.
 template <class Take>
 [[nodiscard]] refusal
 take_frame(bytes whole, std::size_t header, const framing& link, const Take& take) {
@@ -126,8 +126,8 @@ take_frame(bytes whole, std::size_t header, const framing& link, const Take& tak
 
 }  // namespace detail
 
-/// Whether these fields make a frame: each within its range, and those that its form or word does
-/// not have at their defaults. What `decode` gives is always valid. O(1), with an ack state O(its
+/// Whether these fields make a frame: each is within its range, and those that its form or word does
+/// not have are at their defaults. What `decode` gives is always valid. O(1), with an ack state O(its
 /// bytes).
 template <class Frame>
 [[nodiscard]] bool is_valid(const Frame& what) noexcept {
@@ -139,9 +139,8 @@ template <class Frame>
 /// Encodes any of the eight frames. Returns its size, or 0 if it does not fit: into `out`, or into
 /// a frame at all.
 ///
-/// The frame must be valid; if it is not, that is a bug of the caller's, and nothing is encoded. Into an ack state it does not
-/// look: that was checked by whoever decoded it, or made by `encode_ack_state`.
-/// Allocates nothing, and copies the payload once. O(size of the frame). (spec 2.2, 2.4, 2.5)
+/// The frame must be valid; otherwise the caller has a bug, and nothing is encoded. An ack state is not checked: `decode` has
+/// checked it, or `encode_ack_state` has made it. Allocates nothing, and copies the payload once. O(size of the frame). (spec 2.2, 2.4, 2.5)
 template <class Frame>
     requires requires {
         detail::frame_layout<Frame>::kind;
@@ -178,7 +177,7 @@ encode(const frame& what, const framing& link, std::span<std::byte> out) noexcep
     return std::visit([&](const auto& kind) { return encode(kind, link, out); }, what);
 }
 
-/// Decodes one whole frame, neither cut nor with anything behind it, and says why if it cannot.
+/// Decodes one whole frame, which is neither cut nor followed by anything, and says why if it cannot.
 ///
 /// In this order: the header, its version, kind and length; the checksum; then, trusted to be what
 /// was sent, flags and body, from the front. On refusal `out` is as it was. The payload or ack
@@ -199,12 +198,12 @@ encode(const frame& what, const framing& link, std::span<std::byte> out) noexcep
     return detail::take_frame(one_frame, extent.header, link, take);
 }
 
-/// Decodes the frames of a packet, one after the other, and calls `take(what, wire)` for each: a function of the frames that
-/// this side takes, and of the bytes that each was decoded from. It returns what it refuses.
+/// Decodes the frames of a packet, one after the other, and calls `take(what, wire)` for each, with the frame and the bytes that it
+/// was decoded from. `take` accepts the kinds of frames that this side takes, and returns what it refuses.
 ///
-/// A frame that `take` cannot be called with is refused as `direction`, unread. One that cannot be decoded is the last, as nobody
-/// knows where the next one begins; so is one of which `take` says something that `ends_stream`. These are counted in
-/// `refused`; all else is for `take` to count. Returns the last refusal. Otherwise as `decode`. (spec 2.11, 2.12)
+/// A frame with which `take` cannot be called is refused as `direction`, unread. A frame that cannot be decoded is the last, as nobody
+/// knows where the next one begins; so is a frame that `take` refuses with something that `ends_stream`. `refused` counts frames
+/// that `take` did not see; `take` counts its own. Returns the last refusal. Otherwise as `decode`. (spec 2.11, 2.12)
 template <class Take>
 refusal decode_packet(bytes packet, const framing& link, refusal_counts& refused, Take take) {
     refusal last = refusal::none;

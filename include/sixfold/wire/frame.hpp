@@ -64,7 +64,7 @@ enum class msg_word : std::uint8_t {
     refused = 2,  ///< nothing of this sender is taken for this receiver, or not this
 };
 
-/// Why a relay refuses.
+/// Why a relay refuses a message.
 enum class refused_reason : std::uint8_t {
     none = 0,          ///< it does not
     unknown_peer = 1,  ///< nobody has this name
@@ -112,7 +112,7 @@ struct echo {
 
     sending_number number = 0;  ///< the newest
     std::uint64_t missing = 0;  ///< bit i: that of number `number - 1 - i` has not been seen
-    bool repeated = false;      ///< it was told before, so its answer is no measure
+    bool repeated = false;      ///< it was told before, so it is no sample of a round trip
 
     /// Whether the sending `before` places before the newest was seen, 0 to 64.
     [[nodiscard]] constexpr bool saw(unsigned before) const noexcept {

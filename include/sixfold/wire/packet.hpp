@@ -23,7 +23,7 @@
 
 namespace sixfold::inline v0 {
 
-/// The version of the wire format, which has its own count apart from the library's. (spec 2.1)
+/// The version of the wire format, independent of the library's. (spec 2.1)
 inline constexpr std::uint8_t wire_version = 2;
 
 /// The largest number that fits the length field of a frame.
@@ -78,7 +78,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Splits a packet into its frames, by their lengths alone. What is in them, `decode` says.
+/// Splits a packet into its frames, by their lengths alone. `decode` says what is in them.
 ///
 /// When a packet stops being a sequence of frames, the rest of it cannot be trusted: `next()`
 /// returns nothing more and `refused()` says why. The same holds when `decode` refuses one of the
@@ -105,8 +105,8 @@ class packet_reader {
         return whole;
     }
 
-    /// `none` unless the packet was cut (`truncated`) or had a length that is none (`not_canonical`)
-    /// and, where that is so, a first byte that begins no frame (`version`, `kind`).
+    /// `none` unless the packet was cut (`truncated`) or had an invalid length (`not_canonical`); or, in
+    /// these cases, a first byte that begins no frame (`version`, `kind`).
     [[nodiscard]] refusal refused() const noexcept { return refused_; }
 
   private:

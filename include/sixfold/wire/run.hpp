@@ -18,14 +18,14 @@
 //     payload     | size + 1 | so many bytes |        "hi", a tombstone, "you"   03 68 69 00 04 79 6F 75
 //     tombstone   | 00 |
 //
-// One payload alone is carried as it is, without its size: so each meaning has one encoding, and one message pays nothing
-// for there being runs.
+// One payload alone is carried as it is, without its size: so each meaning has one encoding, and a single message costs nothing
+// more.
 
 namespace sixfold::inline v0 {
 
 /// What travels under one seq.
 struct run_entry {
-    bool tombstone = false;  ///< the end of the seq without its message
+    bool tombstone = false;  ///< the seq ends without its message
     bytes payload{};         ///< empty in a tombstone
 };
 
@@ -33,12 +33,12 @@ struct run_entry {
 ///
 ///     for (run_entry each : msg.entries) { ... }        // of msg.first, msg.first + 1, ...
 ///
-/// It refers to bytes of somebody else's, which were checked: every entry of it is whole.
+/// It refers to bytes that it does not own and that were checked: every entry is whole.
 class run {
   public:
-    /// The most messages of one.
+    /// The most messages of a run.
     static constexpr std::size_t count_max = 64;
-    /// The most bytes of one that is not a payload alone, sizes included. (spec 2.8)
+    /// The most bytes of a run that is not a payload alone, sizes included. (spec 2.8)
     static constexpr std::size_t size_max = 1024;
 
     /// The end of every run.
@@ -47,11 +47,11 @@ class run {
     /// Reads the entries one after the other.
     class iterator {
       public:
-        /// In front of `left` entries.
+        /// At the first of `left` entries.
         iterator(bytes entries, std::size_t left) noexcept : entries_(entries), left_(left) {
             read();
         }
-        /// Of one payload without its size.
+        /// At one payload without its size.
         explicit iterator(bytes payload) noexcept
             : entries_(bytes()), left_(1), now_{false, payload} {}
         /// The entry here. Good as long as the bytes of the run are.
@@ -97,7 +97,7 @@ class run {
         out.count_ = out.tombstones_ = 1;
         return out;
     }
-    /// Reads what is not a payload alone. On refusal `out` is as it was. O(entries).
+    /// Reads a run that is not a payload alone. On refusal `out` is as it was. O(entries).
     [[nodiscard]] static refusal decode(bytes encoded, run& out) noexcept {
         if (encoded.empty() || encoded.size() > size_max) {
             return refusal::run;
@@ -156,13 +156,13 @@ class run {
     bool payload_alone_ = false;
 };
 
-/// Puts messages behind one another until no more fit into one run.
+/// Puts messages together until no more fit into one run.
 ///
-/// The first is only referred to, so that one that goes alone is not copied. It owns the bytes of several: what `get` returns is
-/// good until it is changed. Its memory grows to the longest run, and stays.
+/// The first message is only referred to, so that a single one is not copied. The writer owns the bytes of several: what `get`
+/// returns is good until it is changed. Its memory grows to the longest run, and stays.
 class run_writer {
   public:
-    /// Takes the memory of runs of so many bytes now: none is taken later for one of them.
+    /// Takes the memory for runs of so many bytes now, so that none is taken later.
     void reserve(std::size_t size) { buffer_.reserve((std::min)(size, run::size_max)); }
 
     /// Empty again.
@@ -171,7 +171,7 @@ class run_writer {
         buffer_.clear();
     }
 
-    /// Whether another message of so many bytes has room, in a run of at most `room` bytes in all. The first one always has.
+    /// Whether another message of so many bytes fits into a run of at most `room` bytes in all. The first one always does.
     [[nodiscard]] bool fits(const run_entry& next,
                             std::size_t room = run::size_max) const noexcept {
         return count_ == 0 || (count_ < run::count_max &&
@@ -185,7 +185,7 @@ class run_writer {
             first_ = next;
         } else {
             if (count_ == 1) {
-                append(first_);  // it does not go alone
+                append(first_);  // it is no longer alone
             }
             append(next);
         }
@@ -195,11 +195,11 @@ class run_writer {
     /// How many messages were added.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
-    /// Bytes that one takes in a run of several.
+    /// Bytes that a message takes in a run of several.
     [[nodiscard]] static std::size_t size_of(const run_entry& e) noexcept {
         return e.tombstone ? 1 : varint_size(e.payload.size() + 1) + e.payload.size();
     }
-    /// Bytes of what was added, as if it did not go alone.
+    /// Bytes of what was added, counted as a run of several.
     [[nodiscard]] std::size_t size() const noexcept {
         return count_ == 0 ? 0 : count_ == 1 ? size_of(first_) : buffer_.size();
     }
