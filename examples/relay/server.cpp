@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "server.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -64,11 +64,8 @@ server::server(const serve_options& options)
     mailbox_.emplace(*store_,
                      sixfold::mailbox_retention{seconds(options_.payload_days * 86400),
                                                 seconds(options_.stream_days * 86400)},
-                     log_, [this](const std::shared_ptr<mailbox_batch>& batch) {
-                         for (const auto& each : shared_.workers) {
-                             each->complete(batch);
-                         }
-                     });
+                     log_,
+                     [this](const std::shared_ptr<mailbox_batch>& batch) { complete(batch); });
     shared_.mailbox = &*mailbox_;
     neighbours_ = open_neighbours(
         options_.neighbours,
@@ -223,6 +220,15 @@ void server::answer(const std::string& path, const http_server::on_answer& told)
             [=](const worker_metrics& now) { heard([&] { asked->workers[i] = now; }); });
     }
     mailbox_->measure([=](const mailbox_metrics& now) { heard([&] { asked->mailbox = now; }); });
+}
+
+/// Nobody is woken who has not asked.
+void server::complete(const std::shared_ptr<mailbox_batch>& batch) {
+    for (unsigned i = 0; i < shared_.workers.size(); ++i) {
+        if (std::find(batch->workers.begin(), batch->workers.end(), i) != batch->workers.end()) {
+            shared_.workers[i]->complete(batch);
+        }
+    }
 }
 
 void server::deliver(const sixfold::peer& to, sixfold::bytes frames) {

@@ -41,6 +41,7 @@ class server {
     void reload();
     void stop();
     void answer(const std::string& path, const http_server::on_answer& told);
+    void complete(const std::shared_ptr<mailbox_batch>& batch);
     void deliver(const sixfold::peer& to, sixfold::bytes frames);
     void end(const sixfold::peer& who);
 

@@ -20,7 +20,7 @@ using sixfold::peer;
 
 constexpr auto tick_pause = std::chrono::milliseconds(500);
 constexpr auto login_within = std::chrono::seconds(10);
-constexpr auto linger_max = std::chrono::milliseconds(40);     // as TCP does with its own
+constexpr auto linger_pause = std::chrono::milliseconds(50);   // and twice that at most
 constexpr std::uint64_t leads_away = std::uint64_t{1} << 63U;  // no seat has such a number
 
 constexpr std::size_t index_of(carrier over) {
@@ -38,6 +38,11 @@ std::size_t kind_of(bytes frame) {
 /// msg:A or ack:A (spec 2.2).
 bool is_answer(bytes frame) {
     return kind_of(frame) == 2 || kind_of(frame) == 5;
+}
+/// On a byte stream, until there is a packet's worth: else many answers would fill the queue.
+bool may_linger(const sixfold::asio_link& link) {
+    return link.kind() == sixfold::transport::byte_stream &&
+           link.counts().queued < link.packet_size();
 }
 std::int64_t seconds_since_1970() {
     using namespace std::chrono;
@@ -248,21 +253,21 @@ void worker::turn() {
             shared_.workers[i]->deliver(std::exchange(elsewhere_[i], {}));
         }
     }
-    flush_all(dirty_, &seat::dirty);
-    if (stopping_) {
-        flush_all(lingering_, &seat::lingers);
+    for (const std::uint32_t at : dirty_) {
+        flush(at);
     }
+    dirty_.clear();
     if (flush_) {
         flush_();
     }
 }
 
-void worker::flush_all(std::vector<std::uint32_t>& which, bool seat::*mark) {
-    for (const std::uint32_t at : std::exchange(which, {})) {
-        seats_[at].*mark = false;
-        if (const auto link = seats_[at].link) {
-            link->flush();
-        }
+void worker::flush(std::uint32_t at) {
+    seat& here = seats_[at];
+    here.dirty = false;
+    here.lingers_from = 0;
+    if (here.link) {
+        here.link->flush();
     }
 }
 
@@ -289,7 +294,7 @@ void worker::post(const sixfold::outgoing& frame) {
 void worker::put(seat& to, bytes frame) {
     to.link->send(frame);
     const auto at = static_cast<std::uint32_t>(&to - seats_.data());
-    if (is_answer(frame) && to.link->kind() == sixfold::transport::byte_stream) {
+    if (is_answer(frame) && may_linger(*to.link) && !stopping_) {
         linger(at);
     } else if (!std::exchange(to.dirty, true)) {
         dirty_.push_back(at);
@@ -298,16 +303,32 @@ void worker::put(seat& to, bytes frame) {
 
 /// As a rule a msg:A goes with an ack:N, and an ack:A with a msg:N: half as many writes.
 void worker::linger(std::uint32_t at) {
-    if (!std::exchange(seats_[at].lingers, true)) {
+    seat& here = seats_[at];
+    if (here.lingers_from == 0) {
+        here.lingers_from = looks_;
+    }
+    if (!std::exchange(here.listed, true)) {
         lingering_.push_back(at);
     }
-    if (!std::exchange(lingering_ends_, true)) {
-        end_of_lingering_.expires_after(linger_max);
-        end_of_lingering_.async_wait([this](sixfold::net_error) {
-            lingering_ends_ = false;
-            flush_all(lingering_, &seat::lingers);
-        });
+    if (!std::exchange(look_comes_, true)) {
+        look_.expires_after(linger_pause);
+        look_.async_wait([this](sixfold::net_error) { look_at_lingering(); });
     }
+}
+
+/// Whoever was here at the last look, too, has waited long enough; others have just begun, and may find company yet.
+void worker::look_at_lingering() {
+    look_comes_ = false;
+    for (const std::uint32_t at : std::exchange(lingering_, {})) {
+        seat& here = seats_[at];
+        here.listed = false;
+        if (here.lingers_from == looks_) {
+            linger(at);
+        } else if (here.lingers_from != 0) {
+            flush(at);
+        }
+    }
+    ++looks_;
 }
 
 void worker::deliver(std::vector<std::pair<peer, std::vector<std::byte>>> frames) {
@@ -395,8 +416,9 @@ void worker::stop(std::chrono::milliseconds within) {
     net::post(io_, [this, within] {
         stopping_ = true;
         turn();
-        for (const seat& each : seats_) {
-            if (const auto link = each.link) {
+        for (std::uint32_t at = 0; at < seats_.size(); ++at) {
+            flush(at);
+            if (const auto link = seats_[at].link) {
                 link->finish();
             }
         }

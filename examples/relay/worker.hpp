@@ -71,8 +71,8 @@ struct common {
 /// A peer who has his link in another worker, or at another node, has one here that leads away, as soon as that is known.
 ///
 /// Frames are put together: what a turn of the loop has brought is handled, and then each link writes once. On a byte stream msg:A and
-/// ack:A, for which no time-out of a client is shorter than seconds, wait for what else goes there, 40 ms at most. Calls come from its own
-/// thread, those marked so from any.
+/// ack:A, for which no time-out of a client is shorter than seconds, wait for what else goes there: 100 ms at most, and until a packet of
+/// them is full. Calls come from its own thread, those marked so from any.
 class worker {
   public:
     worker(unsigned number, common& shared);
@@ -113,9 +113,10 @@ class worker {
         sixfold::peer name{};
         carrier over{};
         std::uint32_t generation = 0;
-        bool dirty = false;       // has something to write
-        bool lingers = false;     // has answers to write, when there is more or time is up
-        std::uint64_t taken = 0;  // by its socket, when that was last looked at
+        bool dirty = false;              // has something to write
+        bool listed = false;             // among those that linger
+        std::uint64_t lingers_from = 0;  // has answers to write since this look at them; 0: none
+        std::uint64_t taken = 0;         // by its socket, when that was last looked at
         std::chrono::steady_clock::time_point moved{};  // since when that has not grown
     };
     struct newcomer {
@@ -137,7 +138,8 @@ class worker {
     void post(const sixfold::outgoing& frame);
     void put(seat& to, sixfold::bytes frame);
     void linger(std::uint32_t at);
-    void flush_all(std::vector<std::uint32_t>& which, bool seat::*mark);
+    void look_at_lingering();
+    void flush(std::uint32_t at);
     void tick();
     void look_at_links(std::chrono::steady_clock::time_point now);
     void stop_if_empty();
@@ -160,11 +162,12 @@ class worker {
     // by worker
     std::vector<std::vector<std::pair<sixfold::peer, std::vector<std::byte>>>> elsewhere_;
     bool turn_comes_ = false;
-    bool lingering_ends_ = false;
+    std::uint64_t looks_ = 1;  // at those that linger
+    bool look_comes_ = false;
     bool asked_ = false;  // the mailbox, since the last turn
     bool stopping_ = false;
     net::steady_timer tick_{io_};
-    net::steady_timer end_of_lingering_{io_};
+    net::steady_timer look_{io_};
     std::chrono::steady_clock::time_point tick_at_{};
     worker_metrics metrics_;
 };
