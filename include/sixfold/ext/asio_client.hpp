@@ -28,37 +28,38 @@
 
 namespace sixfold::inline v0::inline SIXFOLD_ASIO {
 
-/// Who an `asio_client` is, and how it comes to its relay.
+/// Who an `asio_client` is, and how it reaches its relay.
 struct asio_client_options {
     peer self;  ///< our own name, as the relay knows it from the login
     /// What dials the relay: `over_tcp`, `over_tls`, `over_udp`, `over_websocket`, `over_secure_websocket`, or one of yours.
     asio_dialer relay;
-    /// The token of each login, asked for at each, so that it may be a new one each time. None: the name, for a relay that believes it.
+    /// Gives the token for each login, so that it may be a new one each time. If empty, the name is the token, for a relay that believes it.
     std::function<std::string()> login{};
-    incarnation life{};                               ///< one that starts at 0 is `new_life()`
-    sender_options sender{};                          ///< limits of the sending half
-    receiver_options receiver{};                      ///< limits of the receiving half
-    asio_link_limits link{};                          ///< the bounds of each connection
-    asio_redial_options redial{};                     ///< how long it waits between two of them
-    duration open_within = std::chrono::seconds(10);  ///< until the relay has answered the login
+    incarnation life{};            ///< one that starts at 0 is `new_life()`
+    sender_options sender{};       ///< limits of the sending half
+    receiver_options receiver{};   ///< limits of the receiving half
+    asio_link_limits link{};       ///< the bounds of each connection
+    asio_redial_options redial{};  ///< how long it waits between two of them
+    duration open_within =
+        std::chrono::seconds(10);  ///< how long the relay may take to answer the login
 };
 
 /// What has happened to the connection.
 struct asio_link_news {
-    bool up = false;       ///< the relay has taken us
+    bool up = false;       ///< the relay has accepted the login
     bool instead = false;  ///< another connection of our name was closed for it
     std::string why{};     ///< why it is down, for a person
 };
 
-/// What its links have carried, of all that there were.
+/// What all its links together have carried.
 struct asio_client_counts {
     std::uint64_t dials = 0;  ///< connections that were tried
-    std::uint64_t links = 0;  ///< those on which the relay has taken us
-    asio_link_counts link{};  ///< of the connection that is, or was the last
+    std::uint64_t links = 0;  ///< those on which the relay has accepted the login
+    asio_link_counts link{};  ///< of the present connection, or of the last one
 };
 
-/// A client with its loop: it connects, logs in, connects again when that is lost, and takes a turn when something has come, when the
-/// app has called it, and when a deadline of the client is there.
+/// A client with its loop: it connects, logs in, and connects again when the connection is lost. It takes a turn when something has
+/// come, when the app has called it, and when a deadline of the client has come.
 ///
 ///     asio::io_context io;
 ///     sixfold::asio_client alice(io.get_executor(), {.self = "alice", .relay = sixfold::over_tcp("localhost", "4000")});
@@ -68,12 +69,12 @@ struct asio_client_counts {
 ///     alice.send("bob", sixfold::as_bytes("Dinner?"));
 ///     io.run();
 ///
-/// A turn is one commit: events and messages go to the handlers, then the records of the client go to its journal, all of that
-/// is committed, and only then anything leaves (law 4). What a handler throws, or the journal, undoes the commit, stops the
-/// client, and comes out of `io_context::run`: memory is ahead of the disk then, so destroy it, and begin a new life with another one.
+/// A turn is one commit: events and messages go to the handlers, then the client's records go to its journal, all of that is
+/// committed, and only then does anything leave (law 4). If a handler or the journal throws, the commit is undone, the client stops,
+/// and the exception comes out of `io_context::run`. Memory is ahead of the disk then: destroy the client, and begin a new life.
 ///
-/// It belongs to the thread, or strand, of its executor; from elsewhere `post` to that. Handlers may call it. It is not moved, and
-/// the io_context outlives it.
+/// It belongs to the thread, or strand, of its executor; `post` to that from elsewhere. Handlers may call it. It cannot be moved, and
+/// the io_context must outlive it.
 class asio_client {
     /// Does nothing when this has gone by then.
     template <class Work>
@@ -86,19 +87,19 @@ class asio_client {
     }
 
   public:
-    /// A message has come. It is accepted when this returns, unless it has called `reject`. Without it messages wait for `machine()`, or
-    /// for `next_message` of asio_awaitable.hpp.
+    /// A message has come. It is accepted when this returns, unless it has called `reject`. Without a handler messages wait for
+    /// `machine()`, or for `next_message` of asio_awaitable.hpp.
     std::function<void(const message&)> on_message;
-    /// What became of one of ours; without it events wait likewise.
+    /// An event of one of our messages. Without a handler events wait likewise.
     std::function<void(const event&)> on_event;
-    /// Behind the others, in the same commit: here rows of the app and what it sends are one.
+    /// Called after the others, in the same commit: rows that the app writes here are in one commit with what it sends here.
     std::function<void()> on_turn;
-    /// That commit is done: what was in the handlers is durable, and may be shown.
+    /// The commit is done: what the handlers did is durable, and may be shown.
     std::function<void()> on_commit;
-    /// Outside of any commit.
+    /// The connection has changed. Called outside of any commit.
     std::function<void(const asio_link_news&)> on_link;
 
-    /// Takes up the life that `journal` has the records of, or begins one without a journal, in memory only. The journal outlives it.
+    /// Goes on from the records of `journal`, or begins a life without a journal, in memory only. The journal must outlive it.
     /// Throws std::runtime_error if the options cannot work, or the journal is another client's.
     asio_client(net::any_io_executor executor,
                 asio_client_options options,
@@ -111,17 +112,17 @@ class asio_client {
     }
     asio_client(const asio_client&) = delete;             ///< it stays where it is
     asio_client& operator=(const asio_client&) = delete;  ///< likewise
-    /// The relay is told that we go.
+    /// Tells the relay that we go.
     ~asio_client() { leave(); }
 
-    /// Connects, and goes on until `stop`. After that it may be started again.
+    /// Connects, and stays connected until `stop`. After that it may be started again.
     void start() {
         running_ = true;
         turn_comes_ = false;
         dial();
         wake();
     }
-    /// Ends the connection, and all waiting: nothing keeps the io_context running any more.
+    /// Ends the connection, and all waiting: it no longer keeps the io_context running.
     void stop() {
         running_ = false;
         machine_.link_down();
@@ -149,23 +150,23 @@ class asio_client {
         return machine_.reject(handed);
     }
 
-    /// Whatever it does with rows and with this client is one commit with the records of that: for apps that poll, such as coroutines
-    /// with a database. Not in a handler, which is in one already.
+    /// Calls a function in a commit of its own: the rows that it writes and the client's records are one commit. For apps that poll,
+    /// such as coroutines with a database. Do not call it in a handler, which is in a commit already.
     template <class Work>
     void change(Work work) {
         commit(work);
         wake();
     }
 
-    /// The client itself. What is called there is in the next turn: `wake` has one come.
+    /// The client itself. What is called there is part of the next turn: call `wake` for one.
     [[nodiscard]] client& machine() noexcept { return machine_; }
-    /// Has a turn come soon; what else has come by then is in the same one.
+    /// Asks for a turn soon; what else has come by then is in the same turn.
     void wake() {
         if (running_ && !std::exchange(turn_comes_, true)) {
             net::post(executor_, guarded([this] { turn(); }));
         }
     }
-    /// Whether the relay has taken us, and is there as far as we know.
+    /// Whether the relay has accepted the login, and is there as far as we know.
     [[nodiscard]] bool linked() const noexcept { return machine_.linked(); }
     /// What was carried so far.
     [[nodiscard]] asio_client_counts counts() const {
@@ -177,7 +178,7 @@ class asio_client {
     }
     /// What it was made with.
     [[nodiscard]] net::any_io_executor get_executor() const { return executor_; }
-    /// Expires never, and is cancelled when there may be a message or an event to poll, and by `stop`: what coroutines wait for.
+    /// A timer for coroutines. It never expires; it is cancelled when there may be a message or an event to poll, and by `stop`.
     [[nodiscard]] net::steady_timer& arrival() noexcept { return arrival_; }
     /// Between `start` and `stop`.
     [[nodiscard]] bool running() const noexcept { return running_; }

@@ -17,15 +17,15 @@
 
 namespace sixfold::inline v0 {
 
-/// Where an `asio_client` keeps its records, as its loop needs it. What goes wrong throws, and ends that life of the client.
+/// Where an `asio_client` keeps its records, as its loop needs it. A function that fails throws, which ends that life of the client.
 ///
-///     begin      the app's own rows come behind this, and in front of `put`
-///     put        the records that go with them
-///     commit     returns when all of it is durable
-///     roll_back  or nothing of it is, if anything has thrown
+///     begin      the app writes its own rows after this, and before `put`
+///     put        takes the records that go with them
+///     commit     returns when all of that is durable
+///     roll_back  undoes all of it, if anything has thrown
 class asio_journal {
   public:
-    asio_journal() = default;                               ///< for who derives from it
+    asio_journal() = default;                               ///< for derived classes
     asio_journal(const asio_journal&) = delete;             ///< a journal belongs to one life
     asio_journal& operator=(const asio_journal&) = delete;  ///< likewise
     virtual ~asio_journal() = default;                      ///< what is durable stays

@@ -17,7 +17,7 @@ namespace sixfold::inline v0::inline SIXFOLD_ASIO {
 
 namespace asio_detail {
 
-/// A socket option that is a number, as Asio wants to have it.
+/// A socket option that is a number, in the form that Asio needs.
 class tcp_number {
   public:
     tcp_number(int name, int value) noexcept : name_(name), value_(value) {}
@@ -45,11 +45,11 @@ class tcp_number {
 
 }  // namespace asio_detail
 
-/// Has the system end a TCP connection from whose other end nothing comes for this long: it asks after a third of the time and
-/// then each sixth, and what was sent and not confirmed counts likewise. On Linux; elsewhere the system asks when it likes, which
-/// may be after hours. Nor does anything wait to be sent together with more.
+/// Makes the system end a TCP connection from whose other end nothing comes for this long: it asks after a third of that time, and
+/// then after each sixth; bytes that were sent and not confirmed count likewise. That is so on Linux; another system asks when it
+/// likes, which may be after hours. It also switches Nagle's algorithm off.
 ///
-/// It asks the other *system*: a process that hangs there is not found so.
+/// It asks the other *system*: that does not find a process that hangs there.
 inline void keep_alive(net::ip::tcp::socket& socket, duration dead_after) {
     net_error ignored;  // what cannot be set is only slower
     socket.set_option(net::ip::tcp::no_delay(true), ignored);

@@ -21,21 +21,21 @@ namespace sixfold::inline v0::inline SIXFOLD_ASIO {
 
 /// The bounds of one connection.
 struct asio_link_limits {
-    /// Bytes of the largest frame that comes: `frame_size_max()` of the largest payload that the relay takes.
+    /// Bytes of the largest frame that may come: `frame_size_max()` of the largest payload that the relay takes.
     std::size_t frame_size = frame_size_max(1024);
-    /// Bytes that wait for the socket. What is more is dropped, packet by packet: whoever wants it to arrive sends it again.
+    /// Bytes that may wait for the socket. Packets beyond that are dropped: the machines send them again.
     std::size_t queue_bytes = std::size_t{1} << 20;
-    /// From whom nothing was heard for so long, though he was asked, is gone. More than a second.
+    /// An end from which nothing was heard for so long, though it was asked, is gone. More than a second.
     duration dead_after = std::chrono::seconds(90);
 };
 
 /// What a link has carried, and what waits in it.
 struct asio_link_counts {
     std::uint64_t packets_in = 0;   ///< frames of a byte stream, packets of the others
-    std::uint64_t packets_out = 0;  ///< likewise; those that were dropped are not in it
+    std::uint64_t packets_out = 0;  ///< likewise, without those that were dropped
     std::uint64_t bytes_in = 0;     ///< of these packets
     std::uint64_t bytes_out = 0;    ///< likewise
-    std::uint64_t taken = 0;        ///< bytes that the socket has taken
+    std::uint64_t taken = 0;        ///< bytes that the socket has accepted
     std::uint64_t dropped = 0;      ///< packets for which the queue had no room
     std::size_t queued = 0;         ///< bytes that wait for the socket now
 };
@@ -43,20 +43,20 @@ struct asio_link_counts {
 /// One end of a connection between a client and a relay, over whatever carries it: first a line of text each way, the login and its
 /// answer, and then packets.
 ///
-/// It knows whole frames, but not what is in them, nor who is at the other end. It lives as long as it reads or writes, or
-/// somebody holds it. It belongs to one thread, or strand, at a time: that of its executor.
+/// It knows whole frames, but not what is in them, nor who is at the other end. It lives as long as it reads or writes, or as
+/// somebody holds it. It belongs to one thread or strand at a time, that of its executor.
 ///
 /// | call    | what it does                                                                       |
 /// |---------|------------------------------------------------------------------------------------|
-/// | open    | connects, where it is the end that does                                            |
+/// | open    | connects, if it is the end that connects                                           |
 /// | say     | sends a line of text                                                               |
 /// | hear    | waits for one                                                                      |
-/// | start   | from now on there are packets; each is handed over, and when all that has come was, `rest` |
+/// | start   | packets follow: each is handed over, and `rest` is called when all that came were  |
 /// | send    | keeps a packet; `flush` begins to write what was kept                              |
 /// | finish  | ends when everything is written                                                    |
 /// | close   | ends now                                                                           |
 ///
-/// Its end is told once, with a reason for a person, whoever has ended it.
+/// The end of the connection is reported once, with a reason for a person, whoever has ended it.
 class asio_link : public std::enable_shared_from_this<asio_link> {
   public:
     using on_packet = std::function<refusal(bytes)>;  ///< whole frames; good until it returns
@@ -69,22 +69,22 @@ class asio_link : public std::enable_shared_from_this<asio_link> {
     explicit asio_link(const asio_link_limits& limits) : limits_(limits) {}
     asio_link(const asio_link&) = delete;             ///< a connection has one owner
     asio_link& operator=(const asio_link&) = delete;  ///< likewise
-    virtual ~asio_link() = default;                   ///< nobody is told
+    virtual ~asio_link() = default;                   ///< does not report the end
 
-    /// What `link_up` of a client is told.
+    /// What `client::link_up` has to be told.
     [[nodiscard]] virtual transport kind() const noexcept { return transport::byte_stream; }
-    /// Bytes of the largest packet that is worth sending; a frame that is larger goes alone.
+    /// Bytes of the largest packet that should be sent; a larger frame goes alone.
     [[nodiscard]] virtual std::size_t packet_size() const noexcept { return 16 * 1024; }
 
-    /// Whom to tell of its end. Before anything else.
+    /// Sets who is told of the end. Call it before anything else.
     void when_ended(on_end end) { end_ = std::move(end); }
-    /// Connects; the end that was accepted is open. What goes wrong is its end.
+    /// Connects; an end that was accepted is open already. If it fails, the connection has ended.
     virtual void open(on_open opened) { opened(); }
-    /// Sends a line of text, without its end of line, in front of all packets.
+    /// Sends a line of text, given without its end of line, before all packets.
     virtual void say(std::string_view line) = 0;
     /// Waits for a line of text, once.
     virtual void hear(on_line line) = 0;
-    /// From now on there are packets.
+    /// Packets follow from now on.
     void start(on_packet packet, on_rest rest) {
         packet_ = std::move(packet);
         rest_ = std::move(rest);
@@ -128,10 +128,10 @@ class asio_link : public std::enable_shared_from_this<asio_link> {
     virtual void begin() = 0;
     /// Lets go of the socket.
     virtual void shut() = 0;
-    /// Bytes that wait.
+    /// Bytes that wait for the socket.
     [[nodiscard]] virtual std::size_t queued() const noexcept = 0;
 
-    /// Whether this much more has a place; counts it, or that it has none.
+    /// Whether so many more bytes have room; counts the packet as out or as dropped.
     [[nodiscard]] bool admit(bytes packet) {
         const bool fits = !closed_ && queued() + packet.size() <= limits_.queue_bytes;
         counts_.packets_out += std::uint64_t{fits};
@@ -139,7 +139,7 @@ class asio_link : public std::enable_shared_from_this<asio_link> {
         counts_.dropped += std::uint64_t{!fits && !closed_};
         return fits;
     }
-    /// False: what has come ends the connection, or it has ended.
+    /// False if what has come ends the connection, or if it has ended.
     [[nodiscard]] bool hand_over(bytes packet) {
         ++counts_.packets_in;
         counts_.bytes_in += packet.size();
@@ -163,7 +163,7 @@ class asio_link : public std::enable_shared_from_this<asio_link> {
     bool closed_ = false;
 };
 
-/// What makes the client's end of a new connection, which is not open yet.
+/// A function that makes the client's end of a new connection, which is not open yet.
 using asio_dialer =
     std::function<std::shared_ptr<asio_link>(net::any_io_executor, const asio_link_limits&)>;
 

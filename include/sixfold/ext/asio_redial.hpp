@@ -13,24 +13,24 @@ namespace sixfold::inline v0 {
 
 /// How long to wait for the next try to connect.
 struct asio_redial_options {
-    /// The most before the first one; more than 0.
+    /// The longest wait before the first try; more than 0.
     duration first = std::chrono::milliseconds(250);
     duration most = std::chrono::seconds(
-        30);  ///< the most before any: how late a relay that is back is noticed
+        30);  ///< the longest wait before any try: so late is a relay noticed that is back
 };
 
-/// The waits between two tries: twice as long at each, and of each wait any part, by chance ("full jitter"), so that those who lost one
-/// relay together do not come to the next one together.
+/// The waits between tries: the longest wait doubles with each try, and each wait is a random part of it ("full jitter"), so that clients
+/// that lost one relay together do not come to the next one together.
 ///
-/// A connection that lasted less than the wait before it is no reason to be quicker: it may be that somebody else has our name,
-/// and each of us ends the connection of the other.
+/// A connection that lasted less than the wait before it does not make the next wait shorter: perhaps another program has our name,
+/// and each ends the connection of the other.
 class asio_redial {
   public:
     /// With jitter of its own for each seed.
     asio_redial(const asio_redial_options& options, std::uint64_t seed)
         : options_(options), most_(options.first), random_(seed) {}
 
-    /// The wait behind a connection that was tried, or has lasted, for so long.
+    /// The wait after a connection that was tried, or has lasted, for so long.
     [[nodiscard]] duration wait(duration lasted) {
         if (lasted >= (std::max)(most_, options_.most / 3)) {
             most_ = options_.first;

@@ -16,14 +16,14 @@ namespace sixfold::inline v0::inline SIXFOLD_ASIO {
 
 namespace asio_detail {
 
-/// Connects a socket to the first address of a host that answers, and asks whether it is still there from then on.
+/// Connects a socket to the first address of a host that answers; from then on the system checks that the host is still there.
 class tcp_connector {
   public:
     using on_done = std::function<void(net_error)>;
 
     explicit tcp_connector(const net::any_io_executor& executor) : resolver_(executor) {}
 
-    /// Socket and connector live until `done` was called.
+    /// Socket and connector must live until `done` was called.
     void connect(net::ip::tcp::socket& socket,
                  const std::string& host,
                  const std::string& port,
@@ -80,7 +80,7 @@ class tcp_client_link final : public asio_stream_link<net::ip::tcp::socket> {
 
 }  // namespace asio_detail
 
-/// Dials a relay over TCP, which hides nothing from anybody on the way. `port` is a number or the name of a service.
+/// Dials a relay over TCP, without encryption. `port` is a number or the name of a service.
 [[nodiscard]] inline asio_dialer over_tcp(std::string host, std::string port) {
     return [host = std::move(host), port = std::move(port)](const net::any_io_executor& executor,
                                                             const asio_link_limits& limits) {

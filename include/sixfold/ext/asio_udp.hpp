@@ -17,17 +17,17 @@
 
 namespace sixfold::inline v0::inline SIXFOLD_ASIO {
 
-/// Bytes of a datagram that every path carries, as a rule: 1,280 of IPv6, less what tunnels take.
+/// Bytes of a datagram that nearly every path carries: 1,280 of IPv6, less what tunnels take.
 inline constexpr std::size_t udp_packet_size = 1200;
-/// What a relay answers to who has not logged in, as far as it knows: it may have been started anew.
+/// The answer of a relay to a client that has not logged in, as far as it knows: the relay may have been restarted.
 inline constexpr std::string_view udp_who = "who?";
 
 namespace asio_detail {
 
-/// The client's end of a link over UDP: its socket takes nothing but what comes from the relay.
+/// The client's end of a link over UDP: its socket takes only datagrams from the relay.
 ///
 /// The login is repeated until it is answered. An empty datagram, which the relay answers with one, is sent three times in
-/// `dead_after`: it asks whether the relay is there, and keeps the way open through what translates addresses.
+/// `dead_after`: it asks whether the relay is there, and keeps a NAT mapping alive.
 class udp_client_link final : public asio_link {
   public:
     udp_client_link(const net::any_io_executor& executor,

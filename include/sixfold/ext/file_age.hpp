@@ -12,12 +12,12 @@
 
 namespace sixfold::inline v0 {
 
-/// How long ago a journal was last written, as its file says, or the one that SQLite keeps beside a database for a while; 0 if
-/// that is not known. For `incarnation::away`, asked before the journal is opened, as that writes it:
+/// How long ago a journal was last written, by the date of its file, or of the log that SQLite keeps beside a database for a while;
+/// 0 if that is not known. It is for `incarnation::away`. Call it before you open the journal, as opening writes the file:
 ///
 ///     const sixfold::incarnation life = sixfold::new_life(sixfold::file_age(file));
 ///
-/// It is never more than what has passed since any record was written, as far as the clock that knows the date is right.
+/// It is never more than the time since the last record was written, as far as the system's date is right.
 [[nodiscard]] inline duration file_age(const std::string& file) {
     using clock = std::filesystem::file_time_type::clock;
     const auto now = clock::now();

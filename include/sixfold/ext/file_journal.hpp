@@ -20,7 +20,7 @@
 #include "sixfold/parts/random.hpp"
 #include "sixfold/types.hpp"
 
-// Emscripten has the names of POSIX, and locks nothing.
+// Emscripten has the functions of POSIX, but its locks do nothing.
 #if (defined(__unix__) || defined(__APPLE__)) && !defined(__EMSCRIPTEN__)
 #include "sixfold/ext/file_posix.hpp"
 #else
@@ -31,22 +31,22 @@ namespace sixfold::inline v0 {
 
 /// What a journal needs of a file system: a lock, and one file at a time that is written from its beginning on.
 ///
-/// Each call says what the system says, or nothing when it has done it. It may do a part of it, or all, and fail; then it is
-/// not called again. Your own, such as for a flash chip, has to keep these promises, and no others:
+/// Each call returns the error of the system, or none if it is done. A call may fail after it has done a part, or all; then no call
+/// follows. A class of your own, such as for a flash chip, has to keep these promises, and no others:
 ///
-/// - `resolve(path)` is the file that this name leads to: itself, unless it is a link.
-/// - `lock(path)` is there until this object goes. Taken: std::errc::resource_unavailable_try_again.
-/// - `read(path, into)` gives the whole file. There is none: std::errc::no_such_file_or_directory. Another one has it, who kept
-///   it when the lock was taken away: std::errc::resource_unavailable_try_again.
-/// - `create(path)` begins an empty file, in place of one that is there. `write` and `sync` speak of it from now on, also
-///   under the name that it gets by `rename`.
+/// - `resolve(path)` returns the file to which this name leads: itself, unless it is a link.
+/// - `lock(path)` holds until this object is destroyed. If somebody has it: std::errc::resource_unavailable_try_again.
+/// - `read(path, into)` gives the whole file. If there is none: std::errc::no_such_file_or_directory. If somebody else has kept it
+///   when the lock was taken away: std::errc::resource_unavailable_try_again.
+/// - `create(path)` begins an empty file, in place of one that is there. `write` and `sync` are about this file from now on, also
+///   after a `rename`.
 /// - `write(data)` puts all of it at the end.
 /// - `sync()` returns when everything that was written survives a loss of power.
-/// - `rename(from, to)` puts it in the place of `to`: there is always the old or the new one, also after a loss of power.
+/// - `rename(from, to)` puts it in the place of `to`: the old or the new file is always there, also after a loss of power.
 /// - `sync_directory(path)` returns when the name of this file survives, too.
-/// - `in_place(path)`: this name is still that of the file that is written, and the lock still keeps others away. Otherwise:
-///   std::errc::no_such_file_or_directory. Where nobody can take a name away, it says nothing.
-/// - `remove(path)` closes and removes a file that did not come to its name, if that can be done: its room is free again.
+/// - `in_place(path)` checks that this is still the name of the file that is written, and that the lock still keeps others away.
+///   Otherwise: std::errc::no_such_file_or_directory. Where nobody can take a name away, it returns no error.
+/// - `remove(path)` closes and removes a file that was not renamed, if that can be done, so that its room is free again.
 template <class Files>
 concept journal_files = std::movable<Files> &&
     requires(Files files, const std::string& path, bytes data, std::vector<std::byte>& into) {
@@ -81,30 +81,30 @@ concept journal_files = std::movable<Files> &&
 ///     client->durable(client->written());
 ///     while (auto packet = client->poll_transmit(buffer)) ... send it
 ///
-/// The options of the client say `journaling::withhold`. Your rows come first, records second, whether these are appended or compacted: a crash in between gives an event or a message once more, and by its
-/// ticket or msgid you know that you have it. The other way round it would be gone. Only a message that its sender takes back
-/// after such a crash does not come again: you have it, and the sender hears `cancelled` or `expired`. Where that matters,
-/// rows and records belong into one transaction, as with `sqlite_journal`.
+/// The options of the client say `journaling::withhold`. Commit your rows first and the records second, whether you append or compact
+/// these: after a crash in between an event or a message comes again, and its ticket or msgid tells you that you have it. The other
+/// way round it would be lost. Only a message that its sender takes back after such a crash does not come again: you have it, and
+/// the sender hears `cancelled` or `expired`. If that matters, put rows and records into one transaction, with `sqlite_journal`.
 ///
-/// After the first call that failed this journal does nothing more: what is on the disk then is not known, and a second try
-/// that succeeds would not prove it. Whoever opens it next finds out. What depended on those records was told to nobody. It is
-/// such a call, too, when the file was removed, or another one has its name, such as a copy that was brought back, or the
-/// lock's file is gone: the fault is `moved`, and this life is over. (spec 7.9)
+/// After the first call that fails this journal does nothing more: nobody knows what is on the disk then, and a second try that
+/// succeeds would prove nothing. The next life finds out. Nobody was told of anything that depended on those records. A call also
+/// fails if the file was removed, if another file has its name, such as a copy that was brought back, or if the file of the lock is
+/// gone: the fault is `moved` then, and this life is over. (spec 7.9)
 ///
-/// Next to the file there are its name with .lock, which stays, and for moments with .new. Where `path` is a link, these lie
-/// beside the file that it leads to. It keeps in memory what was appended since the last sync. Format: spec 8.
+/// Beside the file there is one whose name ends with .lock, which stays, and for moments one with .new. If `path` is a link, they are
+/// beside the file to which it leads. The journal keeps in memory what was appended since the last sync. Format: spec 8.
 template <journal_files Files>
 class basic_file_journal {
   public:
     /// Opens the journal, or makes a new one where there is no file.
     ///
-    /// Each file that it makes has a number of its own, drawn from the random one, in all of its marks: by that a mark is told
-    /// from a payload that looks like one, and from what an older file has left on the disk (spec 8.1, 8.4). So it must be
-    /// another one each time, and none that a peer can know; the seed of `new_life()` will do.
+    /// Each file that it makes has a number of its own in all its marks, derived from the random number. It tells a mark from a
+    /// payload that looks like one, and from what an older file has left on the disk (spec 8.1, 8.4). So the random number must be
+    /// different each time, and unknown to peers; the seed of `new_life()` will do.
     ///
-    /// A torn tail is dropped. What was found is written into a new file, which takes the place of the old one: what a process
-    /// reads back, even after a sync, may be in the cache of the system only. So there must be room for both. When it is
-    /// refused, the file is left as it is (spec 8.4), and nothing beside it but the lock. O(size).
+    /// A torn tail is dropped. What was found is written into a new file, which takes the place of the old one, because what a process
+    /// reads back, even after a sync, may be only in the cache of the system. So there must be room for both. If the journal is
+    /// refused, the file is left as it is (spec 8.4), with only the lock beside it. O(size).
     [[nodiscard]] static result<basic_file_journal, file_error>
     open(std::string path, std::uint64_t random_number, Files files = {}) {
         basic_file_journal out(std::move(path), random_number, std::move(files));
@@ -115,8 +115,8 @@ class basic_file_journal {
         return out;
     }
 
-    /// What was in it when it was opened, for `client::create`. Good until the first `append` or `compact`, and not to be
-    /// asked for after it.
+    /// What was in it when it was opened, for `client::create`. Good until the first `append` or `compact`; do not call it after
+    /// that.
     [[nodiscard]] bytes records() const {
         SIXFOLD_ASSERT(recovered_.has_value());
         return *recovered_;
@@ -128,8 +128,8 @@ class basic_file_journal {
         put(pending_, records);
     }
 
-    /// True: all that was appended is durable, and will be found. One sync of the file, or none if there was nothing. (spec 8.3)
-    /// Before the first record of all, that of the owner, there is nothing to be durable: false, `unused`.
+    /// True if all that was appended is durable, and will be found. It costs one sync of the file, or none if there was nothing to
+    /// sync. (spec 8.3) Before the record of the owner, the first of all, nothing can be durable: false, `unused`.
     [[nodiscard]] bool sync() {
         if (recovered_ && recovered_->empty()) {
             return is_unused();
@@ -145,8 +145,8 @@ class basic_file_journal {
         return ok();
     }
 
-    /// A new file, of what the client has now, takes the place of this one. True: all that was appended is durable, as after
-    /// `sync`. At any moment. False, and `unused`, if the client keeps no journal. O(what the client has).
+    /// Replaces the file by a new one, of what the client has now. It may be called at any moment. True if all that was appended is
+    /// durable, as after `sync`. False, and `unused`, if the client keeps no journal. O(what the client has).
     [[nodiscard]] bool compact(const client& machine) {
         recovered_.reset();
         pending_.clear();
@@ -158,13 +158,13 @@ class basic_file_journal {
         return ok() && in_place() && (records.empty() ? is_unused() : make(records));
     }
 
-    /// Whether the file is more than twice as large as it began, and by so much that it is worth while. Then each byte is
-    /// written about twice in all.
+    /// Whether the file has grown to more than twice its first size, and by enough to be worth while. If you compact then, each byte
+    /// is written about twice in all.
     [[nodiscard]] bool should_compact() const noexcept {
         return size_ > 2 * made_size_ + compact_slack;
     }
 
-    /// The bytes of the file, without what was not synced yet.
+    /// Bytes of the file, without those that are not synced yet.
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
     /// The first thing that went wrong; fault `none` if nothing has.

@@ -15,10 +15,10 @@ namespace sixfold::inline v0 {
 ///
 ///     auto alice = sixfold::client::create(clock, {.self = "alice", .life = sixfold::new_life()}).value();
 ///
-/// For machines with a clock that knows the date. One that begins at 1970 each time counts its starts instead, and keeps the
-/// count (spec 6.1 says what happens if it does not grow). Throws what std::random_device throws where there is nothing random.
+/// It is for computers whose clock knows the date. A computer whose clock begins at 1970 at each start counts its starts instead, and
+/// keeps the count (spec 6.1 says what happens if it does not grow). Throws what std::random_device throws if it has no random bits.
 ///
-/// `away` is how long ago its journal was last written, if there is one and that is known: see ext/file_age.hpp.
+/// `away` is how long ago the client's journal was last written, if it has one and that is known: see ext/file_age.hpp.
 [[nodiscard]] inline incarnation new_life(duration away = duration::zero()) {
     using std::chrono::milliseconds;
     const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();

@@ -82,20 +82,20 @@ struct redis_counts {
 ///         }
 ///     }
 ///
-/// The last two may be left out. With them what is for a peer elsewhere is not stored first, and arrives sooner by a commit. Each
-/// answer of Redis says whether anybody has listened; and who leaves is told to all relays, in a channel of its own.
+/// The last two cases may be left out. With them messages to a peer elsewhere are not stored first, and arrive sooner by one commit.
+/// Each answer of Redis says whether anybody has received the frame; when a peer leaves, all relays are told in a channel of its own.
 ///
-/// Everything that it carries is a hint: while Redis is away messages take longer, as they come out of the mailbox, and none is lost.
-/// It makes its two connections anew by itself, and never waits. Nothing goes through the mailbox's database, whose NOTIFY holds one
-/// lock of the whole server while a transaction commits that has used it.
+/// Everything that it carries is a hint: while Redis is away, messages come out of the mailbox, which takes longer, and none is lost.
+/// It reconnects by itself, and never waits. It does not use the mailbox's database, whose NOTIFY holds one lock of the whole server
+/// while a transaction that has used it commits.
 ///
-/// Redis hands out the messages of a channel in one order to all. Each link says that it is there in the channel of its peer, behind
-/// which it listens already; whoever sees another one say so after itself is the older one. Where such a word was lost, or two were
-/// said anew when Redis came back, the wrong one may end; its client comes again, and is the newest.
+/// Redis gives the messages of a channel to all subscribers in one order. A relay announces each link in the channel of its peer, to
+/// which it has subscribed before; a link is the older one if another announcement comes after its own. If an announcement was lost,
+/// or two were repeated when Redis came back, the wrong link may end; its client comes again, and has the newest link then.
 class redis_carrier {
   public:
-    /// Begins to connect; there is nothing to wait for. Fails with `option`. `node` is a random number, another one for each carrier;
-    /// the clock must outlive it.
+    /// Begins to connect, without waiting. Error: option. `node` is a random number, different for each carrier; the clock must
+    /// outlive it.
     [[nodiscard]] static result<redis_carrier>
     create(const redis_options& options, std::uint64_t node, clock_ref clock) {
         if (options.host.empty()) {
@@ -112,7 +112,7 @@ class redis_carrier {
         return made;
     }
 
-    /// This peer has a link here, from now on or again: its frames are listened for, and an older link elsewhere ends.
+    /// This peer has a link here, from now on or again: the carrier subscribes to its frames, and an older link elsewhere ends.
     void link_up(const peer& name) {
         here& link = links_[name];
         link.login = ++logins_;

@@ -36,22 +36,22 @@ namespace sixfold::inline v0 {
 ///     client.durable(client.written());
 ///     while (auto packet = client.poll_transmit(buffer)) ... send it
 ///
-/// When a row, put or the commit fails, roll back and begin a new life: another client, from `records()`. The one in memory
-/// is ahead of the disk, and has said nothing of that to anybody. If the fault is `superseded`, the app was started twice, and
-/// the later one goes on: this one says so to its user, and ends. It is not told twice; a journal that is over stays so.
+/// If a row, `put` or the commit fails, roll back and begin a new life: another client, from `records()`. The client in memory is
+/// ahead of the disk, and has told nobody. If the fault is `superseded`, the app was started twice, and the later program goes on:
+/// this one should say so to its user, and end. A journal that is over stays over.
 ///
-/// It is a table of one row a key, `sixfold_journal`, so there is nothing to compact, and a row that says which life writes it,
-/// `sixfold_life`. It keeps no record in memory, and makes no transactions of its own. It uses the caller's connection, which
+/// It is a table with one row for each key, `sixfold_journal`, so there is nothing to compact; and one row that says which life writes
+/// it, `sixfold_life`. It keeps no record in memory, and makes no transactions of its own. It uses the caller's connection, which
 /// must outlive it.
 class sqlite_journal {
   public:
-    /// Makes the tables if they are not there, and begins a life: every earlier one of this database, in this process or in
-    /// another, writes nothing more. (spec 7.9) In a transaction of the caller it begins with the commit; if that is rolled
-    /// back it never began, and is told that it was superseded.
+    /// Makes the tables if they are not there, and begins a life: every earlier life of this database, in this process or in
+    /// another one, writes nothing more. (spec 7.9) In a transaction of the caller the life begins with the commit; if that is
+    /// rolled back, the life never began, and its calls fail as `superseded`.
     ///
-    /// Refused as `unsafe`, if a loss of power may undo a commit of this connection. Safe is `journal_mode` WAL, TRUNCATE or
-    /// PERSIST with `synchronous` FULL or EXTRA, and DELETE with EXTRA: with FULL the deletion is not synced, and what was
-    /// deleted would roll the commit back. DELETE with FULL is what SQLite begins with.
+    /// Refused as `unsafe` if a loss of power may undo a commit of this connection. These settings are safe: `journal_mode` WAL,
+    /// TRUNCATE or PERSIST with `synchronous` FULL or EXTRA, and DELETE with EXTRA. With DELETE and FULL, SQLite's defaults, the
+    /// deletion of its log is not synced, and the log could roll the commit back.
     [[nodiscard]] static result<sqlite_journal, sqlite_error> attach(sqlite3* handle) {
         sqlite_journal out(handle);
         out.check_safety();
@@ -79,11 +79,11 @@ class sqlite_journal {
         return out;
     }
 
-    /// Takes over what `poll_journal` gave, into the transaction that the caller has begun. False: it must not be committed,
-    /// and `last_error` says why. Without a transaction it is refused: some errors of SQLite, such as a full disk, roll back
-    /// by themselves, and what is put then would be durable without the rows that it belongs to. O(bytes + records * log n).
+    /// Writes what `poll_journal` gave into the transaction that the caller has begun. If it returns false, do not commit; `last_error`
+    /// says why. It is refused without a transaction: some errors of SQLite, such as a full disk, roll back by themselves, and
+    /// records that are put after that would be durable without the rows to which they belong. O(bytes + records * log n).
     ///
-    /// False for ever, when a later life has begun (`superseded`), or the file of the database, or its log, was removed or
+    /// It returns false for ever once a later life has begun (`superseded`), or the file of the database or its log was removed or
     /// replaced while it was open (`moved`).
     [[nodiscard]] bool put(bytes records) {
         connection_->error = over_;

@@ -31,28 +31,28 @@
 
 namespace sixfold::inline v0 {
 
-/// The durable mailbox of a relay, in an SQLite database: what it said is done survives a crash of
-/// the relay and a loss of power. (spec 1.7) A copy of the file that is brought back has nothing of
-/// what came since, and makes `stored` untrue for that. (spec 6.3)
+/// The durable mailbox of a relay, in an SQLite database: what it has called done survives a crash of
+/// the relay and a loss of power. (spec 1.7) A copy of the file that is brought back lacks what came
+/// after it was made, and what was called `stored` since then is lost. (spec 6.3)
 ///
 ///     auto mailbox = sixfold::sqlite_mailbox::open("mailbox.db");
 ///     if (!mailbox) { ... mailbox.error().what ... }
 ///     relay.complete(*request, mailbox->execute(*request), out);
 ///
-/// Each request alone is a transaction, and each that changes something a sync of the disk. A
-/// busy relay collects them in a `mailbox_group`, which shows the loop.
+/// Each single request is a transaction, and one that changes something costs a sync of the disk. A
+/// busy relay collects requests in a `mailbox_group`, which shows the loop.
 ///
-/// Whatever goes wrong, the disk full, another process busy, a damaged page, nothing of the
-/// transaction is done and `last_error` says why; it goes on working when the fault is gone.
-/// Requests that only read, a look or a page, are then answered all the same, if they can be read
-/// (what they bring is not noted then); and where the disk is full, what erases is done:
-/// it finds its room (see `sqlite_database`). Several relays may have the same file open. A request
+/// If anything goes wrong (the disk is full, another process is busy, a page is damaged), nothing of
+/// the transaction is done, and `last_error` says why; the mailbox works again when the fault is gone.
+/// Requests that only read, a look or a page, are answered even then, if their rows can be read (the
+/// base that a look brings is not kept then). If the disk is full, requests that erase are done: they
+/// find room (see `sqlite_database`). Several relays may have the same file open. A request
 /// costs O(log n) for each row that it puts, erases or hands out.
 class sqlite_mailbox {
   public:
-    /// Opens the mailbox in this file, or makes one. One of schema 1, which is that of wire version 1,
-    /// becomes one of schema 3; its last ack states go. Refuses what `sqlite_database::open` refuses,
-    /// and a limit that is 0 as `option`.
+    /// Opens the mailbox in this file, or makes one. A mailbox of schema 1, which belongs to wire version
+    /// 1, becomes one of schema 3, without its last ack states. Refuses what `sqlite_database::open`
+    /// refuses, and a limit that is 0 as `option`.
     ///
     /// The clock goes on while the relay is down, and is the same for all that have this file open; it must outlive it.
     [[nodiscard]] static result<sqlite_mailbox, sqlite_error>
@@ -74,8 +74,8 @@ class sqlite_mailbox {
         return made;
     }
 
-    /// Does what a relay asks; what is `done` is durable. Asking twice changes nothing more. What
-    /// it returns is good until the next request.
+    /// Does what a relay asks; what is `done` is durable. The same request again changes nothing more.
+    /// What it returns is good until the next request.
     [[nodiscard]] mailbox_outcome execute(const mailbox_request& request) {
         tick();
         mailbox_outcome outcome = alone(request);
@@ -95,9 +95,9 @@ class sqlite_mailbox {
 
     /// The same for many in one transaction, with one sync for all of them.
     ///
-    /// When that fails, nothing is changed by any of them, but those that only read are answered.
-    /// Where the disk is full, only the puts are left out: what erases makes room again. What it
-    /// returns is in the group.
+    /// If that fails, none of them changes anything, but those that only read are answered. If the disk
+    /// is full, only the puts are left out: what erases makes room again. What it returns is in the
+    /// group.
     std::span<const mailbox_exchange> execute(mailbox_group& group) {
         tick();
         const auto all = [](const mailbox_request&) {
@@ -111,12 +111,12 @@ class sqlite_mailbox {
         return group.exchanges();
     }
 
-    /// Retention: makes tombstones of payloads, and gives streams up, whose time is over, until it has handled so many rows; a stream
-    /// is given up as a whole. Returns how many rows it has handled; call it again at once while that is not less than `rows_max`,
-    /// which is at least 1. (spec 5.6)
+    /// Retention: turns payloads whose time is over into tombstones, and gives up streams whose time is over, until it has handled
+    /// `rows_max` rows, at least 1; a stream is given up as a whole. Returns how many rows it has handled: call it again at once while
+    /// that is not less than `rows_max`. (spec 5.6)
     ///
-    /// A receiver counts as having come up to an hour longer than it did. Where the disk is full, no stream is given up, but what is
-    /// too old becomes a tombstone.
+    /// The time when a receiver last came may be kept up to an hour too late. If the disk is full, no stream is given up, but old
+    /// payloads still become tombstones.
     [[nodiscard]] result<std::size_t, sqlite_error> expire(const mailbox_retention& promised,
                                                            std::size_t rows_max) {
         SIXFOLD_ASSERT(rows_max > 0);
@@ -149,8 +149,8 @@ class sqlite_mailbox {
         return commit(look) ? found : mailbox_usage{};
     }
 
-    /// Why the last call was not done, or not wholly; fault `none` if it was. A request above its
-    /// limits is no error.
+    /// Why the last call was not done, or not completely; fault `none` if it was. A request above the
+    /// limits is not an error.
     [[nodiscard]] const sqlite_error& last_error() const noexcept { return error_; }
 
   private:

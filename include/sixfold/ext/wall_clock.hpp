@@ -8,17 +8,17 @@
 
 namespace sixfold::inline v0 {
 
-/// The clock of the system that knows the date: it goes on while a program is down, so dates that are kept in a store are its. Not
-/// for machines: somebody sets it.
+/// The system's clock that knows the date. It goes on while a program is down, so it is for dates that are kept in a store. Do not use
+/// it for machines, as it can be set.
 struct wall_clock {
-    /// Since 1970.
+    /// The time since 1970.
     [[nodiscard]] time_point now() const noexcept {
         return time_point(std::chrono::duration_cast<duration>(
             std::chrono::system_clock::now().time_since_epoch()));
     }
 };
 
-/// The only one that there is.
+/// The only object of it that is needed.
 inline constexpr wall_clock wall_time{};
 
 }  // namespace sixfold::inline v0
