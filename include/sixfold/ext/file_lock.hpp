@@ -20,8 +20,8 @@
 
 namespace sixfold::inline v0::detail {
 
-/// Why the last call of the C library failed. Of a file that somebody has open for themselves alone that of Windows says
-/// "permission denied"; here it is std::errc::resource_unavailable_try_again.
+/// Why the last call of the C library failed. If somebody has a file open exclusively, that of Windows says "permission denied";
+/// here it is std::errc::resource_unavailable_try_again.
 [[nodiscard]] inline std::error_code last_error() {
 #if defined(_WIN32)
     constexpr unsigned long sharing_violation = 32;
@@ -34,7 +34,7 @@ namespace sixfold::inline v0::detail {
 
 #if defined(_WIN32)
 
-/// A file that nobody else can open while we have it. The system lets it go when the process ends, however it does.
+/// A file that nobody else can open while we have it. The system releases it when the process ends, in whatever way.
 class file_lock {
   public:
     /// Taken: std::errc::resource_unavailable_try_again.
@@ -53,7 +53,7 @@ class file_lock {
 
 #else
 
-/// A name that nobody else in this process has, for systems that lock nothing: other processes are not kept away.
+/// A name that nobody else in this process has, for systems without locks: other processes are not kept away.
 class file_lock {
   public:
     /// Taken: std::errc::resource_unavailable_try_again.

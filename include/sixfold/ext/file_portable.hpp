@@ -18,12 +18,12 @@ namespace sixfold::inline v0 {
 
 /// Files as far as the standard library knows them, for systems that have nothing better here.
 ///
-/// It promises less than `journal_files` asks for. What was synced is with the system: it survives a crash of the app, **not a
-/// loss of power**, after which the journal may be shorter, or refused as damaged. And the **lock** keeps other processes away on
-/// Windows only; elsewhere it is one of this process, and that no other one has the same journal open is for you to see to.
+/// It promises less than `journal_files` asks for. What was synced is with the system: it survives a crash of the app, **but not a
+/// loss of power**, after which the journal may be shorter, or refused as damaged. The **lock** keeps other processes away only on
+/// Windows; elsewhere it works within this process, and you have to make sure that no other process has the same journal open.
 class portable_files {
   public:
-    /// Goes from link to link.
+    /// Follows links.
     [[nodiscard]] std::string resolve(const std::string& path) {
         constexpr int links_max = 40;
         std::filesystem::path at = path;
@@ -90,7 +90,7 @@ class portable_files {
         return system_says(file_ != nullptr);
     }
 
-    /// Looks at nothing: who removes a file that is in use is not noticed.
+    /// Checks nothing: it is not noticed when a file in use is removed.
     [[nodiscard]] std::error_code in_place(const std::string&) { return {}; }
 
     /// Removes it, if it is there.

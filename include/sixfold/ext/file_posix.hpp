@@ -50,7 +50,7 @@ class file_descriptor {
 /// the other's owner and mode, as far as the system lets it.
 class posix_files {
   public:
-    /// Goes from link to link, as far as the system would. A whole path: the program may go to another folder.
+    /// Follows links, as far as the system would. Returns an absolute path, as the program may change its folder.
     [[nodiscard]] std::string resolve(std::string path) {
         constexpr int links_max = 40;
         for (int links = 0; links < links_max; ++links) {
@@ -66,7 +66,7 @@ class posix_files {
         return std::filesystem::absolute(path, no_folder).string();
     }
 
-    /// Locks the file of this name, made if need be, until this object goes or the process does. It stays there.
+    /// Locks the file of this name, and makes it if need be, until this object is destroyed or the process ends. The file stays.
     [[nodiscard]] std::error_code lock(const std::string& path) {
         lock_path_ = path;
         return take(lock_, path, O_RDWR | O_CREAT);
@@ -128,7 +128,7 @@ class posix_files {
 #endif
     }
 
-    /// Puts the file in the place of `to`, at once or not at all. Whether that is durable, `sync_directory` says.
+    /// Puts the file in the place of `to`, at once or not at all. `sync_directory` makes that durable.
     [[nodiscard]] std::error_code rename(const std::string& from, const std::string& to) {
         const bool done = ::rename(from.c_str(), to.c_str()) == 0;
         const auto says = system_says(done);

@@ -25,13 +25,13 @@ namespace sixfold::inline v0 {
 
 /// How a database is opened.
 struct postgres_options {
-    /// Where our tables are, and nobody else's: a name of lower-case letters, digits and `_`. Who may not make a schema is given an
-    /// empty one.
+    /// The schema with our tables, and no others: a name of lower-case letters, digits and `_`. If the relay may not make a schema, make
+    /// an empty one for it.
     std::string schema = "sixfold";
-    /// How long a call waits for the server, 10 ms to an hour; then its connection is given up. Who logs in waits for twice as long at
-    /// most, of each host that the URL names.
+    /// How long a call waits for the server, 10 ms to an hour; then its connection is given up. Logging in waits for twice as long at
+    /// most, for each host that the URL names.
     std::chrono::milliseconds timeout{5000};
-    /// How long a statement waits for another relay that has a hold on the same stream. Less than `timeout`.
+    /// How long a statement waits for another relay that holds a lock of the same stream. Less than `timeout`.
     std::chrono::milliseconds lock_timeout{2000};
 };
 
@@ -47,8 +47,8 @@ struct postgres_schema {
 
 /// A schema of a PostgreSQL database that keeps what was committed, or says that it cannot.
 ///
-/// It has one connection, and makes another one when that was lost, with the first call behind it: to whichever of the hosts in its
-/// URL can be written then. Each statement is a transaction, and those of one call are sent together. There are no exceptions.
+/// It has one connection. When that is lost, the next call makes another one, to whichever of the hosts in its URL can be written
+/// then. Each statement is a transaction, and those of one call are sent together. There are no exceptions.
 ///
 ///     if (database.ready()) {
 ///         database.ask(0, values);                 // statement 0 of those that it was opened with
@@ -61,8 +61,8 @@ class postgres_database {
     /// The oldest server that is not refused, as libpq numbers them.
     static constexpr int server_version_min = 130000;
 
-    /// Opens a schema, or makes it where there is none, or an empty one. One of the former version becomes one of this version. Either
-    /// is one transaction.
+    /// Opens a schema, or makes its tables if there is none, or an empty one. A schema of the former version is upgraded. Either is one
+    /// transaction.
     ///
     /// `statements` are prepared with each connection; both they and the schema must stay where they are. It is refused, and left as
     /// it is, if it is `foreign`, of another `version`, or `unsafe`: `fsync` must be on, `synchronous_commit` must be `on` or
@@ -82,8 +82,8 @@ class postgres_database {
         return made;
     }
 
-    /// Whether there is a connection. Where the last one was lost another one is made, but not sooner after an attempt that
-    /// failed than that has taken, and 100 ms, nor where nobody answered: who is cut off does not only wait.
+    /// Whether there is a connection. If the last one was lost, another one is made; but after an attempt that failed only when as long
+    /// has passed as it took, and at least 100 ms, so that a relay that is cut off does more than wait.
     [[nodiscard]] bool ready() {
         if (connected()) {
             return true;
@@ -93,12 +93,12 @@ class postgres_database {
         }
         return connected();
     }
-    /// Sends a statement, by its place among all. It must be `ready`.
+    /// Sends a statement, by its place among all. Precondition: `ready`.
     void ask(std::size_t statement, const postgres_values& values) {
         connection_->ask(name_of(statement), values);
     }
-    /// What became of the first statement that was not answered yet. A lost connection, and a server that cannot be written any more,
-    /// is made anew by the next `ready`.
+    /// The answer to the first statement that was not answered yet. If the connection is lost, or the server can no longer be written,
+    /// the next `ready` makes a new connection.
     [[nodiscard]] detail::postgres_answer answer() {
         detail::postgres_answer out = connection_->answer();
         is_standby_ = is_standby_ || out.error.fault == postgres_fault::read_only;
@@ -111,7 +111,7 @@ class postgres_database {
     [[nodiscard]] const postgres_error& last_error() const noexcept {
         return connection_ && connection_->lost() ? connection_->error() : error_;
     }
-    /// libpq's own, for what is not here; null if there is no connection.
+    /// libpq's own handle, for what is not here; null if there is no connection.
     [[nodiscard]] PGconn* handle() noexcept {
         return connection_ ? connection_->handle() : nullptr;
     }

@@ -10,7 +10,7 @@
 
 namespace sixfold::inline v0 {
 
-/// What is wrong with a database, as far as one would do something else about it.
+/// What is wrong with a database, as far as it matters for what to do.
 enum class postgres_fault : std::uint8_t {
     none,  ///< nothing is wrong
     busy,  ///< others hold what is needed, or were faster, for longer than is waited: try again

@@ -33,22 +33,22 @@
 
 namespace sixfold::inline v0 {
 
-/// The durable mailbox of any number of relays, on any number of machines, in a PostgreSQL database: what it said is done survives a
-/// crash of the server, and the loss of the server where a standby is synchronous (spec 1.7); but a last ack state that takes the
-/// place of an older one, and erases nothing, may be the older one then (spec 5.7).
+/// The durable mailbox of any number of relays, on any number of machines, in a PostgreSQL database: what it has called done survives a
+/// crash of the server, and the loss of the server if a standby is synchronous (spec 1.7). Only a last ack state that replaced an
+/// older one, and erased nothing, may be the older one then (spec 5.7).
 ///
 ///     auto mailbox = sixfold::postgres_mailbox::open("postgresql://sixfold@db1,db2/chat");
 ///     if (!mailbox) { ... mailbox.error().what ... }
 ///     for (const auto& each : mailbox->execute(group)) { relay.complete(each.request, each.outcome, out); }
 ///
-/// The requests of a `mailbox_group` go to the server in one flight: all puts as one statement and one transaction, likewise all that
+/// The requests of a `mailbox_group` go to the server together: all puts as one statement and one transaction, likewise all that
 /// erases, then the looks and pages. So the puts of a group come first, as if they had been asked for first; nothing of a group is
-/// answered before, so nobody can tell. A call waits for the server, no longer than `postgres_options::timeout` (and as long again
-/// where a connection has to be made): a relay with much else to do calls it on a thread of its own, and completes afterwards.
+/// answered before the end, so nobody can tell. A call waits for the server, no longer than `postgres_options::timeout` (and as long
+/// again if it has to connect): a busy relay calls it on a thread of its own, and completes the requests afterwards.
 ///
-/// Whatever goes wrong, the server gone, its disk full, a commit of which nobody knows, what was asked for is not done and
-/// `last_error` says why; it goes on working when the fault is gone. Puts and erasures do not hinder each other, nor do they hinder
-/// what only reads. Several relays may have the same schema open.
+/// If anything goes wrong (the server is gone, its disk is full, the outcome of a commit is unknown), the request is not done, and
+/// `last_error` says why; the mailbox works again when the fault is gone. Puts and erasures do not block each other, nor requests
+/// that only read. Several relays may have the same schema open.
 class postgres_mailbox {
   public:
     /// Opens the mailbox in a schema of this database, or makes one. `url` is one of PostgreSQL, or its `key=value` form; it may
@@ -73,15 +73,15 @@ class postgres_mailbox {
         return postgres_mailbox(std::move(*database), limits, clock);
     }
 
-    /// Does what a relay asks; what is `done` is durable. Asking twice changes nothing more. What it returns is good until the
-    /// next request.
+    /// Does what a relay asks; what is `done` is durable. The same request again changes nothing more. What it returns is good until
+    /// the next request.
     [[nodiscard]] mailbox_outcome execute(const mailbox_request& request) {
         alone_.clear();
         alone_.add(request);
         return execute(alone_).front().outcome;
     }
 
-    /// The same for many, in one flight. What it returns is in the group.
+    /// The same for many requests at once. What it returns is in the group.
     std::span<const mailbox_exchange> execute(mailbox_group& group) {
         now_ = (std::max)(now_, clock_.now());
         error_ = {};
@@ -98,11 +98,11 @@ class postgres_mailbox {
         return group.exchanges();
     }
 
-    /// Retention: makes tombstones of payloads, and gives streams up, whose time is over, until it has handled so many rows; a stream
-    /// is given up as a whole. Returns how many rows it has handled; call it again at once while that is not less than `rows_max`,
-    /// which is at least 1. (spec 5.6) Several relays may do so at the same time.
+    /// Retention: turns payloads whose time is over into tombstones, and gives up streams whose time is over, until it has handled
+    /// `rows_max` rows, at least 1; a stream is given up as a whole. Returns how many rows it has handled: call it again at once while
+    /// that is not less than `rows_max`. (spec 5.6) Several relays may do so at the same time.
     ///
-    /// A receiver counts as having come up to an hour longer than it did.
+    /// The time when a receiver last came may be kept up to an hour too late.
     [[nodiscard]] result<std::size_t, postgres_error> expire(const mailbox_retention& promised,
                                                              std::size_t rows_max) {
         SIXFOLD_ASSERT(rows_max > 0);
@@ -138,7 +138,7 @@ class postgres_mailbox {
         return found.ok() ? mailbox_usage{count(0), count(1), count(2)} : mailbox_usage{};
     }
 
-    /// Why the last call was not done, or not wholly; fault `none` if it was. A request above its limits is no error.
+    /// Why the last call was not done, or not completely; fault `none` if it was. A request above the limits is not an error.
     [[nodiscard]] const postgres_error& last_error() const noexcept { return error_; }
 
   private:

@@ -25,35 +25,35 @@ namespace sixfold::inline v0 {
 /// What a commit survives.
 enum class sqlite_durability : std::uint8_t {
     power_loss,  ///< synchronous=FULL: the log is synced with each commit
-    /// synchronous=NORMAL: it is not, so **the last commits are lost when the power fails**. For
-    /// data that can be had again; never for a mailbox or a journal.
+    /// synchronous=NORMAL: it is not, so **the last commits are lost when the power fails**. For data
+    /// that can be fetched again; never for a mailbox or a journal.
     process_crash,
 };
 
 /// How a database is opened.
 struct sqlite_options {
     sqlite_durability durability = sqlite_durability::power_loss;  ///< what a commit survives
-    /// How long a call waits for another connection, 0 to 2^31 - 1 ms. With one connection nobody waits. Who runs a checkpoint
-    /// by hand that waits for whoever writes (FULL, RESTART, TRUNCATE) lets it wait for less than this: a commit that adds
-    /// pages waits for it, too, and the first of the two whose time is up gives in; it would be the commit.
+    /// How long a call waits for another connection, 0 to 2^31 - 1 ms. With one connection nothing waits. If you run a checkpoint by
+    /// hand that waits for writers (FULL, RESTART, TRUNCATE), let it wait for less than this: a commit that adds pages waits for the
+    /// checkpoint, too, and the one whose time is over first fails. It should not be the commit.
     std::chrono::milliseconds busy_timeout{1000};
-    /// SQLite's name of the layer below it; none: that of the system. Tests put their disk here.
+    /// SQLite's name of the layer below it (VFS); null: that of the system. Tests put their disk here.
     const char* vfs = nullptr;
 };
 
 /// What makes a database ours: written when it is made, checked whenever it is opened.
 struct sqlite_schema {
-    std::int32_t application_id;      ///< not 0, which is nobody's
+    std::int32_t application_id;      ///< not 0, which means no application
     std::int32_t version;             ///< from 1 on
     const char* create;               ///< the statements that make its tables
     std::int32_t former = 0;          ///< an older version that is not refused; 0: none
-    const char* set_aside = nullptr;  ///< what makes room for the new tables beside its own
-    const char* upgrade = nullptr;    ///< what fills the new ones and drops the others
+    const char* set_aside = nullptr;  ///< statements that rename the old tables out of the way
+    const char* upgrade = nullptr;    ///< statements that fill the new tables and drop the old ones
 };
 
 namespace detail {
 
-/// The number of an application, and its four letters, if it has some.
+/// The number of an application, with its four letters if it has any.
 [[nodiscard]] inline std::string application_name(std::int32_t id) {
     const auto bits = static_cast<std::uint32_t>(id);
     const std::array letters{static_cast<char>(bits >> 24U), static_cast<char>(bits >> 16U),
@@ -69,35 +69,35 @@ namespace detail {
 /// What a transaction is for.
 enum class sqlite_access : std::uint8_t {
     write,  ///< it may change something: it takes the right to write at once
-    read,   ///< it only reads, in one snapshot: it waits for nobody who writes, and needs no room
+    read,   ///< it only reads, in one snapshot: it waits for no writer, and needs no room
 };
 
 /// An SQLite database that keeps what was committed, or says that it cannot.
 ///
 /// It is in WAL mode with synchronous=FULL: a commit is one sync of the log, and survives a loss of
-/// power. What erases needs no room on the disk: it was taken before. The log is cut back to 8 MiB after a long reader has
+/// power. Erasing needs no room on the disk, which was taken before. The log is cut back to 8 MiB after a long reader has
 /// gone. There are no exceptions: the first error of a transaction stays, what follows it is not
-/// executed, and `commit` tells.
+/// executed, and `commit` returns false.
 ///
 ///     sqlite_transaction change(database);
 ///     insert.run(key, value);
 ///     remove.run(old_key);
 ///     if (!change.commit()) { ... database.last_error() ... }
 ///
-/// It knows nothing of what is in it. It belongs to one caller at a time; other connections, also
+/// It does not know what is in the tables. It belongs to one caller at a time; other connections, also
 /// of other processes on the same machine, may have the same file open.
 class sqlite_database {
   public:
-    /// Opens a database of this schema, or makes one where there is no file, or an empty one. One of the former version, if the
-    /// schema has one, becomes one of this version, in one transaction; that costs O(size).
+    /// Opens a database of this schema, or makes one if there is no file, or an empty one. A database of the former version, if
+    /// the schema has one, is upgraded in one transaction, which costs O(size).
     ///
     /// It is refused, and its file left as it is, if it is `foreign`, of another `version`,
     /// `read_only` or `corrupt`: all its pages are looked at, which costs O(size). It is `unsafe`
     /// if SQLite does not confirm the journal and sync modes, as it will not for a database in
     /// memory.
     ///
-    /// Nothing is made beside a database that is foreign by its first page. For all that is seen later SQLite has to read it,
-    /// and in WAL mode it makes -wal and -shm to do that; they stay until the next one that may write closes it.
+    /// If the first page shows that a database is foreign, no file is made beside it. To find other faults SQLite has to read it,
+    /// and in WAL mode it makes -wal and -shm for that; they stay until a connection that may write closes it.
     [[nodiscard]] static result<sqlite_database, sqlite_error>
     open(const std::string& path, const sqlite_schema& schema, const sqlite_options& options = {}) {
         sqlite_database made;
@@ -119,20 +119,20 @@ class sqlite_database {
         return made;
     }
 
-    /// SQLite's own, for what is not here; open as long as this is.
+    /// SQLite's own handle, for what is not here; it is open as long as this object exists.
     [[nodiscard]] sqlite3* handle() noexcept { return connection_->handle; }
 
-    /// A statement of this database, which must outlive it. One that SQLite does not understand is an
-    /// error of the database, and gives no rows.
+    /// A statement of this database, which must outlive it. If SQLite does not understand it, that is an
+    /// error of the database, and it gives no rows.
     [[nodiscard]] sqlite_statement prepare(std::string_view sql) { return {*connection_, sql}; }
 
-    /// What went wrong first since the last transaction began.
+    /// The first error since the last transaction began.
     [[nodiscard]] const sqlite_error& last_error() const noexcept { return connection_->error; }
     /// Whether something went wrong since the last transaction began: then nothing more is executed.
     [[nodiscard]] bool failed() const noexcept { return !connection_->ok(); }
 
-    /// Writes what is in the log to its place, as far as nobody reads it, so that the log can be begun anew. Not in a
-    /// transaction. SQLite does it by itself now and then; it is for who was told that there is no more room.
+    /// Writes what is in the log to its place in the file, as far as nobody reads it, so that the log can begin anew. Do not call
+    /// it in a transaction. SQLite does it by itself now and then; call it when there is no more room.
     void checkpoint() noexcept {
         sqlite3_wal_checkpoint_v2(connection_->handle, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr,
                                   nullptr);
@@ -367,12 +367,12 @@ class sqlite_database {
 /// All or nothing: what is done to a database while this lives, and undone with it unless it was
 /// committed.
 ///
-/// Unless it only reads it takes the right to write at once. A transaction that reads first and writes later could be
-/// refused in the middle, however long it waits, because another one was faster.
+/// Unless it only reads, it takes the right to write at once. A transaction that reads first and writes later could be refused in
+/// the middle, however long it waits, because another one was faster.
 class sqlite_transaction {
   public:
-    /// Begins, and forgets the last error. Waits for `busy_timeout` if another connection is writing;
-    /// that it was in vain, `commit` tells. The database must outlive it, and have no other one now.
+    /// Begins, and forgets the last error. Waits for `busy_timeout` if another connection is writing; if
+    /// that was not enough, `commit` fails. The database must outlive it, and have no other transaction.
     explicit sqlite_transaction(sqlite_database& database,
                                 sqlite_access access = sqlite_access::write)
         : database_(database), access_(access) {
@@ -383,8 +383,8 @@ class sqlite_transaction {
     /// Undoes everything, unless it was committed.
     ~sqlite_transaction() { database_.roll_back(); }
 
-    /// True: everything has been done and is durable. False: `last_error` says why, and nothing
-    /// has been done; only after the fault `io` that is not certain, and may show after a restart.
+    /// True if everything is done and durable. If it returns false, `last_error` says why, and nothing is
+    /// done; only with the fault `io` that is not certain: it may be there after a restart.
     [[nodiscard]] bool commit() {
         database_.commit(access_);
         return !database_.failed();

@@ -11,7 +11,7 @@
 
 namespace sixfold::inline v0 {
 
-/// What is wrong with a database, as far as one would do something else about it.
+/// What is wrong with a database, as far as it matters for what to do.
 enum class sqlite_fault : std::uint8_t {
     none,        ///< nothing is wrong
     busy,        ///< another connection is writing, for longer than `busy_timeout`: try again
@@ -20,9 +20,10 @@ enum class sqlite_fault : std::uint8_t {
     corrupt,     ///< damaged or cut, and no read of it has failed: bring back a copy
     foreign,     ///< no SQLite database, or that of another application
     version,     ///< of a schema that this program does not know, such as a newer one
-    unsafe,      ///< it would not keep what it was given: WAL or the sync mode cannot be had
+    unsafe,      ///< it would not keep what it was given: it cannot have WAL or the sync mode
     superseded,  ///< a later life writes this journal: this one is over, and has to end
-    moved,  ///< its file, or its log, was removed or replaced while it was open: what is written is found by nobody
+    /// Its file or its log was removed or replaced while it was open: nobody will find what is written.
+    moved,
     option,  ///< an option that cannot work
     io,      ///< the system failed: try again; whether a commit is durable is not known
     other,   ///< no memory, or a bug: `what` says it
