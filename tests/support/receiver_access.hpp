@@ -280,6 +280,13 @@ struct receiver_access {
         for (const exception& e : stream.exceptions()) {
             add(out, e.seq * 8 + static_cast<std::uint64_t>(e.how));
         }
+        const mailbox_marks& marks = r.inbox_.round_.marks_;
+        if (marks.of(which) != mailbox_marks::stage::none) {
+            add(out, static_cast<std::uint64_t>(marks.row(which).epoch));
+            add(out, marks.row(which).seq + 1);
+        } else {
+            add(out, 0);
+        }
         for (seq at = floor; at < floor + stream.window().width(); ++at) {
             const std::uint32_t slot = held(r).find(which, {stream.epoch(), at});
             const bool handed =

@@ -218,6 +218,43 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("mailbox_round: where no row is in a hole, one behind it is asked for that has no room "
+          "before, as only that says whether anybody fills it [spec 3.26]") {
+    // In another life B has had 0 and more: the sender ends behind that, has stored what is next, and is gone.
+    const std::uint32_t width = GENERATE(1U, 4U);
+    CAPTURE(width);
+    drained_world w({.window = width});
+    REQUIRE(w.b.handle(msg_notify{.from = "alice", .epoch = entered}) == refusal::none);
+    msg_notify direct{.from = "alice", .epoch = entered};
+    direct.entries = run::of(as_bytes("once more"));
+    for (direct.first = 1; direct.first < width; ++direct.first) {
+        REQUIRE(w.b.handle(direct) == refusal::none);
+    }
+    const bool was_turned_away = GENERATE(false, true);
+    if (was_turned_away) {
+        REQUIRE(w.b.handle(direct) == refusal::none);
+    }
+    CHECK(w.b.held() == width - 1);
+    w.put("alice", entered, width, 5, 10);
+    SECTION("nobody does") {
+        w.b.link_up(link);
+        CHECK(w.drain() < 1s);
+        CHECK(w.order.size() == 5);
+    }
+    SECTION("somebody may") {
+        w.base = 0;
+        w.b.link_up(link);
+        w.run_for(1s);
+        CHECK(w.sent_rows <= 2);
+        w.run_for(24h);
+        CHECK(w.sent_rows <= 2 * (8 + 24));
+        CHECK(w.order.empty());
+        w.put("alice", entered, 0, width, 10);
+        CHECK(w.drain(2h) <= 75min);
+        CHECK(w.order.size() == width + 5);
+    }
+}
+
 TEST_CASE(
     "mailbox_round: of several holes all are asked for together, up to the last [spec 3.26]") {
     drained_world w;
@@ -300,6 +337,26 @@ TEST_CASE("mailbox_round: rows of a larger epoch come when those of the smaller 
         CHECK(w.sent_rows <= 30 + 12);
         CHECK(receiver_access::stream(w.b, "alice").epoch() == larger);
     }
+}
+
+TEST_CASE("mailbox_round: rows of a larger epoch are not asked for while the app has something of "
+          "ours [spec 3.26]") {
+    drained_world w;
+    w.app_takes = false;
+    REQUIRE(w.b.handle(msg_notify{.from = "alice", .epoch = entered}) == refusal::none);
+    msg_notify direct{.from = "alice", .epoch = entered};
+    direct.entries = run::of(as_bytes("for the app"));
+    REQUIRE(w.b.handle(direct) == refusal::none);
+    w.put("alice", larger, 0, 3, 10);
+    REQUIRE(w.b.handle(msg_notify{
+                .from = "alice", .epoch = epoch{0x20}, .low = 0, .smaller = {larger, 0}}) ==
+            refusal::none);
+    w.b.link_up(link);
+    w.run_for(1min);
+    CHECK(w.sent_rows == 0);
+    w.app_takes = true;
+    CHECK(w.drain() < 1s);
+    CHECK(w.order.size() == 4);
 }
 
 TEST_CASE("mailbox_round: holes of an epoch that its sender has left are passed, and its rows "

@@ -81,9 +81,9 @@ class mailbox_page {
     /// Has it said so?
     [[nodiscard]] bool answered() const noexcept { return answered_; }
     /// Have rows come, or is it known that there are none?
-    [[nodiscard]] bool any() const noexcept {
-        return !pieces_.empty() || (answered_ && rows_ == 0);
-    }
+    [[nodiscard]] bool any() const noexcept { return !pieces_.empty() || is_empty(); }
+    /// Is it known that there are none?
+    [[nodiscard]] bool is_empty() const noexcept { return answered_ && rows_ == 0; }
     /// Have all of them come?
     [[nodiscard]] bool is_whole() const noexcept { return answered_ && came_from_0() >= rows_; }
 

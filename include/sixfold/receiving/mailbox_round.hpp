@@ -346,19 +346,21 @@ inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
     if (at >= end) {
         marks_.set(which, {stream.epoch(), at});
     }
-    if (at >= end || (marked && at >= marks_.row(which).seq)) {
+    const bool shut = at >= end || (marked && at >= marks_.row(which).seq);
+    // Where there was no row in the hole in front, only one behind says whether anybody fills it: one that may have no room before.
+    if (shut && !(ours && at > stream.first_lacking() && page_.is_empty())) {
         left_.front().from = special.until;
         return 0;
     }
     mailbox_key until = special.until;
-    until.id.seq = marked ? marks_.row(which).seq : until.id.seq;
+    until.id.seq = marked && !shut ? marks_.row(which).seq : until.id.seq;
     until.id.seq = at < holes_end ? (std::min)(until.id.seq, holes_end + 1) : until.id.seq;
     if (!left_.front().until || until < *left_.front().until) {
         split(until);
     }
     left_.front().from->id.seq = at;
-    const auto room = static_cast<std::uint32_t>((std::min)(end - at, seq{UINT32_MAX}));
-    return left_.front().empty() ? 0 : size_.rows(room);
+    const seq room = shut ? 1 : (std::min)(end - at, seq{UINT32_MAX});
+    return left_.front().empty() ? 0 : size_.rows(static_cast<std::uint32_t>(room));
 }
 
 /// The first stream that ends behind the beginning of the first range, of those that are asked alone.
