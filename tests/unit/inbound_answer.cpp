@@ -44,5 +44,26 @@ TEST_CASE("inbound_answer: whatever is to be said is owed, and each alone [spec 
     CHECK(!a.owes());
 }
 
+TEST_CASE("inbound_answer: a room that was told is taken back, whether it was answered or not "
+          "[spec 3.24]") {
+    inbound_answer a(0);
+    const auto says = [&a](ack_serial serial, std::uint32_t room) {
+        a.owe_state(0);
+        const bool tells = a.tells(room);
+        a.said_state(serial, tells ? room : 0);
+        return tells;
+    };
+    REQUIRE(says(1, 5));
+    CHECK(says(2, 5));  // not answered yet
+    CHECK(a.answered(2, 5));
+    REQUIRE_FALSE(says(3, 5));
+    REQUIRE(says(4, 1));
+    CHECK(says(5, 5));
+    CHECK_FALSE(a.answered(4, 1));  // what it told is no longer so
+    CHECK(says(6, 5));
+    CHECK(a.answered(6, 5));
+    CHECK_FALSE(says(7, 5));
+}
+
 }  // namespace
 }  // namespace inbound_answer_tests

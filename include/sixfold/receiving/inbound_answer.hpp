@@ -96,7 +96,10 @@ class inbound_answer {
         first_serial_ = again_ ? first_serial_ : serial;
         last_serial_ = serial;
         again_ = true;
-        told_room_ = room == 0 ? told_room_ : room;
+        if (room != 0 && room != told_room_) {
+            owe_limits(serial);  // an answer to an earlier one says that another room is known
+            told_room_ = room;
+        }
         seen_.tell();
     }
     /// The relay has a state, in which this room was told. True if it says what we have to say now.
@@ -130,7 +133,7 @@ class inbound_answer {
     epoch past_ = epoch::none;
     question waiting_;
     std::uint32_t told_room_ = 0;
-    std::uint32_t known_room_ = 0;  // that was answered last; 0: none since it was asked for
+    std::uint32_t known_room_ = 0;  // the same, if that was answered; 0: not since it was asked for
     ack_serial limits_since_;       // answers to earlier ones say nothing of the limits
     ack_serial first_serial_ = 0;   // of the first state that said the same,
     ack_serial last_serial_ = 0;    // and of the last
