@@ -59,7 +59,7 @@ TEST_CASE(
     before.owe_state(4);
     before.owe_past(epoch{1});
     before.owe_waiting(epoch{9}, 8);
-    before.said_state(10, 50);
+    before.said_state(10, 0);
     inbound_answer after = before;
     after.enter(epoch{10});
     CHECK(receiver_access::differing(before, after) == names{"seen", "latest", "waiting"});
