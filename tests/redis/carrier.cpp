@@ -453,6 +453,29 @@ TEST_CASE("redis_carrier: keeps only so much for one who does not listen, and dr
     CHECK(made.counts().carried + made.counts().dropped == 10);
 }
 
+TEST_CASE("redis_carrier: one word a peer waits for an app that carries while Redis is away and "
+          "does not poll") {
+    const server redis;  // never started
+    const manual_clock clock;
+    auto made = redis_carrier::create({.host = redis.path()}, 1, clock).value();
+    for (int i = 0; i < 1000; ++i) {
+        made.carry("bob", as_bytes("hi"));
+        made.carry("carol", as_bytes("hi"));
+    }
+    CHECK(made.counts().dropped == 2000);
+    for (const peer who : {"bob", "carol"}) {
+        const auto news = made.poll_news();
+        REQUIRE(news);
+        CHECK(news->who == who);
+        CHECK(news->what == redis_word::nowhere);
+    }
+    CHECK_FALSE(made.poll_news());
+
+    made.carry("bob", as_bytes("hi"));  // said again, once it was polled
+    CHECK(made.poll_news());
+    CHECK_FALSE(made.poll_news());
+}
+
 TEST_CASE("redis_carrier: logs in, and tells that it may not") {
     server redis("secret");
     redis.start();

@@ -35,8 +35,8 @@ struct redis_options {
     std::string prefix = "sixfold:";  ///< of the channels: relays with the same one know each other
     /// Bytes that wait for Redis; more is dropped, as these are hints.
     std::size_t unsent_max = std::size_t{1} << 20;
-    duration silence_max = std::chrono::seconds(
-        5);  ///< after which a connection counts as dead; it is asked each half of it
+    /// A connection that is silent for so long counts as dead. It is asked each half of that time.
+    duration silence_max = std::chrono::seconds(5);
     duration retry_delay = std::chrono::milliseconds(500);  ///< from a failure to the next attempt
 };
 
@@ -130,7 +130,9 @@ class redis_carrier {
             hears_.line.send({"UNSUBSCRIBE", channel_of(name)});
         }
     }
-    /// Carries a frame that a relay has put out for a peer without a link there.
+    /// Carries a frame that a relay has put out for a peer without a link there. While Redis is away, or more than `unsent_max` bytes
+    /// wait for it, the frame is dropped and counted. While Redis is away, `poll_news` also says that the peer is nowhere: once for
+    /// all frames to that peer since the last call, so that these words need at most one place for each peer.
     void carry(const peer& to, bytes wire) {
         const bool room = wire.size() <= options_.unsent_max &&
                           says_.line.unsent() <= options_.unsent_max - wire.size();
@@ -159,14 +161,18 @@ class redis_carrier {
             take_answer(reply);
         });
     }
-    /// The next that came in; none: call it again behind `run`.
+    /// The next that came in; none: call it again behind `run`. Of where a peer is, only the last word waits.
     [[nodiscard]] std::optional<redis_news> poll_news() {
-        if (news_.empty()) {
+        if (!news_.empty()) {
+            redis_news next = std::move(news_.front());
+            news_.pop_front();
+            return next;
+        }
+        if (whereabouts_.empty()) {
             return std::nullopt;
         }
-        redis_news next = std::move(news_.front());
-        news_.pop_front();
-        return next;
+        const auto next = whereabouts_.extract(whereabouts_.begin());
+        return redis_news{next.key(), next.mapped()};
     }
     /// What to wait for; -1: nothing.
     [[nodiscard]] std::array<pollfd, 2> waits_for() const noexcept {
@@ -265,7 +271,7 @@ class redis_carrier {
         ++counts_.lost;
         which = {.next_attempt = later(now_, options_.retry_delay)};
         for (const peer& each : std::exchange(elsewhere_, {})) {
-            news_.push_back({each, redis_word::nowhere});
+            whereabouts_[each] = redis_word::nowhere;
         }
     }
     void begin(connection& which) {
@@ -316,7 +322,7 @@ class redis_carrier {
         if (links_.contains(who) || !elsewhere_.insert(who).second) {
             return;
         }
-        news_.push_back({who, redis_word::elsewhere});
+        whereabouts_[who] = redis_word::elsewhere;
         if (elsewhere_.size() > elsewhere_max) {  // another one makes place
             const auto next = elsewhere_.upper_bound(who);
             forget(peer(next == elsewhere_.end() ? *elsewhere_.begin() : *next));
@@ -331,7 +337,7 @@ class redis_carrier {
     void nowhere(const peer& who) {
         elsewhere_.erase(who);
         if (!links_.contains(who)) {
-            news_.push_back({who, redis_word::nowhere});
+            whereabouts_[who] = redis_word::nowhere;
         }
     }
     /// [message, channel, what] and [subscribe or unsubscribe, channel, how many]; all else only shows that Redis is there. Who has
@@ -381,9 +387,10 @@ class redis_carrier {
     connection hears_;  // has subscribed, and can say nothing else
     std::map<peer, here> links_;
     std::uint64_t logins_ = 0;
-    std::set<peer> elsewhere_;  // whom others have said to have
-    std::deque<peer> asked_;    // of each command that has no answer yet: of whom it tells
-    std::deque<redis_news> news_;
+    std::set<peer> elsewhere_;     // whom others have said to have
+    std::deque<peer> asked_;       // of each command that has no answer yet: of whom it tells
+    std::deque<redis_news> news_;  // carried and superseded
+    std::map<peer, redis_word> whereabouts_;  // elsewhere and nowhere: the last word on each peer
     redis_counts counts_;
     std::string last_error_;
 };
