@@ -48,9 +48,13 @@ struct node {
 /// No link of a person has such a number.
 constexpr std::uint64_t leads_away = std::uint64_t{1} << 63U;
 
-/// Clients on links of their own, at one of two relays that share a mailbox.
+/// Clients on links of their own, at one of two relays that share a mailbox and a Redis.
 struct world {
-    explicit world(const server& redis) : nodes{node(redis, 1, clock), node(redis, 2, clock)} {}
+    world() : nodes{node(started(redis), 1, clock), node(redis, 2, clock)} {}
+    static server& started(server& which) {
+        which.start();
+        return which;
+    }
 
     struct person {
         person(const peer& self, const manual_clock& clock)
@@ -158,12 +162,23 @@ struct world {
         return nodes[0].carrier.connected() && nodes[1].carrier.connected();
     }
 
+    server redis;
     manual_clock clock;
     std::array<node, 2> nodes;
     memory_mailbox mailbox = memory_mailbox::create().value();
     std::vector<std::unique_ptr<person>> people;
     std::uint64_t links = 0;
     std::uint64_t puts = 0;  // runs that were stored
+};
+
+/// Alice is linked at one relay, Bob at the other, and Redis knows it.
+struct alice_and_bob : world {
+    alice_and_bob() {
+        until([] { return false; }, 40);
+    }
+    person& alice = add("alice", 0);
+    person& bob = add("bob", 1);
+    node& here = nodes[0];
 };
 
 }  // namespace
@@ -183,9 +198,7 @@ TEST_CASE("redis_carrier: refuses what cannot work, and names it") {
 
 TEST_CASE("redis_carrier: who is linked at another relay gets it at once, and its sender hears of "
           "it [spec 5.9]") {
-    server redis;
-    redis.start();
-    world w(redis);
+    world w;
     world::person& alice = w.add("alice", 0);
     world::person& bob = w.add(peer(std::string("b\0b", 3)), 1);
     REQUIRE(w.until([&] { return w.connected(); }));
@@ -205,9 +218,7 @@ TEST_CASE("redis_carrier: who is linked at another relay gets it at once, and it
 
 TEST_CASE("redis_carrier: a newer link at another relay ends the older one, and is not ended by it "
           "[spec 1.3]") {
-    server redis;
-    redis.start();
-    world w(redis);
+    world w;
     world::person& bob = w.add("bob", 0);
     const link_id first = bob.link;
     w.until([] { return false; }, 40);
@@ -232,9 +243,7 @@ TEST_CASE("redis_carrier: a newer link at another relay ends the older one, and 
 
 TEST_CASE("redis_carrier: who logs in again where he has a link already is the newest for all "
           "others, too [spec 1.3]") {
-    server redis;
-    redis.start();
-    world w(redis);
+    world w;
     world::person& bob = w.add("bob", 0);
     w.until([] { return false; }, 20);
     w.nodes[0].ends = false;  // it does not get round to it
@@ -253,22 +262,16 @@ TEST_CASE("redis_carrier: who logs in again where he has a link already is the n
 
 TEST_CASE("redis_carrier: what is for one who is known to be elsewhere is not stored first, and is "
           "for one who has left [spec 5.9]") {
-    server redis;
-    redis.start();
-    world w(redis);
-    world::person& alice = w.add("alice", 0);
-    world::person& bob = w.add("bob", 1);
-    node& here = w.nodes[0];
-    w.until([] { return false; }, 40);
+    alice_and_bob w;
     const auto say = [&](const std::string& text) {
-        const std::size_t before = bob.inbox.size();
-        REQUIRE(alice.machine.send("bob", as_bytes(text)));
-        REQUIRE(w.until([&] { return bob.inbox.size() > before; }));
-        REQUIRE(w.until([&] { return alice.machine.sender().queued() == 0; }));
+        const std::size_t before = w.bob.inbox.size();
+        REQUIRE(w.alice.machine.send("bob", as_bytes(text)));
+        REQUIRE(w.until([&] { return w.bob.inbox.size() > before; }));
+        REQUIRE(w.until([&] { return w.alice.machine.sender().queued() == 0; }));
     };
     say("one");
     CHECK(w.puts == 1);
-    REQUIRE(w.until([&] { return here.machine.online("bob"); }));
+    REQUIRE(w.until([&] { return w.here.machine.online("bob"); }));
     say("two");
     say("three");
     CHECK(w.puts == 1);
@@ -276,46 +279,44 @@ TEST_CASE("redis_carrier: what is for one who is known to be elsewhere is not st
 
     const auto is_stored = [&](const std::string& text) {
         const std::uint64_t before = w.puts;
-        alice.told.clear();
-        REQUIRE(alice.machine.send("bob", as_bytes(text)));
-        REQUIRE(w.until([&] { return alice.told.find("stored") != std::string::npos; }));
+        w.alice.told.clear();
+        REQUIRE(w.alice.machine.send("bob", as_bytes(text)));
+        REQUIRE(w.until([&] { return w.alice.told.find("stored") != std::string::npos; }));
         CHECK(w.puts == before + 1);
     };
     SECTION("he leaves") {
-        bob.machine.link_down();
+        w.bob.machine.link_down();
         world::log_out(w.nodes[1], "bob");
-        REQUIRE(w.until([&] { return !here.machine.online("bob"); }));
+        REQUIRE(w.until([&] { return !w.here.machine.online("bob"); }));
         is_stored("four");
     }
     SECTION("he comes here") {
-        w.log_in(bob, 0);
+        w.log_in(w.bob, 0);
         REQUIRE(w.until([&] { return !w.nodes[1].machine.online("bob"); }));
-        CHECK(here.machine.link_of("bob") == bob.link);
+        CHECK(w.here.machine.link_of("bob") == w.bob.link);
         say("four");
         CHECK(w.puts == 1);
     }
     SECTION("his relay dies, and says nothing") {
-        bob.machine.link_down();
-        w.nodes[1] = node(redis, 3, w.clock);
-        bob.at = nullptr;
+        w.bob.machine.link_down();
+        w.nodes[1] = node(w.redis, 3, w.clock);
+        w.bob.at = nullptr;
         w.people.pop_back();
         w.until([] { return false; }, 20);
-        REQUIRE(here.machine.online("bob"));
+        REQUIRE(w.here.machine.online("bob"));
         REQUIRE(
-            alice.machine.send("bob", as_bytes("four")));  // nobody listens: that one comes later
-        CHECK(w.until([&] { return !here.machine.online("bob"); }));
+            w.alice.machine.send("bob", as_bytes("four")));  // nobody listens: that one comes later
+        CHECK(w.until([&] { return !w.here.machine.online("bob"); }));
     }
     SECTION("Redis dies, and knows nothing any more") {
-        redis.kill();
-        REQUIRE(w.until([&] { return !here.machine.online("bob"); }));
+        w.redis.kill();
+        REQUIRE(w.until([&] { return !w.here.machine.online("bob"); }));
         is_stored("four");
     }
 }
 
 TEST_CASE("redis_carrier: who has come here meanwhile is not elsewhere") {
-    server redis;
-    redis.start();
-    world w(redis);
+    world w;
     world::person& bob = w.add("bob", 0);
     w.until([] { return false; }, 20);
     node& here = w.nodes[0];
@@ -329,54 +330,46 @@ TEST_CASE("redis_carrier: who has come here meanwhile is not elsewhere") {
 TEST_CASE(
     "redis_carrier: an app hears that a peer is elsewhere after he has come here and gone: who "
     "is written to next is nowhere, and what may not be stored is away [spec 5.9]") {
-    server redis;
-    redis.start();
-    world w(redis);
-    world::person& alice = w.add("alice", 0);
-    world::person& bob = w.add("bob", 1);
-    node& here = w.nodes[0];
-    w.until([] { return false; }, 40);
-    here.carrier.carry("bob", as_bytes("what he lets go"));
+    alice_and_bob w;
+    w.here.carrier.carry("bob", as_bytes("what he lets go"));
     for (int tries = 0; tries < 400 && w.nodes[1].carrier.counts().arrived == 0; ++tries) {
-        here.carrier.run();  // and says nothing of him yet
+        w.here.carrier.run();  // and says nothing of him yet
         w.turn(w.nodes[1]);
         poll(nullptr, 0, 5);
     }
     for (int tries = 0; tries < 20; ++tries) {
-        here.carrier.run();
+        w.here.carrier.run();
         poll(nullptr, 0, 5);
     }
-    here.carrier.link_up("bob");
-    here.carrier.link_down("bob");
-    bob.machine.link_down();
+    w.here.carrier.link_up("bob");
+    w.here.carrier.link_down("bob");
+    w.bob.machine.link_down();
     world::log_out(w.nodes[1], "bob");
-    REQUIRE(w.until([&] { return here.machine.online("bob"); }));
-    REQUIRE(here.led_away == 1);
+    REQUIRE(w.until([&] { return w.here.machine.online("bob"); }));
+    REQUIRE(w.here.led_away == 1);
     w.until([] { return false; }, 40);
-    REQUIRE(here.machine.online("bob"));  // nobody has told otherwise
+    REQUIRE(w.here.machine.online("bob"));  // nobody has told otherwise
 
     SECTION("nobody listens") {
         REQUIRE(
-            alice.machine.send("bob", as_bytes("now or never"), {.storing = storing::forbidden}));
-        REQUIRE(w.until([&] { return !here.machine.online("bob"); }));
-        CHECK(alice.told == "relayed ");
+            w.alice.machine.send("bob", as_bytes("now or never"), {.storing = storing::forbidden}));
+        REQUIRE(w.until([&] { return !w.here.machine.online("bob"); }));
+        CHECK(w.alice.told == "relayed ");
         w.clock.advance(2s);  // it is sent again
-        CHECK(w.until([&] { return alice.told.find("expiring") != std::string::npos; }));
+        CHECK(w.until([&] { return w.alice.told.find("expiring") != std::string::npos; }));
         CHECK(w.until([&] { return w.puts == 1; }));  // its tombstone
     }
     SECTION("Redis is away") {
-        redis.kill();
+        w.redis.kill();
         REQUIRE(w.until([&] { return !w.connected(); }));
-        REQUIRE(here.machine.online("bob"));
-        here.carrier.carry("bob", as_bytes("hi"));
-        CHECK(w.until([&] { return !here.machine.online("bob"); }, 2));
+        REQUIRE(w.here.machine.online("bob"));
+        w.here.carrier.carry("bob", as_bytes("hi"));
+        CHECK(w.until([&] { return !w.here.machine.online("bob"); }, 2));
     }
 }
 
 TEST_CASE("redis_carrier: two links at the same moment: one is left, the same for all [spec 1.3]") {
-    server redis;
-    redis.start();
-    world w(redis);
+    world w;
     for (int round = 0; round < 10; ++round) {
         const peer name = "twin" + std::to_string(round);
         w.add(name, 0);
@@ -390,39 +383,32 @@ TEST_CASE("redis_carrier: two links at the same moment: one is left, the same fo
 
 TEST_CASE("redis_carrier: while Redis is away nothing is lost, and behind that all is as before "
           "[spec 5.9]") {
-    server redis;
-    redis.start();
-    world w(redis);
-    world::person& alice = w.add("alice", 0);
-    world::person& bob = w.add("bob", 1);
-    w.until([] { return false; }, 40);
-    redis.kill();
+    alice_and_bob w;
+    w.redis.kill();
     REQUIRE(w.until([&] { return !w.connected(); }));
-    REQUIRE(alice.machine.send("bob", as_bytes("one")));
-    REQUIRE(w.until([&] { return alice.told.find("stored") != std::string::npos; }));
+    REQUIRE(w.alice.machine.send("bob", as_bytes("one")));
+    REQUIRE(w.until([&] { return w.alice.told.find("stored") != std::string::npos; }));
     w.until([] { return false; }, 20);
-    CHECK(bob.inbox.empty());
+    CHECK(w.bob.inbox.empty());
     CHECK(w.nodes[0].carrier.counts().dropped > 0);
     CHECK(w.nodes[0].carrier.counts().lost > 0);
     CHECK_FALSE(w.nodes[0].carrier.last_error().empty());
     world::person& carol = w.add("carol", 1);  // who logs in meanwhile is heard of later
 
-    redis.start();
+    w.redis.start();
     w.until([] { return false; }, 10);
     CHECK_FALSE(w.connected());  // not before it is time to try again
     w.clock.advance(600ms);
     REQUIRE(w.until([&] { return w.connected(); }));
     w.until([] { return false; }, 20);
-    REQUIRE(alice.machine.send("carol", as_bytes("two")));
+    REQUIRE(w.alice.machine.send("carol", as_bytes("two")));
     CHECK(w.until([&] { return carol.inbox.size() == 1; }));
     w.clock.advance(90s);  // a look into the mailbox
-    CHECK(w.until([&] { return bob.inbox.size() == 1; }));
+    CHECK(w.until([&] { return w.bob.inbox.size() == 1; }));
 }
 
 TEST_CASE("redis_carrier: who stands still is given up, asked anew and found again") {
-    server redis;
-    redis.start();
-    world w(redis);
+    world w;
     w.until([] { return false; }, 40);
     REQUIRE(w.connected());
     w.clock.advance(3s);  // asked, and answered
@@ -431,11 +417,11 @@ TEST_CASE("redis_carrier: who stands still is given up, asked anew and found aga
     w.until([] { return false; }, 40);
     REQUIRE(w.connected());
     CHECK(w.nodes[0].carrier.counts().lost == 0);
-    redis.signal(SIGSTOP);
+    w.redis.signal(SIGSTOP);
     w.clock.advance(6s);
     REQUIRE(w.until([&] { return !w.connected(); }));
     CHECK(w.nodes[0].carrier.last_error() == "Redis is silent");
-    redis.signal(SIGCONT);
+    w.redis.signal(SIGCONT);
     w.clock.advance(1s);
     CHECK(w.until([&] { return w.connected(); }));
 }
