@@ -42,20 +42,12 @@ extern "C" int gettimeofday(timeval* out, void*) noexcept {
 namespace {
 
 /// What became of the messages.
-struct outcome {
-    /// In ms from Alice's app to Bob's, sorted; those of the first two seconds left out.
-    std::vector<double> latencies;
+struct outcome : support::lateness {
     traffic of_alice, of_all;
     std::uint32_t messages = 0;  ///< that Alice's app has sent
     duration took{};             ///< from the first message to the end
     bool gave_up = false;        ///< a hop, before all were there
     bool all_arrived = false;
-
-    /// At most so long took this share of them.
-    [[nodiscard]] double quantile(double share) const {
-        const auto at = static_cast<std::size_t>(share * static_cast<double>(latencies.size()));
-        return latencies[(std::min)(at, latencies.size() - 1)];
-    }
 };
 
 /// Sends over a chain whose packets go through `network`, until so many messages are there, a hop is given up, or one is a minute late. More

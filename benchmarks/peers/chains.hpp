@@ -7,13 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <sixfold/sixfold.hpp>
+#include "support/lossy_hops.hpp"
 
 // How long messages take from Alice over a relay to Bob, by any peer, on one and the same path that loses, in virtual time.
 
@@ -22,17 +21,15 @@ namespace bench {
 using namespace std::chrono_literals;
 using sixfold::duration;
 using sixfold::time_point;
+using support::way;
 
 /// All time that there is. It only goes on, from chain to chain, as a library has one clock for the whole program.
 inline sixfold::manual_clock virtual_time;
 
-/// From Alice to the relay, from there to Bob, and back.
-enum class way : std::uint8_t { from_alice, to_bob, from_bob, to_alice };
-
 /// What is sent, and what gets lost.
 struct chain_setting {
     double loss = 0;       ///< of the packets on each hop and way
-    double burst = 1;      ///< packets that are lost in a row, in the mean (Gilbert and Elliott)
+    double burst = 1;      ///< packets that are lost in a row, in the mean
     duration each = 10ms;  ///< from one message of 64 bytes to the next
     std::uint32_t messages = 50'000;
     std::uint64_t seed = 1;
@@ -44,24 +41,19 @@ struct traffic {
     double bytes = 0;
 };
 
-/// Packets under way: 50 to 70 ms on each hop, so that they overtake each other. What is lost is counted, too.
+/// Two hops whose packets are counted, what is lost, too.
 class lossy_network {
   public:
-    struct packet {
-        way on;
-        std::vector<std::byte> content;
-    };
+    using packet = support::lossy_hops::packet;
 
     explicit lossy_network(const chain_setting& setting)
-        : setting_(setting), random_(setting.seed) {}
+        : hops_(setting.loss, setting.burst, setting.seed) {}
 
     void put(way on, sixfold::bytes content) {
         ++sent_[static_cast<std::size_t>(on)].packets;
         sent_[static_cast<std::size_t>(on)].bytes += static_cast<double>(content.size());
-        if (!loses_ || !is_lost(on)) {
-            const auto more = static_cast<duration::rep>(random_.below(20'000'000));
-            under_way_.emplace(virtual_time.now() + 50ms + duration(more),
-                               packet{on, {content.begin(), content.end()}});
+        if (!loses_ || !hops_.loses(on)) {
+            hops_.carry(on, content, virtual_time.now());
         }
     }
     /// From now on packets get lost, and are counted.
@@ -69,14 +61,8 @@ class lossy_network {
         loses_ = true;
         sent_ = {};
     }
-    [[nodiscard]] time_point next_arrival() const {
-        return under_way_.empty() ? sixfold::never : under_way_.begin()->first;
-    }
-    [[nodiscard]] packet take() {
-        packet next = std::move(under_way_.begin()->second);
-        under_way_.erase(under_way_.begin());
-        return next;
-    }
+    [[nodiscard]] time_point next_arrival() const { return hops_.next_arrival(); }
+    [[nodiscard]] packet take() { return hops_.take(); }
     [[nodiscard]] traffic of_alice() const { return sent_[0]; }
     [[nodiscard]] traffic of_all() const {
         traffic sum;
@@ -88,24 +74,8 @@ class lossy_network {
     }
 
   private:
-    [[nodiscard]] bool happens(double chance) {
-        return static_cast<double>(random_.below(1'000'000)) < chance * 1'000'000;
-    }
-    [[nodiscard]] bool is_lost(way on) {
-        if (setting_.burst <= 1) {
-            return happens(setting_.loss);
-        }
-        bool& bad = bad_[static_cast<std::size_t>(on)];
-        bad = bad ? !happens(1 / setting_.burst)
-                  : happens(setting_.loss / (1 - setting_.loss) / setting_.burst);
-        return bad;
-    }
-
-    chain_setting setting_;
-    sixfold::random_source random_;
-    std::multimap<time_point, packet> under_way_;
+    support::lossy_hops hops_;
     std::array<traffic, 4> sent_{};
-    std::array<bool, 4> bad_{};
     bool loses_ = false;
 };
 

@@ -7,51 +7,44 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include <sixfold/memory_mailbox.hpp>
 #include <sixfold/sixfold.hpp>
 #include "support/catch.hpp"
+#include "support/lossy_hops.hpp"
 
-// How long messages take over two hops that lose, of 50 ms and up to 20 ms more each: real machines in virtual time, from fixed seeds.
+// How long messages take over two hops that lose: real machines in virtual time, from fixed seeds.
 
 namespace scenario {
 
 using namespace sixfold;
 using namespace std::chrono_literals;
+using support::way;
 
 /// What is sent, and what gets lost.
 struct lossy_setting {
     double loss = 0;       ///< of the packets on each hop and way
     duration each = 10ms;  ///< from one message of 64 bytes to the next
     int messages = 5'000;
-    double burst = 1;  ///< packets that are lost in a row, in the mean (Gilbert and Elliott)
+    double burst = 1;  ///< packets that are lost in a row, in the mean
     sixfold::delivery order = delivery::in_order;
     sender_options sender{.window = 512};
     std::uint64_t seed = 1;
 };
 
 /// What became of it.
-struct lossy_outcome {
-    /// Of the messages in ms, sorted; those of the first two seconds left out.
-    std::vector<double> latencies;
+struct lossy_outcome : support::lateness {
     double packets_per_message = 0;  ///< of the sender
     double bytes_per_packet = 0;     ///< likewise
     std::uint64_t repeated = 0;      ///< messages that rode again, or were copied
-
-    /// At most so long took this share of them.
-    [[nodiscard]] double quantile(double share) const {
-        const auto at = static_cast<std::size_t>(share * static_cast<double>(latencies.size()));
-        return latencies[(std::min)(at, latencies.size() - 1)];
-    }
 };
 
 /// Alice sends to Bob, who accepts at once.
 class lossy_path {
   public:
     explicit lossy_path(const lossy_setting& setting)
-        : setting_(setting), random_(setting.seed),
+        : setting_(setting), hops_(setting.loss, setting.burst, setting.seed),
           alice_(client::create(clock_, alice_options(setting)).value()),
           bob_(client::create(clock_, bob_options(setting)).value()) {
         alice_.link_up(checksum::on);
@@ -67,7 +60,7 @@ class lossy_path {
         time_point next = clock_.now();
         while (delivered_ < setting_.messages) {
             const time_point send_at = sent_ < setting_.messages ? next : never;
-            const time_point arrives_at = under_way_.empty() ? never : under_way_.begin()->first;
+            const time_point arrives_at = hops_.next_arrival();
             clock_.set((std::max)(
                 clock_.now(),
                 (std::min)({send_at, arrives_at, alice_.next_deadline(), bob_.next_deadline()})));
@@ -92,12 +85,6 @@ class lossy_path {
     static constexpr link_id to_alice{1};
     static constexpr link_id to_bob{2};
 
-    enum class hop : std::uint8_t { from_alice, to_bob, from_bob, to_alice };
-    struct packet {
-        hop on;
-        std::vector<std::byte> content;
-    };
-
     [[nodiscard]] static client_options alice_options(const lossy_setting& setting) {
         client_options out{.self = "alice", .life = {.start = 1, .seed = 1}};
         out.sender = setting.sender;
@@ -110,23 +97,9 @@ class lossy_path {
         return out;
     }
 
-    [[nodiscard]] bool happens(double chance) {
-        return static_cast<double>(random_.below(1'000'000)) < chance * 1'000'000;
-    }
-    [[nodiscard]] bool is_lost(hop on) {
-        if (setting_.burst <= 1) {
-            return happens(setting_.loss);
-        }
-        bool& bad = bad_[static_cast<std::size_t>(on)];
-        bad = bad ? !happens(1 / setting_.burst)
-                  : happens(setting_.loss / (1 - setting_.loss) / setting_.burst);
-        return bad;
-    }
-    void put(hop on, bytes content) {
-        if (!content.empty() && !is_lost(on)) {
-            const auto more = static_cast<duration::rep>(random_.below(20'000'000));
-            under_way_.emplace(clock_.now() + 50ms + duration(more),
-                               packet{on, {content.begin(), content.end()}});
+    void put(way on, bytes content) {
+        if (!content.empty() && !hops_.loses(on)) {
+            hops_.carry(on, content, clock_.now());
         }
     }
 
@@ -140,13 +113,12 @@ class lossy_path {
         ++sent_;
     }
     void arrive() {
-        const packet one = std::move(under_way_.begin()->second);
-        under_way_.erase(under_way_.begin());
+        const support::lossy_hops::packet one = hops_.take();
         switch (one.on) {
-        case hop::from_alice: pass(to_alice, one.content); break;
-        case hop::from_bob: pass(to_bob, one.content); break;
-        case hop::to_alice: alice_.handle(one.content); break;
-        case hop::to_bob: bob_.handle(one.content); break;
+        case way::from_alice: pass(to_alice, one.content); break;
+        case way::from_bob: pass(to_bob, one.content); break;
+        case way::to_alice: alice_.handle(one.content); break;
+        case way::to_bob: bob_.handle(one.content); break;
         }
     }
     /// Through the relay, which puts what is for one link into one packet.
@@ -162,15 +134,15 @@ class lossy_path {
             to.insert(to.end(), frame.bytes.begin(), frame.bytes.end());
         }
         reactions_.clear();
-        put(hop::to_alice, for_alice);
-        put(hop::to_bob, for_bob);
+        put(way::to_alice, for_alice);
+        put(way::to_bob, for_bob);
     }
 
     void serve_alice() {
         while (const auto content = alice_.poll_transmit(buffer_)) {
             ++packets_;
             bytes_ += content->size();
-            put(hop::from_alice, *content);
+            put(way::from_alice, *content);
         }
         while (const auto event = alice_.poll_event()) {
             delivered_ += int{event->what == status::delivered};
@@ -189,20 +161,18 @@ class lossy_path {
             bob_.accept(*message);
         }
         while (const auto content = bob_.poll_transmit(buffer_)) {
-            put(hop::from_bob, *content);
+            put(way::from_bob, *content);
         }
     }
 
     lossy_setting setting_;
-    random_source random_;
+    support::lossy_hops hops_;
     manual_clock clock_;
     client alice_;
     client bob_;
     relay relay_ = relay::create({}).value();
     memory_mailbox mailbox_ = memory_mailbox::create().value();
     reactions reactions_;
-    std::multimap<time_point, packet> under_way_;
-    std::array<bool, 4> bad_{};
     std::array<std::byte, 1200> buffer_{};
     std::vector<time_point> sent_at_;
     int sent_ = 0;
