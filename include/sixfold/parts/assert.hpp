@@ -3,8 +3,8 @@
 #define SIXFOLD_PARTS_ASSERT_HPP
 
 /// @file
-/// The one way in which a program ends, and the one assertion. Each may be defined before the first include, alike in all
-/// translation units of a program; no type and no layout depends on them.
+/// Two macros: how a program ends, and an assertion. You may define each before the first include, alike in all translation
+/// units of a program. No type and no layout depends on them.
 
 #include "sixfold/version.hpp"
 

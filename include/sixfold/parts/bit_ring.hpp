@@ -19,10 +19,9 @@ namespace sixfold::inline v0 {
 
 /// One bit for each seq of a window that slides upwards and is `width` seqs wide.
 ///
-/// A seq has its place in a ring of words, so nothing is ever shifted when the window moves (the
-/// idea of RFC 6479). The ring does not know where the window is. That is the caller's business,
-/// and so is this invariant: whatever leaves the window is reset before its place is needed again.
-/// Up to a width of 64 the bits are held in place, without an allocation.
+/// A seq has its place in a ring of words, so nothing is ever shifted when the window moves (the idea of RFC 6479). The ring
+/// does not know where the window is. That is the caller's business, and so is this invariant: whatever leaves the window is
+/// reset before its place is needed again. Up to a width of 64 the bits are held in the object, without an allocation.
 class bit_ring {
   public:
     /// The largest width: 128 KiB of bits.
@@ -54,7 +53,7 @@ class bit_ring {
         word_at(at) &= ~(std::uint64_t{1} << (at % word_bits));
     }
 
-    /// Bit i is that of `from + i`. Behind the end of the window they are those of its beginning. O(1).
+    /// 64 bits: bit i is that of `from + i`. Bits behind the end of the window may be those of its beginning. O(1).
     [[nodiscard]] std::uint64_t bits(seq from) const noexcept {
         const seq shift = from % word_bits;
         const std::uint64_t low = word_at(from) >> shift;
@@ -125,9 +124,9 @@ class bit_ring {
         return to;
     }
 
-    /// Writes the bits of [from, from + width) to `out`, as far as it reaches: bit i of it, lowest
-    /// first in each byte, is `from + i`. Returns the number of bytes up to the last that is not
-    /// zero, and writes no more. `width` is at most that of the ring.
+    /// Writes the bits of [from, from + width) to `out`, as many as have room: bit i, lowest first in each byte, is that of
+    /// `from + i`. Writes the bytes up to the last that is not zero, and returns how many these are. `width` is at most that of
+    /// the ring. O(width / 64).
     std::size_t copy_bits(seq from, std::uint32_t width, std::span<std::byte> out) const noexcept {
         SIXFOLD_ASSERT(width <= width_);
         if (none()) {
@@ -170,7 +169,7 @@ class bit_ring {
     [[nodiscard]] std::uint64_t& word_at(seq at) noexcept {
         return is_wide() ? many_.edit()[index(at)] : one_;
     }
-    /// The word number `i` of so many bits from `from` on.
+    /// Word `i` of the `count` bits that begin with `from`; the bits behind these are zero.
     [[nodiscard]] std::uint64_t piece(seq from, std::size_t count, std::size_t i) const noexcept {
         const std::size_t left = count - word_bits * i;
         const std::uint64_t mask = left < word_bits ? (std::uint64_t{1} << left) - 1 : ~seq{0};
@@ -178,8 +177,9 @@ class bit_ring {
     }
 
     // A receiver has two of them for each sender that it ever heard of, so each byte counts.
-    std::uint64_t one_ = 0;                    ///< all bits, if they have room in it,
-    seldom<std::vector<std::uint64_t>> many_;  ///< else a power of two of words
+    std::uint64_t one_ = 0;  ///< all bits, if the width is at most 64
+    seldom<std::vector<std::uint64_t>>
+        many_;  ///< all bits of a larger width: a power of two of words
     std::uint32_t width_;
     std::uint32_t count_ = 0;  ///< bits that are set
 };

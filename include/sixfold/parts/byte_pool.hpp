@@ -17,19 +17,17 @@
 
 namespace sixfold::inline v0 {
 
-/// Room for payloads of very different sizes, in one piece of memory that is taken at construction.
+/// Room for payloads of very different sizes, in one piece of memory that is allocated at construction.
 ///
-/// A buddy system (Knowlton, "A fast storage allocator", 1965; Knuth, TAOCP vol. 1, 2.5): a block
-/// is 2^k units long and begins at a multiple of that. A block that is too large is cut in halves,
-/// and one that is free is joined with its other half, its buddy, if that is free too. What is released is kept for
-/// the next payload of its size, and joined only when there is no room without it. So payloads
-/// are contiguous, nothing is ever moved, and what was cut heals. A payload costs less than twice
-/// its size, or one unit.
+/// A buddy system (Knowlton, "A fast storage allocator", 1965; Knuth, TAOCP vol. 1, 2.5): a block is 2^k units long and begins
+/// at a multiple of that. A block that is too large is cut in halves, and one that is free is joined with its other half, its
+/// buddy, if that is free too. A block that is released is kept for the next payload of its size, and joined only when there is
+/// no room without it. So payloads are contiguous, nothing is ever moved, and blocks that were cut become large again. A payload
+/// costs less than twice its size, or one unit.
 ///
-/// The pool keeps no sizes: who holds a handle knows the size that it was allocated with, and says
-/// it again. Every call is O(log capacity), on average over the calls; one of them may join all that is kept. A handle
-/// is good until it is released, in copies of the pool too; what `at` returns is good for as long as the handle and
-/// the pool itself are.
+/// The pool keeps no sizes: who holds a handle says with each call the size that was allocated. Each call is O(log capacity) on
+/// average over the calls; one of them may join all that is kept. A handle is good until it is released, in copies of the pool
+/// too; what `at` returns is good for as long as the handle and the pool itself are.
 class byte_pool {
   public:
     /// Names a block.
@@ -40,8 +38,8 @@ class byte_pool {
     /// A payload without bytes: it takes no room, so there always is room for it.
     static constexpr handle empty = none - 1;
 
-    /// Bytes of the smallest block: it must hold the two links of the free list, and the reading
-    /// of a sensor should not pay for a cache line. A tag of one byte per unit adds 3 %.
+    /// Bytes of the smallest block: it must hold the two links of the free list, and the reading of a sensor should not pay for
+    /// a cache line. A tag of one byte per unit adds 3 %.
     static constexpr std::size_t unit = 32;
 
     /// `capacity` bytes, rounded up to whole units; less than 128 GiB.
@@ -79,7 +77,7 @@ class byte_pool {
         if (free_orders_ >> wanted == 0) {
             join_kept();
         }
-        const std::uint64_t fitting = free_orders_ >> wanted;  // by less than 60, of any size
+        const std::uint64_t fitting = free_orders_ >> wanted;  // shifted by less than 60
         if (fitting == 0) {
             return none;
         }
@@ -121,15 +119,15 @@ class byte_pool {
     /// Bytes in the blocks that are allocated now.
     [[nodiscard]] std::size_t used() const noexcept { return used_; }
 
-    /// The largest size that the pool has room for while nothing is allocated: the largest power
-    /// of two that is not above the capacity.
+    /// The largest size that the pool has room for while nothing is allocated: the largest power of two that is not above the
+    /// capacity.
     [[nodiscard]] std::size_t size_max() const noexcept { return std::bit_floor(capacity()); }
 
   private:
     friend struct test_access;
 
-    /// What a tag says of its unit: in a block, or the first of one that is free, taken or kept, and then
-    /// of which order.
+    /// What the tag of a unit says: the unit is inside a block, or the first of a block that is free, taken or kept. Of a first
+    /// unit the tag says the order of the block, too.
     enum kind : std::uint8_t { inside = 0, free = 64, taken = 128, kept = 192 };
 
     struct links {
@@ -148,7 +146,7 @@ class byte_pool {
     [[nodiscard]] static constexpr handle buddy_of(handle block, unsigned order) noexcept {
         return block ^ (handle{1} << order);
     }
-    /// Says no to a buddy behind the end, which a capacity that is no power of two has.
+    /// False for a buddy behind the end: there is one if the capacity is no power of two.
     [[nodiscard]] bool is_free(handle block, unsigned order) const noexcept {
         return block < tags_.size() && tags_[block] == tag(free, order);
     }
@@ -237,8 +235,8 @@ class byte_pool {
     std::vector<std::uint8_t> tags_;  ///< one a unit
     std::vector<std::byte> storage_;
     std::array<handle, order_count> heads_{};  ///< of the free lists, by order
-    /// Of each order what was released and is not joined, a list through `next`: the next payload is often as large, and
-    /// what was joined would be cut again.
+    /// The blocks of each order that were released and are not joined, a list through `next`: the next payload is often as
+    /// large, and a joined block would be cut again.
     std::array<handle, order_count> kept_{};
     std::uint64_t free_orders_ = 0;  ///< bit k: the list of order k is not empty
     std::size_t used_ = 0;

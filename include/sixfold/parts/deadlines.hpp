@@ -12,15 +12,14 @@
 
 namespace sixfold::inline v0 {
 
-/// Which of many numbered things is due first. Each has one deadline, or none.
+/// Says which of many ids is due first. Each id has one deadline, or none.
 ///
-/// It keeps the deadlines, and a heap of ids by a time at which each has to be looked at: its deadline, or one that it had before.
-/// Most deadlines are moved back or removed before they are due, and that is only written down; the heap hears of it when
-/// that id comes to its front, in `next` too, which is const and no call for two threads at once. So the heap has at most one
-/// entry for an id.
-/// It reads no clock and does not know what the ids stand for; they should be small and dense,
-/// because it grows with the largest one, by doubling. Deadlines at the same moment come in the
-/// order of their ids, never in that of the calls or of the heap.
+/// It keeps the deadlines, and a heap of ids, each with the time at which to look at it: its deadline, or an earlier one that it
+/// had before. Most deadlines are moved back or removed before they are due. That leaves the heap as it is, until the id comes to
+/// its front: so the heap has at most one entry for an id. `next` puts the heap in order, too: although it is const, two threads
+/// may not call it at once.
+/// It reads no clock and does not know what the ids stand for. They should be small and dense, because it grows with the largest
+/// one, by doubling. Deadlines at the same moment come in the order of their ids, never in that of the calls or of the heap.
 class deadlines {
   public:
     /// Sets or moves the deadline of `id`; `never` removes it. O(1), O(log n) if it is earlier than the last one of this id or the
@@ -65,7 +64,7 @@ class deadlines {
         return !heap_.empty() && heap_.front().at <= now;
     }
 
-    /// Removes the earliest deadline and returns its id, if it is at `now` or before. As `next`.
+    /// Removes the earliest deadline and returns its id, if it is at `now` or before. Costs as much as `next`.
     [[nodiscard]] std::optional<std::uint32_t> pop_due(time_point now) noexcept {
         if (!may_be_due(now) || next() > now || heap_.empty()) {
             return std::nullopt;

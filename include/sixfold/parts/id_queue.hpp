@@ -10,16 +10,16 @@
 
 namespace sixfold::inline v0 {
 
-/// Small numbers in a line: first in, first out.
+/// A queue of small numbers: first in, first out.
 ///
-/// It does not know what they name, nor whether a number is in the line already. Each call is O(1) on average: the rest is moved
-/// only after as many have left. It takes memory until there is enough for what waits, and then no more.
+/// It does not know what they name, nor whether a number is in it already. Each call is O(1) on average: the rest is moved only
+/// after as many have left. It grows until there is room for all that wait at the same time, and then no more.
 class id_queue {
   public:
     /// Whether nobody waits.
     [[nodiscard]] bool empty() const noexcept { return ids_.empty(); }
 
-    /// Puts one at the end of the line.
+    /// Puts one at the end.
     void push(std::uint32_t id) { ids_.push_back(id); }
 
     /// The one that waits longest. Precondition: not empty.

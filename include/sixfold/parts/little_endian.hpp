@@ -7,8 +7,8 @@
 
 #include "sixfold/version.hpp"
 
-// Fixed numbers in bytes, the lowest byte first, on any machine. Written out byte by byte and without a loop, because compilers
-// make one load or store of it then.
+// Integers of 4 and 8 bytes, the lowest byte first, on any machine. They are written out byte by byte, without a loop, because
+// compilers make one load or store of that.
 
 namespace sixfold::inline v0::detail {
 

@@ -17,23 +17,24 @@ namespace sixfold::inline v0 {
 /// own rule, as one path reorders more than another. (spec 3.5)
 class loss_rule {
   public:
-    /// By what something was called lost.
+    /// Why something was called lost.
     enum class cause : std::uint8_t {
-        order,  ///< so many later ones were answered, or were sent before one that was
+        order,  ///< enough later ones were answered, or were sent before one that was
         time,   ///< one later one was answered, and it is late
     };
 
-    /// Is one lost that was sent so many places before the latest that was answered?
+    /// Whether one is lost that was sent so many places before the latest that was answered.
     [[nodiscard]] constexpr bool by_order(std::uint64_t places) const noexcept {
         return places >= order_;
     }
-    /// How long after it was sent one is lost, when a later one was answered.
+    /// How long after its sending one is lost, if a later one was answered.
     [[nodiscard]] constexpr duration patience(const round_trip& path) const noexcept {
         const duration longest = path.longest();
         return longest + longest / 8 * time_;
     }
 
-    /// One was answered in time, though one that was sent so many places later was answered before; 0: none was.
+    /// One was answered that was not called lost. `places` says how much later the latest was sent that was answered before it;
+    /// 0: none was.
     constexpr void right(std::uint64_t places) noexcept {
         narrow_ |= 2 * places >= order_;
         if (++calm_ >= calm_after) {
@@ -54,7 +55,7 @@ class loss_rule {
         }
     }
 
-    /// Whether they call the same lost, now and later.
+    /// Whether both call the same lost, now and later.
     friend constexpr bool operator==(const loss_rule&, const loss_rule&) noexcept = default;
 
   private:
@@ -66,8 +67,8 @@ class loss_rule {
 
     std::uint32_t order_ = order_least;
     std::int32_t time_ = time_least;  // eighths of a round trip
-    std::uint32_t calm_ = 0;          // that were right since the last that was wrong
-    bool narrow_ = false;             // one of these was right by less than half
+    std::uint32_t calm_ = 0;          // calls of `right` since the last of `wrong`
+    bool narrow_ = false;             // one of these said half of `order_` or more
 };
 
 }  // namespace sixfold::inline v0

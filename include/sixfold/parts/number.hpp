@@ -25,7 +25,7 @@ template <class Value>
     return static_cast<unsigned>(std::numeric_limits<Value>::digits - std::countl_zero(value));
 }
 
-/// The largest number whose square is not above it. O(bits).
+/// The largest number whose square is not above `value`. O(bits).
 [[nodiscard]] constexpr std::uint64_t root_of(std::uint64_t value) noexcept {
     std::uint64_t root = 0;
     for (std::uint64_t bit = std::uint64_t{1} << 31; bit != 0; bit >>= 1) {

@@ -15,12 +15,11 @@
 
 namespace sixfold::inline v0 {
 
-/// Gives each peer a small number, its index, so that what is kept of peers can be kept in arrays.
+/// Gives each peer a small number, its index, so that arrays can hold what is kept for each peer.
 ///
-/// A hash table with open addressing: linear probing, and erasing by shifting back what comes
-/// behind, so no tombstones pile up (Knuth, TAOCP vol. 3, 6.4, algorithm R). Names may be chosen by
-/// an adversary, so the hash is keyed. The indices that it gives depend only on the calls and not
-/// on the key: 0, 1, 2, ..., and the one that was erased last is used first again. It knows
+/// A hash table with open addressing: linear probing, and erasing by shifting back what comes behind, so that no marks of erased
+/// entries pile up (Knuth, TAOCP vol. 3, 6.4, algorithm R). An adversary may choose names, so the hash is keyed. The indices
+/// depend only on the calls and not on the key: 0, 1, 2, ..., and the one that was erased last is used first again. It knows
 /// nothing of what is kept under an index. It grows by doubling, up to its capacity.
 class peer_table {
   public:
@@ -42,13 +41,13 @@ class peer_table {
         last_ = found == none ? last_ : found;
         return found;
     }
-    /// The same, and remembers nothing. O(1).
+    /// The same, without remembering what was found. O(1).
     [[nodiscard]] std::uint32_t look_up(const peer& name) const noexcept {
         return slots_.empty() ? none : slots_[probe(name, hash(name))].index;
     }
 
-    /// The index of a peer, its old one or a new one. `none`, and nothing has changed, if the table
-    /// is full or the name is not valid. O(1), on average over the growth of the table.
+    /// The index of a peer, its old one or a new one. `none`, and nothing has changed, if the table is full or the name is not
+    /// valid. O(1), on average over the growth of the table.
     [[nodiscard]] std::uint32_t insert(const peer& name) {
         const std::uint32_t known = find(name);
         if (known != none || size_ == capacity_ || !name.valid()) {
@@ -65,10 +64,11 @@ class peer_table {
         return index;
     }
 
-    /// Forgets the peer of an index, which has one; the index will be given again. O(1).
+    /// Forgets the peer of an index; the index will be given again. O(1). Precondition: the index has a peer.
     void erase(std::uint32_t index) {
         SIXFOLD_ASSERT(look_up((*this)[index]) == index);
-        free_.push_back(index);  // the only thing that can run out: before anything has changed
+        free_.push_back(
+            index);  // first: memory can run out only here, and then nothing has changed
         const peer& name = peers_[index];
         erase_slot(probe(name, hash(name)));
         peers_[index] = peer();
@@ -93,7 +93,7 @@ class peer_table {
     };
     static constexpr std::size_t slots_min = 8;
 
-    // Braces take the two numbers of the key in order, as the arguments of a call need not be.
+    // Braces take the two numbers of the key in order; a call may take its arguments in any order.
     peer_table(std::uint32_t capacity, random_source random) noexcept
         : capacity_(capacity), hash_{random.next(), random.next()} {}
 
@@ -112,8 +112,8 @@ class peer_table {
         return i;
     }
 
-    /// Empties a slot, and moves into the hole what would not be found behind it any more: all
-    /// whose home is not between the hole and itself.
+    /// Empties a slot. Entries behind the hole that would not be found any more move into it: those whose home is not between
+    /// the hole and themselves.
     void erase_slot(std::size_t hole) noexcept {
         for (std::size_t i = (hole + 1) & mask(); slots_[i].index != none; i = (i + 1) & mask()) {
             const std::size_t from_home = (i - slots_[i].hash) & mask();
@@ -148,7 +148,8 @@ class peer_table {
 
     std::uint32_t capacity_;
     std::uint32_t size_ = 0;
-    std::uint32_t last_ = none;  // that was found; its peer may have been erased since
+    std::uint32_t last_ =
+        none;  // the index that was found last; its peer may have been erased since
     siphash<1, 3> hash_;
     std::vector<slot> slots_;          ///< none, or a power of two of them
     std::vector<peer> peers_;          ///< by index; not valid where the index is free

@@ -10,10 +10,9 @@ namespace sixfold::inline v0 {
 
 /// Numbers that look random, for jitter and for the keys of hash tables. Not for secrets.
 ///
-/// It keeps 8 bytes: a counter, whose steps are scrambled into the output. This is SplitMix64, of
-/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (OOPSLA 2014). Equal
-/// seeds give equal numbers on every platform, a copy goes on where the original was, and every
-/// seed is as good as any other, zero included.
+/// It keeps 8 bytes: a counter, whose steps are scrambled into the output. This is SplitMix64, of Steele, Lea and Flood, "Fast
+/// Splittable Pseudorandom Number Generators" (OOPSLA 2014). Equal seeds give equal numbers on every platform, a copy goes on
+/// where the original was, and every seed is as good as any other, zero included.
 class random_source {
   public:
     /// Equal seeds, equal numbers.
@@ -28,15 +27,14 @@ class random_source {
         return x ^ (x >> 31);
     }
 
-    /// A number in [0, n), each equally likely; `n` is at least 1. Takes fewer than two calls of
-    /// `next` on average.
+    /// A number in [0, n), each equally likely; `n` is at least 1. Takes fewer than two calls of `next` on average.
     constexpr std::uint64_t below(std::uint64_t n) noexcept {
         SIXFOLD_ASSERT(n != 0);
         for (;;) {
             const std::uint64_t x = next();
             const std::uint64_t out = x % n;
-            if (x - out <=
-                0 - n) {  // the last 2^64 mod n values are thrown away, so that a multiple of n remains
+            // The last 2^64 mod n values are thrown away, so that a multiple of n remains.
+            if (x - out <= 0 - n) {
                 return out;
             }
         }

@@ -11,9 +11,9 @@
 
 namespace sixfold::inline v0 {
 
-/// How long to wait after `times` fruitless tries: `first`, doubled so often, at most `cap` if that is more; and from the first doubling on up to a
-/// quarter more, by `chance` (0 is none of it, 255 nearly all), so that what was lost together is not sent again together. Without overflow
-/// whatever the arguments; a negative `first` counts as zero. (spec 3.6, 3.28)
+/// How long to wait after `times` fruitless tries: `first`, doubled so often, and at most the larger of `first` and `cap`. From
+/// the first doubling on up to a quarter is added, by `chance` (0: nothing of it, 255: nearly all), so that what was lost
+/// together is not sent again together. No argument makes it overflow; a negative `first` counts as zero. (spec 3.6, 3.28)
 [[nodiscard]] constexpr duration
 backoff(duration first, std::uint32_t times, duration cap, std::uint8_t chance) noexcept {
     const duration::rep least = (std::max)(first, duration::zero()).count();

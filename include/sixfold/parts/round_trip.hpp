@@ -14,16 +14,16 @@ namespace sixfold::inline v0 {
 
 /// How long an answer takes on one path: the estimator of RFC 6298, section 2, with the gains of RFC 7323, appendix G.
 ///
-/// Keeps a smoothed round trip and its variation, not the samples, and knows nothing of messages or resends. Each sample is of
-/// one sending without doubt, because sendings have numbers. Whose path is a new one takes a new `round_trip`.
+/// It keeps a smoothed round trip and its variation, not the samples, and knows nothing of messages or resends. Each sample
+/// belongs to exactly one sending, because sendings have numbers. A new path takes a new `round_trip`.
 ///
-/// What is sent together is answered in the order of its delays, so that the samples of one round trip are close to one
-/// another, and far from those of the next. All of a round together therefore weigh about as much as one sample alone; else
-/// the variation would be forgotten within a burst. A path that has become another one, which three samples in a row say
-/// that are all far above or all far below, is learnt as a new one is, by the third. (spec 3.4)
+/// Frames that are sent together are answered in the order of their delays, so the samples of one round trip are close to one
+/// another, and far from those of the next. Therefore all samples of a round together weigh about as much as one alone; else a
+/// burst would make the variation forgotten. Three samples in a row that are all far above, or all far below, say that the path
+/// has become another one: the third begins the estimate anew. (spec 3.4)
 class round_trip {
   public:
-    /// Takes one measurement, which ends now. A negative one counts as zero; none is too long to be added up. O(1).
+    /// Takes one measurement, which has ended at `now`. A negative one counts as zero, one of many years as `sample_max`. O(1).
     constexpr void sample(duration measured, time_point now) noexcept {
         measured = (std::clamp)(measured, duration::zero(), sample_max);
         last_ = measured;
@@ -49,13 +49,13 @@ class round_trip {
     /// Has anything been measured?
     [[nodiscard]] constexpr bool sampled() const noexcept { return sampled_; }
 
-    /// The longer of the smoothed round trip and the last sample: who has not been answered by then is late.
+    /// The longer of the smoothed round trip and the last sample: what was not answered by then is late.
     [[nodiscard]] constexpr duration longest() const noexcept {
         return (std::max)(smoothed_, last_);
     }
 
-    /// When to give up waiting for an answer: the smoothed round trip and four variations, at least `least` and at most
-    /// `most` unless that is less: one answer that came after a standstill, or a clock that has jumped, silences nobody for long.
+    /// How long to wait for an answer: the smoothed round trip and four variations, at most `most`, and at least `least`, even if
+    /// `most` is less. One answer after a standstill, or a clock that has jumped, makes nobody wait for longer than `most`.
     /// Precondition: `sampled`.
     [[nodiscard]] constexpr duration wait(duration least,
                                           duration most = (duration::max)()) const noexcept {
@@ -63,7 +63,7 @@ class round_trip {
         return (std::max)(least, (std::min)(smoothed_ + spread, most));
     }
 
-    /// Whether they answer everything alike.
+    /// Whether both give the same answers, now and later.
     friend constexpr bool operator==(const round_trip&, const round_trip&) noexcept = default;
 
   private:
@@ -73,7 +73,7 @@ class round_trip {
     static constexpr duration granularity = std::chrono::milliseconds(1);
     /// 18 years: far from any real sample, and four variations of it still fit into a duration.
     static constexpr duration sample_max = (duration::max)() / 16;
-    /// So many in a row that are far off on the same side are another path.
+    /// So many samples in a row that are far off on the same side mean another path.
     static constexpr int moved_after = 3;
 
     /// 1/2^shift of it, rounded down: a division would cost more than the rest of a sample.
@@ -81,7 +81,7 @@ class round_trip {
         return duration(whole.count() >> shift);
     }
 
-    /// Counts samples above twice, or below half of, what was smoothed.
+    /// Counts the samples in a row that are above twice the smoothed round trip, or below half of it. True: it is another path.
     [[nodiscard]] constexpr bool is_moved(duration measured) noexcept {
         if (measured > 2 * smoothed_) {
             far_ = static_cast<std::int8_t>((std::max)(far_, std::int8_t{0}) + 1);

@@ -15,9 +15,9 @@ namespace sixfold::inline v0 {
 
 /// A value, or none, for each seq of a range that moves upwards.
 ///
-/// A seq has its place in a ring, so nothing is ever shifted. Keeps track, too, of which places are in use, and which of these are
-/// marked, so that 64 of them can be asked at once. Does not know where the range begins and ends: that is the caller's business, and that it is never larger
-/// than the ring.
+/// A seq has its place in a ring, so nothing is ever shifted. Bits say which places are in use and which of these are marked, so
+/// that 64 of them can be asked at once. The ring does not know where the range begins and ends. That is the caller's business,
+/// and so is this invariant: the range is never larger than the ring.
 template <class Value>
 class seq_ring {
   public:
@@ -34,19 +34,19 @@ class seq_ring {
     /// The same, to look at.
     [[nodiscard]] const Value& operator[](seq at) const noexcept { return values_[place_of(at)]; }
 
-    /// Gives a seq a value. It is not marked, if what was there before is erased. O(1).
+    /// Gives a seq a value. It has no mark, if the value that had this place before was erased. O(1).
     void put(seq at, const Value& value) noexcept {
         const std::size_t place = place_of(at);
         values_[place] = value;
         used_[place / 64] |= bit_at(place);
     }
-    /// Takes its value away, and the mark. O(1).
+    /// Removes the value of a seq, and its mark. O(1).
     void erase(seq at) noexcept {
         const std::size_t place = place_of(at);
         used_[place / 64] &= ~bit_at(place);
         mark(at, false);
     }
-    /// Marks the value of a seq, or not any more. O(1).
+    /// Sets or removes the mark of a seq that has a value. O(1).
     void mark(seq at, bool is_marked) noexcept {
         const std::size_t place = place_of(at);
         std::uint64_t& word = marked_[place / 64];
@@ -74,7 +74,7 @@ class seq_ring {
         *this = std::move(larger);
     }
 
-    /// No seq has a value; the room stays. O(size / 64).
+    /// Removes all values and keeps the memory. O(size / 64).
     void clear() noexcept {
         std::fill(used_.begin(), used_.end(), std::uint64_t{0});
         std::fill(marked_.begin(), marked_.end(), std::uint64_t{0});

@@ -11,12 +11,12 @@
 
 namespace sixfold::inline v0 {
 
-/// A hash whose collisions cannot be found without its key: Aumasson and Bernstein, "SipHash: a
-/// fast short-input PRF" (2012). For tables whose keys an adversary may choose; not a checksum, and
-/// no part of the wire format. The same bytes and key give the same hash on every platform.
+/// A hash whose collisions cannot be found without its key: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012). It
+/// is for tables whose keys an adversary may choose; it is no checksum, and no part of the wire format. The same bytes and key
+/// give the same hash on every platform.
 ///
-/// `MixRounds` follow each word and `EndRounds` the last one: 2 and 4 in the paper; 1 and 3 are
-/// what its authors hold enough where hashes are never seen from outside, as in a table.
+/// `MixRounds` follow each word and `EndRounds` the last one: 2 and 4 in the paper. Its authors hold 1 and 3 to be enough where
+/// nobody outside sees the hashes, as in a table.
 template <unsigned MixRounds, unsigned EndRounds>
 class siphash {
   public:
