@@ -117,8 +117,9 @@ struct receiver_options {
     std::uint32_t held_entries = 256;
     /// Bytes of their payloads; storage of this size is taken at construction.
     std::uint32_t held_bytes = 256 << 10;
-    /// Senders that are remembered, for ever; but one of whom nothing ever ended goes for a new one. Each takes about 0.28 kB, 18 MB in all, and
-    /// half as much more while tables grow; 1 kB more who had as many messages taken back as `exceptions` says.
+    /// Senders that are remembered, for ever; but one of which nothing ever ended gives way to a new one. Each takes about 0.28 kB:
+    /// 18 MB in all, and half as much more while tables grow. A sender that has taken back as many messages as `exceptions` says
+    /// takes 1 kB more.
     std::uint32_t peers_max = 65536;
     retry_options retry{};  ///< of ack:R and sync:R
     /// After this time without news the mailbox is looked into, as a repair; the time doubles with each look, up to an hour.

@@ -147,7 +147,8 @@ inline constexpr char postgres_mailbox_functions[] = R"sql(
             ON CONFLICT (name) DO UPDATE SET rows = sender.rows + excluded.rows, bytes = sender.bytes + excluded.bytes
             RETURNING rows <= sender_rows_max AND bytes <= sender_bytes_max AS fits
         ), in_all AS (
-            UPDATE total SET rows = rows + new_rows, bytes = bytes + new_bytes + coalesce((SELECT sum(size) FROM unnest(buried_bytes) AS a(size)), 0)
+            UPDATE total SET rows = rows + new_rows,
+                bytes = bytes + new_bytes + coalesce((SELECT sum(size) FROM unnest(buried_bytes) AS a(size)), 0)
             WHERE place = pg_backend_pid() % 16
         )
         SELECT greatest((SELECT max(rows) FROM for_known), (SELECT max(rows) FROM for_new)) <= receiver_rows_max,

@@ -14,23 +14,23 @@
 #include "sixfold/wire/bytes.hpp"
 #include "sixfold/wire/exception_list.hpp"
 
-// How a receiver puts what it has of a stream into an ack state. (spec 2.9)
+// How a receiver encodes an ack state: what it has of a stream. (spec 2.9)
 
 namespace sixfold::inline v0 {
 
 /// What a receiver reports of one stream. The spans belong to the receiver.
 struct ack_report {
-    sixfold::seq floor = 0;    ///< all below has ended
-    sixfold::seq horizon = 0;  ///< below it nobody vouches how
+    sixfold::seq floor = 0;    ///< all below have ended
+    sixfold::seq horizon = 0;  ///< below it nobody vouches how a seq ended
     std::uint32_t skip = 0;    ///< `accepted` and `held` begin with the seq `floor + 8 * skip`
-    /// Bit i is set if the seq number i from there on has ended, in whatever way; the floor has not.
-    /// Zero bytes do no harm.
+    /// Bit i is set if the seq i places behind that one has ended, in whatever way. The floor itself has not. Zero bytes at the end
+    /// do no harm.
     bytes accepted = {};
-    /// Bit i is set if that seq is held. Has no bit in common with `accepted`.
+    /// Bit i is set if the same seq is held. No bit is set here and in `accepted`, too.
     bytes held = {};
-    /// In the order of their seqs.
+    /// Seqs that ended otherwise than by acceptance, in order.
     std::span<const exception> exceptions = {};
-    std::optional<receiver_limits> limits = {};  ///< to be told, or none
+    std::optional<receiver_limits> limits = {};  ///< to be told; nothing if they are not
 };
 
 namespace detail {
@@ -44,13 +44,13 @@ namespace detail {
     return bits;
 }
 
-/// The seq of which the first bits speak.
+/// The seq that the first bits belong to.
 [[nodiscard]] inline seq first_reported(const ack_report& report) noexcept {
     return report.floor + seq{8} * report.skip;
 }
 
-/// Leaves out what needs not be said: bits that have no room, zero bytes at the end, and at the beginning if some are skipped
-/// already. The horizon is lowered to the end of what has ended, which says the same.
+/// Leaves out what does not have to be said: bits without room, zero bytes at the end, and zero bytes at the beginning if some are
+/// skipped already. Lowers a horizon that lies above all seqs that have ended to the end of these, which says the same.
 inline void make_canonical(ack_report& report) noexcept {
     report.accepted = canonical_bits(report.accepted);
     report.held = canonical_bits(report.held);
@@ -71,13 +71,13 @@ inline void make_canonical(ack_report& report) noexcept {
     SIXFOLD_ASSERT(!test_bit(report.accepted, report.floor - first));
 }
 
-/// Whether the report says that this seq has ended, and does not leave open how.
+/// Whether the report says that this seq has ended, at or above the horizon, so that it also says how.
 [[nodiscard]] inline bool is_reported(const ack_report& report, const exception& e) noexcept {
     return e.seq >= report.horizon &&
            (e.seq < report.floor || test_bit(report.accepted, e.seq - first_reported(report)));
 }
 
-/// Each as its distance from the one before, and how it ended.
+/// Writes each exception as its distance from the one before, and how it ended.
 inline void put_exceptions(byte_writer& to, const ack_report& report) noexcept {
     seq next = report.horizon;
     for (const exception& e : report.exceptions) {
@@ -91,11 +91,10 @@ inline void put_exceptions(byte_writer& to, const ack_report& report) noexcept {
 
 }  // namespace detail
 
-/// Encodes what of a report an ack state can say: the first 512 bits that are given, and of the
-/// exceptions those at or above the horizon that are reported as ended.
+/// Encodes the part of a report that has room in an ack state: the first 512 bits, and the exceptions at or above the horizon
+/// that these bits report as ended.
 ///
-/// Returns the size, or 0 if it does not fit; `ack_state_size_max()` bytes always do. O(bytes).
-/// (spec 2.9)
+/// Returns the size, or 0 if it does not fit; `ack_state_size_max()` bytes always do. O(bytes). (spec 2.9)
 [[nodiscard]] inline std::size_t encode_ack_state(ack_report report,
                                                   std::span<std::byte> out) noexcept {
     detail::make_canonical(report);

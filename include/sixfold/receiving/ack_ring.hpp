@@ -17,47 +17,48 @@
 
 namespace sixfold::inline v0 {
 
-/// The requests of a receiver to the relay, by serial: when each was sent and for whom, and which of them are lost. (spec 3.25)
+/// The requests of a receiver to the relay, by serial: when each was sent, about which sender, and whether it is lost. (spec 3.25)
 ///
 ///     first    oldest open        latest answered     next
 ///       | a l a a | o a o o a a o | a                 o o |
 ///       | remembered, as answers  | lost as soon as the rule says so
 ///       | may be late             |
 ///
-/// An ack:R is lost by the rule of 3.5, with ack:A as the signal, over all of the link; a sync:R, which the relay takes its time
-/// with, is no signal and is never called lost here. Remembers those that are not resolved, and others within the last 64; where few wait
-/// at once, within the last 32. Does not know what was said. O(1), on average over the requests.
+/// An ack:R is lost by the rule of 3.5: the signal is ack:A, for all ack:R of the link together. The relay takes its time with a
+/// sync:R, so that one is no signal and is never called lost here. The ring remembers the requests that are not resolved, and
+/// others of the last 64; of the last 32 where few wait at the same time. It does not know what was said. O(1), on average over
+/// the requests.
 class ack_ring {
   public:
     /// What was sent.
     enum class kind : std::uint8_t {
         state,  ///< an ack:R that has to be answered
-        other,  ///< an ack:R that is said again when it is asked for
+        other,  ///< an ack:R that is only repeated when a sender asks again
         sync,   ///< a sync:R
     };
     /// What has become of a request.
     enum class fate : std::uint8_t {
-        open,           ///< an ack:R that is waited for
-        late_by_order,  ///< it was overtaken
-        late_by_time,   ///< one was answered that is later, and it takes too long
-        given_up,       ///< none was answered
+        open,           ///< an ack:R whose answer is awaited
+        late_by_order,  ///< lost: enough later ones were answered
+        late_by_time,   ///< lost: a later one was answered, and this one takes too long
+        given_up,       ///< lost: the timer has ended, and no answer came
         answered,       ///< the relay has it
         apart,          ///< a sync:R that was not answered
     };
     /// One request.
     struct sending {
-        std::uint32_t stream = 0;             ///< of an ack:R, the index of whom it tells
-        std::uint32_t room = 0;               ///< that it told; 0: none
-        ack_ring::kind what = kind::sync;     ///< what it was
+        std::uint32_t stream = 0;          ///< of an ack:R: the index of the sender that it is for
+        std::uint32_t room = 0;            ///< the room that it told; 0: none
+        ack_ring::kind what = kind::sync;  ///< what it was
         ack_ring::fate now = fate::answered;  ///< what has become of it
         ack_serial serial = 0;                ///< its name
         time_point at{};                      ///< when it left
     };
 
-    /// Unanswered ones are never more. Half of all serials: so none has two meanings.
+    /// There are never more unanswered ones. That is half of all serials, so that none has two meanings.
     static constexpr std::uint64_t size_max = 1U << 15;
 
-    /// `before`: the serial in front of the first.
+    /// `before` is the serial in front of the first.
     explicit ack_ring(ack_serial before) noexcept
         : first_(before + 1U), open_(first_), latest_(first_), next_(first_) {}
 
@@ -66,7 +67,7 @@ class ack_ring {
     /// Is there room for another?
     [[nodiscard]] bool has_room() const noexcept { return next_ - first_ < size_max; }
 
-    /// The next request has left.
+    /// The next request was sent.
     void sent(kind what, std::uint32_t stream, std::uint32_t room, time_point now) {
         SIXFOLD_ASSERT(has_room());
         if (next_ - first_ == places_.size()) {
@@ -78,7 +79,7 @@ class ack_ring {
         forget();
     }
 
-    /// The answer to a serial came: the request, if it is remembered and was not answered before.
+    /// An answer to this serial came. Returns the request, if it is remembered and was not answered before.
     [[nodiscard]] std::optional<sending> answered(ack_serial serial) noexcept {
         // The place whose low bits are those of the serial, and which is the last before `next`.
         const std::uint64_t place = next_ - 1 - static_cast<ack_serial>(next_ - 1 - serial);
@@ -103,7 +104,7 @@ class ack_ring {
         return out;
     }
 
-    /// The next ack:R that is lost by now, the lowest first, if any.
+    /// The next ack:R that is lost by now, the lowest first; nothing if there is none.
     [[nodiscard]] std::optional<sending> lose(const round_trip& path, time_point now) noexcept {
         if (open_ >= latest_) {
             return std::nullopt;
@@ -114,7 +115,7 @@ class ack_ring {
         }
         return resolve(by_order ? fate::late_by_order : fate::late_by_time);
     }
-    /// When `lose` has something if nothing else happens; `never`.
+    /// When `lose` returns something, if nothing else happens before; `never` if it does not.
     [[nodiscard]] time_point next_loss(const round_trip& path) const noexcept {
         if (open_ >= latest_) {
             return never;
@@ -161,7 +162,7 @@ class ack_ring {
         }
     }
 
-    /// Few wait at once on most links: then the first that is remembered makes place for the next one.
+    /// On most links few wait at the same time. Then the first that is remembered makes place for the next one.
     void make_place() {
         if (4 * (next_ - open_) <= places_.size() && !places_.empty()) {
             ++first_;
@@ -177,10 +178,10 @@ class ack_ring {
         places_ = std::move(larger);
     }
 
-    // Places count on where serials wrap: the serial is their low 16 bits.
-    std::uint64_t first_;   // that is remembered
-    std::uint64_t open_;    // all below are resolved, it is not
-    std::uint64_t latest_;  // ack:R that was answered
+    // Places go on where serials wrap around: a serial is the low 16 bits of its place.
+    std::uint64_t first_;   // the first that is remembered
+    std::uint64_t open_;    // the first ack:R that is open
+    std::uint64_t latest_;  // the latest ack:R that was answered
     std::uint64_t next_;
     loss_rule rule_;
     std::vector<sending> places_;  // none, or a power of two of them

@@ -20,16 +20,14 @@ enum class standing : std::uint8_t {
     beyond,     ///< too far above the floor to be remembered: it must not be accepted now
 };
 
-/// Which seqs of one stream have been accepted: exact, for ever, in 8 bytes and W bits. (law of
-/// de-duplication, law 2, spec 3.16)
+/// Which seqs of one stream have been accepted: exact, for ever, in 8 bytes and W bits. (law 2, spec 3.16)
 ///
 ///                 floor                     floor + W
 ///      . . . 1 1 1 | 0 1 1 0 1 0 . . . 0 0 0 | . . .
 ///       duplicate       the bit decides        beyond
 ///
-/// All below the floor was accepted, the seq at the floor was not. It keeps no payload, no epoch,
-/// and nothing of how a seq ended. Its state depends only on the set of seqs that were accepted
-/// and the floors it was raised to, not on their order.
+/// All seqs below the floor were accepted, the seq at the floor was not. It keeps no payload, no epoch, and nothing of how a seq
+/// ended. Its state depends only on which seqs were accepted and to which floors it was raised, not on their order.
 class dedup_window {
   public:
     /// Nothing is accepted. `width` is W, in 1 .. bit_ring::width_max.
@@ -43,7 +41,7 @@ class dedup_window {
     /// How many seqs above the floor were accepted. O(1).
     [[nodiscard]] std::uint32_t count() const noexcept { return bits_.count(); }
 
-    /// Any seq may be asked for, from the wire as it is. O(1).
+    /// What to do with a seq. It may be any number that came from the wire. O(1).
     [[nodiscard]] standing of(seq at) const noexcept {
         if (at < floor_) {
             return standing::duplicate;
@@ -54,10 +52,11 @@ class dedup_window {
         return bits_.test(at) ? standing::duplicate : standing::fresh;
     }
 
-    /// Bit i says whether `from + i` was accepted; not below the floor, and as `bit_ring::bits` behind the end. O(1).
+    /// Bit i says whether `from + i` was accepted. Seqs behind the end are as in `bit_ring::bits`. O(1). Precondition: `from` is
+    /// not below the floor.
     [[nodiscard]] std::uint64_t bits(seq from) const noexcept { return bits_.bits(from); }
 
-    /// Accepts one seq, which is fresh. O(1) on average over the seqs of a stream.
+    /// Accepts one seq. O(1) on average over the seqs of a stream. Precondition: it is fresh.
     void accept(seq at) noexcept {
         SIXFOLD_ASSERT(of(at) == standing::fresh);
         if (at == floor_) {
@@ -67,21 +66,21 @@ class dedup_window {
         }
     }
 
-    /// Counts all below `new_floor` as accepted; nothing if that is known. O(W / 64), however far.
+    /// Counts all seqs below `new_floor` as accepted. A floor that is no higher changes nothing. O(W / 64), however far it is.
     void raise(seq new_floor) noexcept {
         if (new_floor > floor_) {
             move_floor(new_floor);
         }
     }
 
-    /// Nothing is accepted, as at first.
+    /// Forgets all, as at construction.
     void clear() noexcept {
         floor_ = 0;
         bits_.clear();
     }
 
-    /// Writes the window to `out`, as far as it reaches: bit i, lowest first in each byte, says
-    /// whether floor + from + i was accepted. Returns the bytes up to the last that is not zero, and writes no more.
+    /// Writes the bits of the window to `out`, as many as have room: bit i, lowest first in each byte, says whether
+    /// floor + from + i was accepted. Writes the bytes up to the last that is not zero, and returns how many these are.
     std::size_t copy_bits(std::span<std::byte> out, std::uint32_t from = 0) const noexcept {
         return bits_.copy_bits(floor_ + from, width() - from, out);
     }
@@ -90,9 +89,9 @@ class dedup_window {
     friend bool operator==(const dedup_window&, const dedup_window&) noexcept = default;
 
   private:
-    /// To `new_floor`, which is above the floor, and on over what was accepted from there.
+    /// Moves the floor to `new_floor`, which is above it, and on over the seqs that were accepted from there on.
     void move_floor(seq new_floor) noexcept {
-        // What falls below goes first: its places in the ring stand for seqs above from now on.
+        // The bits of seqs that are now below go first: their places in the ring stand for seqs above from now on.
         bits_.reset_range(floor_, new_floor);
         const seq end = new_floor + bits_.run(new_floor);
         bits_.reset_range(new_floor, end);

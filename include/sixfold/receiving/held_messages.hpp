@@ -16,15 +16,16 @@
 
 namespace sixfold::inline v0 {
 
-/// The messages that a receiver has got and that the app has not settled.
+/// The messages that a receiver has got and that the app has not yet accepted or rejected.
 ///
 ///     of one stream, by seq          lowest <-> ... <-> highest
 ///     early, of a larger epoch       the last that came -> ... -> the first
 ///     ready, of all streams          in the order in which they are handed out
 ///
-/// Keeps their payloads, finds them by msgid, knows the lowest and highest of each stream, and keeps the line of the ready ones.
-/// Does not know order, windows or acks. All of it is volatile: forgetting one is legal as long as the app was not handed it.
-/// Payloads do not move. O(1), payloads O(log bytes), unless something else is said; memory of messages is taken at construction.
+/// It keeps their payloads, finds them by msgid, knows the lowest and highest of each stream, and keeps the queue of the ready
+/// ones. It does not know order, windows or acks. All of it is volatile: a message may be forgotten as long as the app was not
+/// handed it. Payloads do not move. Calls are O(1), for payloads O(log bytes), where nothing else is said. The memory for messages
+/// is allocated at construction.
 class held_messages {
   public:
     /// Names an entry.
@@ -32,30 +33,30 @@ class held_messages {
     /// No entry.
     static constexpr slot none = UINT32_MAX;
 
-    /// How far one is.
+    /// How far a message is.
     enum class stage : std::uint8_t {
-        waiting,  ///< behind a hole, or early: may be forgotten
-        ready,    ///< stands in the line
-        handed,   ///< the app has it, and its payload must not go away
+        waiting,  ///< behind a hole, or early: it may be forgotten
+        ready,    ///< in the queue of those that the app is handed next
+        handed,   ///< the app has it, so its payload must stay
     };
 
     /// One message.
     struct entry {
         msgid id;                                     ///< within its stream
         std::uint32_t stream = 0;                     ///< the index of its sender
-        byte_pool::handle payload = byte_pool::none;  ///< of its bytes
+        byte_pool::handle payload = byte_pool::none;  ///< the block of its bytes
         std::uint32_t payload_size = 0;               ///< in bytes
         std::uint32_t tries = 0;  ///< how often it was handed out in all lives; 0: not counted
-        slot same_bucket = none;  ///< the next with its hash
+        slot same_bucket = none;  ///< the next with the same hash
         slot below = none;     ///< the next lower of its stream; of an early one, the one before it
         slot above = none;     ///< the next higher
-        slot previous = none;  ///< in the line of the ready ones
+        slot previous = none;  ///< in the queue of the ready ones
         slot next = none;      ///< likewise; of a free entry, the next free one
         sixfold::held_messages::stage stage = stage::waiting;  ///< how far it is
         bool listed = false;  ///< is among those of its stream, by seq
     };
 
-    /// Takes all its memory. One payload of `payload_max` bytes has room while nothing else is held. `seed` keys the hash.
+    /// Allocates memory for so many messages and bytes, and for one payload of `payload_max` bytes at least. `seed` keys the hash.
     held_messages(std::uint32_t entries_max,
                   std::size_t bytes_max,
                   std::size_t payload_max,
@@ -69,46 +70,46 @@ class held_messages {
 
     // --- how many --------------------------------------------------------------------------------------------------
 
-    /// How many there may be.
+    /// How many messages have room.
     [[nodiscard]] std::uint32_t places() const noexcept {
         return static_cast<std::uint32_t>(entries_.size());
     }
-    /// How many there are.
+    /// How many are held, of all streams and in all stages.
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
-    /// How many of them may be forgotten.
+    /// How many of them are in the stage `waiting`, so that they may be forgotten.
     [[nodiscard]] std::uint32_t waiting() const noexcept { return waiting_; }
-    /// How many bytes of payloads have room, if they lie well.
+    /// How many bytes of payloads have room, if the free blocks lie side by side.
     [[nodiscard]] std::size_t bytes_left() const noexcept {
         return payloads_.capacity() - payloads_.used();
     }
-    /// How many there are of one stream.
+    /// How many are held of one stream.
     [[nodiscard]] std::uint32_t count(std::uint32_t stream) const noexcept {
         return of(stream).count;
     }
-    /// How many of these may be forgotten.
+    /// How many of these are in the stage `waiting`.
     [[nodiscard]] std::uint32_t waiting(std::uint32_t stream) const noexcept {
         return of(stream).waiting;
     }
-    /// How many of these the app has.
+    /// How many of these are in the stage `handed`.
     [[nodiscard]] std::uint32_t handed(std::uint32_t stream) const noexcept {
         return of(stream).handed;
     }
-    /// The streams of which there are any, in no particular order.
+    /// The streams of which some are held, in no particular order.
     [[nodiscard]] const std::vector<std::uint32_t>& holders() const noexcept { return holders_; }
-    /// Does nobody else hold anything?
+    /// Is nothing held of any other stream?
     [[nodiscard]] bool alone(std::uint32_t stream) const noexcept {
         return holders_.size() == std::size_t{count(stream) != 0};
     }
 
     // --- one of them -----------------------------------------------------------------------------------------------
 
-    /// Good until it is erased.
+    /// The message in a slot. Good until it is erased.
     [[nodiscard]] const entry& operator[](slot at) const noexcept { return entries_[at]; }
-    /// Good until the message is erased.
+    /// Its payload. Good until the message is erased.
     [[nodiscard]] bytes payload(slot at) const noexcept {
         return payloads_.at(entries_[at].payload, entries_[at].payload_size);
     }
-    /// The message of this name, settled or not by its stream since; `none`. `hint` is where it may be.
+    /// The message of this name, even if its stream has ended it since; `none`. `hint` is the slot where it may be.
     [[nodiscard]] slot find(std::uint32_t stream, msgid id, slot hint = none) const noexcept {
         if (hint < entries_.size() && is(hint, stream, id)) {
             return hint;
@@ -119,15 +120,15 @@ class held_messages {
         }
         return at;
     }
-    /// The lowest of a stream, of its present epoch; `none`.
+    /// The lowest message of a stream, of its present epoch; `none`.
     [[nodiscard]] slot lowest(std::uint32_t stream) const noexcept { return of(stream).lowest; }
-    /// The highest.
+    /// The highest, likewise.
     [[nodiscard]] slot highest(std::uint32_t stream) const noexcept { return of(stream).highest; }
-    /// The last that came of its next epoch; `none`.
+    /// The early message that came last, of its next epoch; `none`.
     [[nodiscard]] slot early(std::uint32_t stream) const noexcept { return of(stream).early; }
 
-    /// The stream with the most messages, and more than `count`, of those with one that may be forgotten; `none`. O(streams
-    /// that hold something).
+    /// Of the streams with a message that may be forgotten: the one with the most messages, if these are more than `count`;
+    /// `none`. O(streams of which something is held).
     [[nodiscard]] std::uint32_t largest(std::uint32_t count) const noexcept {
         std::uint32_t best = none;
         for (const std::uint32_t each : holders_) {
@@ -141,7 +142,7 @@ class held_messages {
 
     // --- come and go -----------------------------------------------------------------------------------------------
 
-    /// Keeps a copy of a message above the one in `below`, which is the next lower of its stream; `none` when there is no room.
+    /// Keeps a copy of a message. `below` is the next lower one of its stream. Returns `none` if there is no room.
     [[nodiscard]] slot add(std::uint32_t stream, msgid id, bytes payload, slot below) {
         const slot at = keep(stream, id, payload);
         if (at != none) {
@@ -149,7 +150,7 @@ class held_messages {
         }
         return at;
     }
-    /// Keeps a copy of one that is early; `none` when there is no room.
+    /// Keeps a copy of a message that is early. Returns `none` if there is no room.
     [[nodiscard]] slot add_early(std::uint32_t stream, msgid id, bytes payload) {
         const slot at = keep(stream, id, payload);
         if (at != none) {
@@ -157,14 +158,15 @@ class held_messages {
         }
         return at;
     }
-    /// The last early one is early no more: its epoch is that of the stream now. Precondition: there is one.
+    /// The stream has entered the epoch of its early messages: the one that came last is not early any more. Precondition: there is
+    /// one.
     slot take_early(std::uint32_t stream) noexcept {
         const slot at = streams_[stream].early;
         streams_[stream].early = entries_[at].below;
         entries_[at].below = none;
         return at;
     }
-    /// Puts one that was early above the next lower of its stream.
+    /// Puts one that was early among those of its stream. `below` is the next lower one.
     void list(slot at, slot below) noexcept {
         holding& own = streams_[entries_[at].stream];
         entry& e = entries_[at];
@@ -175,7 +177,7 @@ class held_messages {
         (e.above == none ? own.highest : entries_[e.above].below) = at;
     }
 
-    /// Forgets a message, which is not early; its slot is used again.
+    /// Forgets a message; its slot will be used again. Precondition: it is not early.
     void erase(slot at) noexcept {
         unlist(at);
         entry& e = entries_[at];
@@ -200,7 +202,7 @@ class held_messages {
         free_ = at;
         --size_;
     }
-    /// Its stream does not count it any more, but for its place; the app still has it.
+    /// Takes a message that the app still has out of those of its stream by seq. It keeps its place.
     void unlist(slot at) noexcept {
         entry& e = entries_[at];
         if (std::exchange(e.listed, false)) {
@@ -210,9 +212,9 @@ class held_messages {
         }
     }
 
-    // --- the line --------------------------------------------------------------------------------------------------
+    // --- the queue of the ready ones -------------------------------------------------------------------------------
 
-    /// Puts a message at the end of the line.
+    /// Puts a message at the end of the queue.
     void make_ready(slot at) noexcept {
         entry& e = entries_[at];
         SIXFOLD_ASSERT(e.stage == stage::waiting);
@@ -224,7 +226,7 @@ class held_messages {
         (last_ == none ? first_ : entries_[last_].next) = at;
         last_ = at;
     }
-    /// Takes the message at the front of the line for the app; `none`.
+    /// Takes the message at the front of the queue, for the app; `none`.
     [[nodiscard]] slot hand_out() noexcept {
         const slot at = first_;
         if (at != none) {
@@ -234,7 +236,7 @@ class held_messages {
         }
         return at;
     }
-    /// It was handed out so often, in all lives.
+    /// Notes how often a message was handed out, in all lives.
     void count(slot at, std::uint32_t tries) noexcept { entries_[at].tries = tries; }
     /// Is there a message to hand out?
     [[nodiscard]] bool any_ready() const noexcept { return first_ != none; }
@@ -247,10 +249,10 @@ class held_messages {
         slot lowest = none;
         slot highest = none;
         slot early = none;
-        std::uint32_t count = 0;    // early ones and such of an epoch that was left included
+        std::uint32_t count = 0;    // with early ones, and with those of an epoch that was left
         std::uint32_t waiting = 0;  // of these
         std::uint32_t handed = 0;   // of these
-        std::uint32_t place = 0;    // among the holders, if it is one
+        std::uint32_t place = 0;    // in `holders_`, if it is there
     };
 
     [[nodiscard]] const holding& of(std::uint32_t stream) const noexcept {
@@ -315,7 +317,7 @@ class held_messages {
     std::vector<slot> buckets_;
     byte_pool payloads_;
     std::vector<holding> streams_;        // by the index of the sender
-    std::vector<std::uint32_t> holders_;  // those of them that have any
+    std::vector<std::uint32_t> holders_;  // those of which some are held
     std::uint64_t seed_;
     slot free_ = 0;
     slot first_ = none;

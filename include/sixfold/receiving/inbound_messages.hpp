@@ -26,23 +26,23 @@
 
 namespace sixfold::inline v0 {
 
-/// What a msg:N has come to.
+/// What became of a msg:N.
 struct intake {
-    /// What its sender is to be told; nothing of some that were drained.
+    /// What its sender is to be told; nothing for some that were drained.
     std::optional<ack_word> answer{};
-    seq latest = 0;            ///< the last seq that it spoke of; 0 of a probe
-    bool news = false;         ///< something was entered, has ended or is held that was not before
-    bool turned_away = false;  ///< something of our epoch could not be taken
+    seq latest = 0;            ///< its last seq; 0 for a probe
+    bool news = false;         ///< an epoch was entered, or another seq has ended or is held
+    bool turned_away = false;  ///< a message of our epoch could not be taken
     bool entered = false;      ///< an epoch was entered
-    bool let_in = false;       ///< we had to wait for that, and passed its rows by
-    /// The lowest row that the mailbox may have of this sender, and that was not taken.
+    bool let_in = false;       ///< one that had to wait for that, so that its rows were passed by
+    /// The lowest row that the mailbox may have of this sender and that was not taken.
     std::optional<msgid> row{};
 };
 
-/// What becomes of each message that comes, and of the app's word on it; and what of that the journal is to hear.
+/// Decides what becomes of each message that comes, and of the app's word on it, and which records of that the journal needs.
 ///
-/// Decides by epoch, floor and window, as section 3 of the specification says. Does not know how messages are held, time, links,
-/// acknowledgements or rounds through the mailbox. As `inbound_store`, for each message of a frame.
+/// It decides by epoch, floor and window, as section 3 of the specification says. It does not know how messages are held, time,
+/// links, acknowledgements or rounds through the mailbox. Costs are those of `inbound_store`, for each message of a frame.
 class inbound_messages {
   public:
     /// `seeds` gives the keys of the hashes.
@@ -51,33 +51,33 @@ class inbound_messages {
                      random_source& seeds)
         : store_(options, seeds), journal_(keeps), payload_max_(options.payload_max) {}
 
-    /// Streams, and what is held of them.
+    /// The streams, and what is held of them.
     [[nodiscard]] const inbound_store& store() const noexcept { return store_; }
-    /// Is it over here, under the epoch that we are in?
+    /// Is this row of the epoch that was entered, and has it ended?
     [[nodiscard]] bool has_ended(std::uint32_t which, msgid row) const noexcept {
         return row.epoch == store_[which].epoch() &&
                store_[which].window().of(row.seq) == standing::duplicate;
     }
-    /// To find, insert and drop senders, and to hand out.
+    /// The same, to find, insert and drop senders, and to hand messages out.
     [[nodiscard]] inbound_store& store() noexcept { return store_; }
     /// Which records are written and durable.
     [[nodiscard]] const inbound_journal& journal() const noexcept { return journal_; }
-    /// Messages that came although they were there already.
+    /// Messages that came although they were held or accepted already.
     [[nodiscard]] std::uint64_t duplicates() const noexcept { return duplicates_; }
 
-    /// Takes the next message for the app; `none`. The first of its stream in this life is counted. (spec 7.10)
+    /// Takes the next message for the app; `none`. Counts the tries of the first of each stream in this life. (spec 7.10)
     [[nodiscard]] held_messages::slot hand_out();
     /// A sender was dropped, and another has its index.
     void forget(std::uint32_t which) noexcept { tried_.forget(which); }
     /// Takes a msg:N of a sender.
     [[nodiscard]] intake take(std::uint32_t which, const msg_notify& notice);
-    /// The app's word on a message that it was handed, and that goes, unless it is `shown` still. False if its stream has gone on to
-    /// another epoch or floor: then there is nothing to say.
+    /// The app's word on a message that it was handed. Its payload goes, unless it is still `shown`. False if its stream has moved
+    /// to another epoch or floor: then there is nothing to say.
     bool settle(held_messages::slot at, fate how, bool shown);
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
-    /// Has the journal to take records?
+    /// Is there a record to be written?
     [[nodiscard]] bool has_unwritten() const noexcept {
         return journal_.has_unwritten() || !tried_.unwritten().empty();
     }
@@ -85,10 +85,10 @@ class inbound_messages {
     void durable(std::uint64_t records) noexcept { journal_.durable(records); }
     /// Takes up what an earlier life has left. Precondition: nothing was called before, and `check_journal` has no objection.
     [[nodiscard]] result<void> restore(bytes journal);
-    /// Writes the next record that the journal has to take; its size, or 0: there is none, or it does not fit. O(W).
+    /// Writes the next record for the journal. Returns its size, or 0: there is none, or it does not fit. O(W).
     [[nodiscard]] std::size_t write_record(std::span<std::byte> out);
-    /// Writes the next record of a snapshot; its size, or 0: it does not fit, or that was the last. `at` counts the
-    /// streams, then what is held, then what earlier lives have tried.
+    /// Writes the next record of a snapshot. Returns its size, or 0: it does not fit, or there is none left. `at` counts the
+    /// streams, then the places of messages, then what earlier lives have tried.
     [[nodiscard]] std::size_t write_snapshot(std::uint64_t& at, std::span<std::byte> out) const;
 
   private:
@@ -115,7 +115,7 @@ class inbound_messages {
 
 // --- epochs and floors -----------------------------------------------------------------------------------------------
 
-/// B keeps one epoch per sender. (law 1, spec 3.22)
+/// The receiver keeps one epoch per sender. (law 1, spec 3.22)
 inline intake inbound_messages::take(std::uint32_t which, const msg_notify& notice) {
     intake out;
     const inbound_stream& stream = store_[which];
@@ -146,9 +146,9 @@ inline intake inbound_messages::take(std::uint32_t which, const msg_notify& noti
     return out;
 }
 
-/// A frame of a larger epoch, which we enter only on the relay's word that the mailbox holds nothing of a smaller one; else what
-/// waits there would be lost, or be delivered twice. What comes directly may have overtaken that word, and is kept, so that
-/// nobody has to send it again. (law 1, spec 3.22)
+/// Takes a frame of a larger epoch. It is entered only on the relay's word that the mailbox holds nothing of a smaller one; else
+/// what waits there would be lost, or be delivered twice. A frame that came directly may have overtaken that word, so its messages
+/// are held, and nobody has to send them again. (law 1, spec 3.22)
 inline void
 inbound_messages::take_ahead(std::uint32_t which, const msg_notify& notice, intake& out) {
     store_.hear(which);
@@ -170,15 +170,15 @@ inbound_messages::take_ahead(std::uint32_t which, const msg_notify& notice, inta
     }
 }
 
-/// A larger epoch was minted before the relay looked, so nobody fills the holes of ours any more: below its lowest row in
-/// the mailbox there is only what is held here, which goes first (law 1, spec 3.23). Being about the past it stays true.
+/// A larger epoch was minted before the relay looked, so nobody can fill the holes of ours any more. Below its lowest row in the
+/// mailbox there is only what is held here, and that goes first. This stays true, as it is about the past. (law 1, spec 3.23)
 inline bool inbound_messages::pass_holes(std::uint32_t which, seq lowest_row) {
     const held_messages::slot lowest = store_.held().lowest(which);
     const seq held = lowest == inbound_store::none ? seq_end : store_.held()[lowest].id.seq;
     return raise(which, (std::min)(held, lowest_row));
 }
 
-/// The relay's word that all below has ended, in this or another life of ours (law 11, spec 3.20).
+/// The relay says that all seqs below `low` have ended, in this or another life of this receiver. (law 11, spec 3.20)
 inline bool inbound_messages::raise(std::uint32_t which, seq low) {
     if (!store_.raise(which, low)) {
         return false;
@@ -189,7 +189,7 @@ inline bool inbound_messages::raise(std::uint32_t which, seq low) {
 
 // --- messages --------------------------------------------------------------------------------------------------------
 
-/// Seq by seq, as if each had come alone. (spec 3.17)
+/// Takes the messages seq by seq, as if each had come alone. (spec 3.17)
 inline void
 inbound_messages::take_entries(std::uint32_t which, const msg_notify& notice, intake& out) {
     seq at = notice.first;
@@ -202,7 +202,7 @@ inbound_messages::take_entries(std::uint32_t which, const msg_notify& notice, in
     }
 }
 
-/// False if it could not be taken. Of a duplicate, too, the ack state as it is says all. (spec 3.16, 3.18)
+/// False if it could not be taken. A duplicate is answered by the ack state, like all others. (spec 3.16, 3.18)
 inline bool
 inbound_messages::take_one(std::uint32_t which, seq at, const run_entry& what, intake& out) {
     const inbound_stream& stream = store_[which];
@@ -215,7 +215,7 @@ inbound_messages::take_one(std::uint32_t which, seq at, const run_entry& what, i
         const auto there = store_.held().find(which, {stream.epoch(), at});
         if (!what.tombstone || store_.held()[there].stage == held_messages::stage::handed) {
             duplicates_ += std::uint64_t{!what.tombstone};
-            return true;  // what the app has seen has the first word
+            return true;  // the app has seen it, so its word decides
         }
         store_.erase(there);
     }
@@ -251,7 +251,7 @@ inline bool inbound_messages::settle(held_messages::slot at, fate how, bool show
 
 // --- what crashes the app --------------------------------------------------------------------------------------------
 
-/// What a life did not get to settle is the first of its stream in one that follows. (spec 7.10)
+/// A message on which the app's word did not come in one life is the first of its stream in the next. (spec 7.10)
 inline held_messages::slot inbound_messages::hand_out() {
     const held_messages::slot at = store_.hand_out();
     if (at == held_messages::none || !journal_.keeps()) {
@@ -276,7 +276,7 @@ inline std::size_t inbound_messages::write_tried(held_messages::slot at,
     return detail::encode_tried(store_.senders()[e.stream], e.id, e.tries, out);
 }
 
-/// Of what was settled before the journal was asked for, nothing has to be said.
+/// Skips messages that ended before their record was written: it is not needed any more.
 inline std::size_t inbound_messages::write_next_tried(std::span<std::byte> out) {
     id_queue& unwritten = tried_.unwritten();
     while (!unwritten.empty() && !is_tried(unwritten.front())) {
@@ -371,7 +371,7 @@ inline result<void> inbound_messages::restore_streams(bytes journal) {
     return {};
 }
 
-/// What is over is not counted; nor is, where there is no room, what comes of somebody of whom nothing else is known.
+/// Skips messages that have ended; and, where there is no room for another sender, those of a sender that is not known.
 inline result<void> inbound_messages::restore_tried(bytes journal) {
     std::vector<tried_messages::tried> all;
     journal_reader reader(journal);

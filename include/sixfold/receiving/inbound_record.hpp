@@ -16,11 +16,11 @@
 #include "sixfold/wire/ack_state.hpp"
 #include "sixfold/wire/bytes.hpp"
 
-// What must survive of a receiver's stream, as a record: all of it, so that the last record of a sender is enough. (spec 7.4)
+// What must survive of a receiver's stream, in one record, so that the last record of a sender is enough. (spec 7.4)
 //
 //     inbound     from || epoch | floor | horizon | size | accepted bits | count | exceptions
 //
-// And which of its messages was handed out, and how often.
+// Which of its messages was handed out, and how often. (spec 7.10)
 //
 //     tried       from || epoch | seq | times
 
@@ -29,7 +29,7 @@ namespace sixfold::inline v0::detail {
 /// The bits are copied in pieces of this size.
 inline constexpr std::uint32_t bits_piece = 64;
 
-/// No record of a stream with such limits is larger.
+/// Bytes of the largest record of a stream with such limits.
 [[nodiscard]] constexpr std::size_t inbound_record_size_max(std::uint32_t window,
                                                             std::uint32_t exceptions) noexcept {
     constexpr std::size_t seq_size = varint_size(seq_end);
@@ -37,7 +37,7 @@ inline constexpr std::uint32_t bits_piece = 64;
            exceptions * seq_size;
 }
 
-/// Up to the last byte that is not zero.
+/// Bytes of the bits of a window, up to the last that is not zero.
 [[nodiscard]] inline std::size_t accepted_bits_size(const dedup_window& window) noexcept {
     std::array<std::byte, bits_piece> piece;
     std::size_t size = 0;
@@ -74,8 +74,9 @@ encode_inbound(const peer& from, const inbound_stream& stream, std::span<std::by
     });
 }
 
-/// Into an empty stream. Its window may be smaller than it was, as long as all that was accepted has its place in it; and if
-/// fewer exceptions are remembered than were, the lowest are forgotten. As strict as an ack state is. (spec 2.9, 7.4)
+/// Reads a record into an empty stream. The window may be smaller than it was, as long as all seqs that were accepted have a place
+/// in it. If fewer exceptions have room than there were, the lowest are forgotten. It is as strict as for an ack state.
+/// (spec 2.9, 7.4)
 [[nodiscard]] inline result<void> decode_inbound(bytes value, inbound_stream& out) {
     byte_reader in(value);
     const epoch of = in.get_epoch();
@@ -122,7 +123,7 @@ encode_tried(const peer& from, msgid id, std::uint32_t times, std::span<std::byt
     });
 }
 
-/// (spec 7.10)
+/// Reads a record of a message that was handed out. (spec 7.10)
 [[nodiscard]] inline result<void> decode_tried(bytes value, msgid& id, std::uint32_t& times) {
     byte_reader in(value);
     id.epoch = in.get_epoch();

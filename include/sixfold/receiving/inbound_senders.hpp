@@ -10,18 +10,18 @@
 
 namespace sixfold::inline v0 {
 
-/// The senders that a receiver knows, each with a small number, its index; and which of them may go for a new one. (spec 3.16)
+/// The senders that a receiver knows, each with a small number, its index; and which of them may give way to a new one. (spec 3.16)
 ///
-/// Does not know what is kept of them. O(1).
+/// It does not know what is kept for them. O(1).
 class inbound_senders {
   public:
     /// No such sender.
     static constexpr std::uint32_t none = peer_table::none;
 
-    /// May a sender go?
+    /// May a sender be dropped?
     enum class verdict : std::uint8_t {
         drop,     ///< yes
-        not_now,  ///< later perhaps
+        not_now,  ///< perhaps later
         kept,     ///< never
     };
 
@@ -31,7 +31,7 @@ class inbound_senders {
 
     /// The index of a sender; `none`. Fastest for the one that was found last.
     [[nodiscard]] std::uint32_t find(const peer& name) noexcept { return names_.find(name); }
-    /// The same, and remembers nothing.
+    /// The same, without remembering what was found.
     [[nodiscard]] std::uint32_t look_up(const peer& name) const noexcept {
         return names_.look_up(name);
     }
@@ -52,8 +52,8 @@ class inbound_senders {
         return which;
     }
 
-    /// Forgets the sender that came first of those that `may(index)` go; its index, which is given again, or `none`. It asks for
-    /// a few of them: the next call goes on where this one has stopped.
+    /// Asks `may(index)` about senders in the order in which they came, and drops the first that may go. Returns its index, which
+    /// will be given again, or `none`. It asks about a few only: the next call goes on where this one has stopped.
     template <class May>
     [[nodiscard]] std::uint32_t drop(const May& may) {
         for (int tries = 4; tries != 0 && !new_.empty();) {
@@ -65,7 +65,7 @@ class inbound_senders {
                 new_.push(which);
                 --tries;
                 break;
-            case verdict::kept: break;  // it is not asked for again
+            case verdict::kept: break;  // never asked about again
             }
         }
         return none;
@@ -75,7 +75,7 @@ class inbound_senders {
     friend struct receiver_access;
 
     peer_table names_;
-    id_queue new_;  // those that may go perhaps, in the order in which they came
+    id_queue new_;  // those that may perhaps be dropped, in the order in which they came
     std::uint32_t capacity_;
 };
 

@@ -22,12 +22,12 @@
 
 namespace sixfold::inline v0 {
 
-/// Which epochs of its sender are known of.
+/// Which epochs of its sender a stream knows.
 enum class stream_stage : std::uint8_t {
     unknown,  ///< none
     waiting,  ///< one, which is not entered yet
-    entered,  ///< the one that its receiver is in
-    left,     ///< that, and a larger one: nobody fills the holes of ours any more
+    entered,  ///< the one that was entered
+    left,     ///< that, and a larger one: nobody can fill the holes of the entered one any more
 };
 
 /// One sender as its receiver sees it: which epoch it is in, what has ended there and how, and which of its seqs are held.
@@ -40,37 +40,37 @@ enum class stream_stage : std::uint8_t {
 ///                                v     |
 ///                                 left
 ///
-/// Epoch, window, horizon and exceptions must survive a crash if the stream is kept; the rest is volatile. Does not know payloads,
-/// acknowledgements, the mailbox, or frames.
+/// Epoch, window, horizon and exceptions must survive a crash if the stream is kept; the rest is volatile. It does not know
+/// payloads, acknowledgements, the mailbox, or frames.
 class inbound_stream {
   public:
-    /// Of no epoch, without anything that has ended. `width` is W.
+    /// No epoch is known, and nothing has ended. `width` is W.
     inbound_stream(std::uint32_t width, std::uint32_t exceptions_max)
         : window_(width), held_(width), exceptions_max_(exceptions_max) {}
 
     // --- what has ended --------------------------------------------------------------------------------------------
 
-    /// The one that was entered; none is the smallest. (law 1)
+    /// The epoch that was entered; none, the smallest of all, if there is none. (law 1)
     [[nodiscard]] sixfold::epoch epoch() const noexcept { return epoch_; }
-    /// Which epochs are known of.
+    /// Which epochs are known.
     [[nodiscard]] stream_stage stage() const noexcept { return stage_; }
     /// What has ended in it. (law 2)
     [[nodiscard]] const dedup_window& window() const noexcept { return window_; }
-    /// Below it we no longer vouch how a seq ended. (law 3)
+    /// Below it the receiver no longer vouches how a seq ended. (law 3)
     [[nodiscard]] seq horizon() const noexcept { return horizon_; }
-    /// What ended otherwise than by acceptance, in the order of the seqs, at or above the horizon.
+    /// The seqs at or above the horizon that ended otherwise than by acceptance, in order.
     [[nodiscard]] std::span<const exception> exceptions() const noexcept {
         const std::vector<exception>* const all = exceptions_.get();
         return all == nullptr ? std::span<const exception>() : std::span(*all);
     }
-    /// Has anything ever ended here, or was `past` said? If not, the stream may be dropped, and is in no journal. (spec 3.16)
+    /// Has anything ever ended, or was `past` said? If not, the stream may be dropped, and is in no journal. (spec 3.16)
     [[nodiscard]] bool kept() const noexcept { return kept_; }
 
-    /// A larger epoch was heard of, and is not to be entered yet.
+    /// A frame of a larger epoch has come, which is not to be entered yet.
     void hear() noexcept {
         stage_ = epoch_ == epoch::none ? stream_stage::waiting : stream_stage::left;
     }
-    /// Enters a larger epoch, as an empty stream. What was held of the old one must be gone.
+    /// Enters a larger epoch, as an empty stream. Precondition: nothing is held of the old one.
     void enter(sixfold::epoch larger) {
         epoch_ = larger;
         stage_ = stream_stage::entered;
@@ -81,7 +81,7 @@ class inbound_stream {
     }
     /// `past` is about to be said: the epoch must not be forgotten any more.
     void keep() noexcept { kept_ = true; }
-    /// A seq has ended that is fresh.
+    /// A seq has ended. Precondition: it is fresh.
     void end(seq at, fate how) {
         window_.accept(at);
         held_.reset(at);
@@ -92,7 +92,7 @@ class inbound_stream {
             note({at, how});
         }
     }
-    /// All below has ended, and we do not know how. What was held there must be gone. (spec 3.20)
+    /// All seqs below `low` have ended, and the receiver does not know how. Precondition: nothing is held there. (spec 3.20)
     void raise(seq low) noexcept {
         SIXFOLD_ASSERT(low > window_.floor());
         window_.raise(low);
@@ -104,27 +104,27 @@ class inbound_stream {
 
     // --- what is held ----------------------------------------------------------------------------------------------
 
-    /// Is a seq of the window held?
+    /// Is this seq of the window held?
     [[nodiscard]] bool holds(seq at) const noexcept { return held_.test(at); }
-    /// The next lower seq that is held; `at` if there is none. O(1 + how far it is / 64).
+    /// The next lower seq that is held; `at` if there is none. O(1 + distance / 64).
     [[nodiscard]] seq held_below(seq at) const noexcept {
         return held_.highest(window_.floor(), at);
     }
     /// A fresh seq is held.
     void hold(seq at) noexcept { held_.set(at); }
-    /// It is not any more.
+    /// A seq is no longer held.
     void let_go(seq at) noexcept { held_.reset(at); }
 
-    /// In order: the first seq that was not handed out nor has ended.
+    /// For delivery in order: the first seq that was not handed out and has not ended.
     [[nodiscard]] seq next() const noexcept { return next_; }
-    /// Moves on over the next seqs that have ended; if one that is held follows, over that, too, and says which. (spec 3.21)
+    /// Moves `next` over the seqs that have ended. If one that is held follows, moves over that, too, and returns it. (spec 3.21)
     [[nodiscard]] std::optional<seq> pass_next() noexcept {
         while (window_.of(next_) == standing::duplicate) {
             ++next_;
         }
         return is_held(next_) ? std::optional(next_++) : std::nullopt;
     }
-    /// The first seq that is neither over nor held. O(1 + how far it is / 64).
+    /// The first seq that has not ended and is not held. O(1 + distance / 64).
     [[nodiscard]] seq first_lacking() const noexcept {
         for (seq at = (std::max)(next_, window_.floor());; at += 64) {
             if (const std::uint64_t bits = lacking(at); bits != 0) {
@@ -132,7 +132,7 @@ class inbound_stream {
             }
         }
     }
-    /// One above the highest seq in front of `end` that is neither; at least the floor. O(1 + how far it is / 64).
+    /// One above the highest such seq below `end`; at least the floor. O(1 + distance / 64).
     [[nodiscard]] seq lacking_below(seq end) const noexcept {
         while (end > window_.floor()) {
             const seq size = (std::min)(end - window_.floor(), seq{64});
@@ -146,18 +146,18 @@ class inbound_stream {
     }
     /// One above the highest seq that has ended. At least the floor.
     [[nodiscard]] seq end() const noexcept { return end_; }
-    /// How many seqs from the floor to there, or further, are neither over nor held.
+    /// How many seqs from the floor up to `end` have not ended and are not held. Precondition: `end` is not below `end()`.
     [[nodiscard]] std::uint32_t open_below(seq end) const noexcept {
         return static_cast<std::uint32_t>(end - window_.floor()) - window_.count() - held_.count();
     }
 
-    /// One of its messages is handed out. Is that the first in this life?
+    /// The app is handed one of its messages. True if that is the first in this life.
     [[nodiscard]] bool hand_out() noexcept { return !std::exchange(handed_out_, true); }
 
     // --- the ack state ---------------------------------------------------------------------------------------------
 
-    /// The ack state as it is, encoded; the size. It speaks of 512 seqs: those from the floor on, or if `latest` is a higher
-    /// one and here, those up to it, which its sender most likely waits to hear of. (spec 2.9)
+    /// Encodes the ack state; returns its size. It speaks of 512 seqs: those from the floor on, or, if `latest` is here and lies
+    /// behind these, those up to `latest`, which its sender most likely waits to hear of. (spec 2.9)
     [[nodiscard]] std::size_t report(seq latest,
                                      std::optional<receiver_limits> limits,
                                      std::span<std::byte> out) const noexcept {
@@ -179,8 +179,8 @@ class inbound_stream {
 
     // --- the journal -----------------------------------------------------------------------------------------------
 
-    /// Takes up what an earlier life has left, into an empty stream: its exceptions follow by `note`, what was accepted above
-    /// the floor by `restore`.
+    /// Takes up what an earlier life has left, into an empty stream. The exceptions follow by `note`, the seqs that were accepted
+    /// above the floor by `restore`.
     void restore(sixfold::epoch of, seq floor, seq horizon) noexcept {
         epoch_ = of;
         stage_ = stream_stage::entered;
@@ -194,7 +194,8 @@ class inbound_stream {
         window_.accept(accepted);
         end_ = (std::max)(end_, accepted + 1);
     }
-    /// The seq has ended otherwise than by acceptance. When the memory is full, the lowest one is forgotten. (spec 3.19)
+    /// Notes an exception: a seq that has ended otherwise than by acceptance. If there are too many, the lowest is forgotten.
+    /// (spec 3.19)
     void note(exception what) {
         if (what.seq < horizon_) {
             return;
@@ -216,7 +217,7 @@ class inbound_stream {
         return window_.of(at) == standing::fresh && held_.test(at);
     }
 
-    /// Bit i is set if `from + i` is neither over nor held. Precondition: not below the floor.
+    /// Bit i is set if `from + i` has not ended and is not held. Precondition: `from` is not below the floor.
     [[nodiscard]] std::uint64_t lacking(seq from) const noexcept {
         const seq end = window_.floor() + window_.width();
         const seq inside = from < end ? end - from : 0;
@@ -224,7 +225,7 @@ class inbound_stream {
         return beyond | ~(window_.bits(from) | held_.bits(from));
     }
 
-    /// The bytes of the window that its report leaves out in front.
+    /// How many bytes of the window, from the floor on, the report leaves out.
     [[nodiscard]] std::uint32_t skipped(seq latest) const noexcept {
         constexpr std::uint32_t told = ack_bits_size_max;
         // Below the floor the difference wraps, and is larger than any window.
@@ -246,7 +247,7 @@ class inbound_stream {
 
     sixfold::epoch epoch_ = epoch::none;
     dedup_window window_;
-    bit_ring held_;  // got and not settled, from the floor on; nothing of it has ended
+    bit_ring held_;  // the seqs that are held, from the floor on; none of them has ended
     seldom<std::vector<exception>> exceptions_;
     seq horizon_ = 0;
     seq next_ = 0;
@@ -254,7 +255,7 @@ class inbound_stream {
     std::uint32_t exceptions_max_;
     stream_stage stage_ = stream_stage::unknown;
     bool kept_ = false;
-    bool handed_out_ = false;  // any of it, in this life
+    bool handed_out_ = false;  // any message, in this life
 };
 
 }  // namespace sixfold::inline v0

@@ -13,15 +13,15 @@
 
 namespace sixfold::inline v0 {
 
-/// The first seq at or behind `from` that is asked for: in a hole, or behind all that is here.
+/// The first seq at or behind `from` that is to be asked for: in a hole, or behind all that is here.
 [[nodiscard]] inline seq
 first_to_ask(const inbound_store& store, std::uint32_t which, seq from) noexcept {
     return (std::max)(from, from < store.holes_end(which) ? store[which].first_lacking()
                                                           : store.end(which));
 }
 
-/// Where rows of a stream that are asked for from `at` on have to end: behind a hole, which nobody may ever fill, they are worth only
-/// places that are free, and of what is next so many as there is room for. `at`: none is.
+/// Where rows of a stream that are asked for from `at` on have to end; `at` if there is no room. Rows behind a hole get only places
+/// that are free, as nobody may ever fill the hole; the next ones in order also get places of messages that may be forgotten.
 [[nodiscard]] inline seq
 end_of_room(const inbound_store& store, std::uint32_t which, seq at) noexcept {
     const bool none =
@@ -29,9 +29,10 @@ end_of_room(const inbound_store& store, std::uint32_t which, seq at) noexcept {
     return none ? at : store[which].window().floor() + store.room(which);
 }
 
-/// Can they be taken? Rows of our epoch if there is room for a quarter of the window, or nothing is held of it; those of a smaller
-/// one are told that they are past; those of a larger one come in when all of ours that the app was to have is over, and the relay
-/// knows (`quiet`). What waits behind a hole of ours waits for them: only they say that nobody fills it.
+/// Can rows from this one on be taken? Rows of our epoch can if there is room for a quarter of the window, or if nothing of it is
+/// held. Rows of a smaller epoch can: they are answered `past`. Rows of a larger epoch can once the app has none of our messages
+/// in hand and the relay knows our state (`quiet`); messages that wait behind a hole do not count, because only these rows say
+/// that nobody fills it.
 [[nodiscard]] inline bool can_take(const inbound_store& store,
                                    std::uint32_t which,
                                    msgid row,
@@ -48,15 +49,15 @@ end_of_room(const inbound_store& store, std::uint32_t which, seq at) noexcept {
     return at < end && (nothing_held || end - at >= quarter);
 }
 
-/// Is it of our epoch, and not over?
+/// Is this row of our epoch, and has it not ended?
 [[nodiscard]] inline bool
 is_lacking(const inbound_store& store, std::uint32_t which, msgid row) noexcept {
     return row.epoch == store[which].epoch() &&
            store[which].window().of(row.seq) != standing::duplicate;
 }
 
-/// Are they of our epoch, and behind a hole that is wider than the room, though nothing is held? Then only a row of a larger epoch
-/// can say that nobody fills it. (spec 3.23)
+/// Is this row of our epoch, behind a hole that is wider than the room, while nothing is held? Then only a row of a larger epoch
+/// can say that nobody fills the hole. (spec 3.23)
 [[nodiscard]] inline bool
 is_behind_hole(const inbound_store& store, std::uint32_t which, msgid row) noexcept {
     const inbound_stream& stream = store[which];

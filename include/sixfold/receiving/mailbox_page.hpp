@@ -13,7 +13,7 @@
 
 namespace sixfold::inline v0 {
 
-/// A part of a mailbox: keys from `from` on and in front of `until`.
+/// A part of a mailbox: the keys from `from` on, without `until`.
 struct key_range {
     std::optional<mailbox_key> from{};   ///< none: from the beginning
     std::optional<mailbox_key> until{};  ///< none: to the end
@@ -24,9 +24,9 @@ struct key_range {
 
 /// All keys of one stream.
 struct stream_range {
-    std::uint32_t which = UINT32_MAX;  ///< the index of its sender; of none: there is no stream
+    std::uint32_t which = UINT32_MAX;  ///< the index of its sender; UINT32_MAX: no stream
     mailbox_key from{};                ///< its first key
-    mailbox_key until{};               ///< behind its last
+    mailbox_key until{};               ///< the key behind its last
 
     /// No stream.
     stream_range() = default;
@@ -35,17 +35,17 @@ struct stream_range {
         : which(index), from{sender, {of, 0}}, until{sender, {of, seq_end}} {}
 };
 
-/// Which rows of one page of a mailbox have come, and what of it is still to be asked for. (spec 3.27)
+/// Which rows of one page of a mailbox have come, and which are still to be asked for. (spec 3.27)
 ///
 ///     index      0 1 2 . . 5 6 7 . 9 |           rows 12, next: a key
 ///     came       [-----]   [---]   [] . .
 ///     left             |---|   |---|  |-----> until       each from behind what came, to what came next
 ///
-/// Keeps the pieces that came, by index, and the keys at their ends. Does not know what the rows say, nor time. If there are too many
-/// pieces, rows that came are forgotten, and come again.
+/// It keeps the pieces that came, by index, and the keys at their ends. It does not know what the rows say, nor the time. If there
+/// are too many pieces, rows that came are forgotten, and come again.
 class mailbox_page {
   public:
-    /// Of a new request: nothing has come.
+    /// Begins anew, for another request: nothing has come.
     void clear() noexcept {
         pieces_.clear();
         answered_ = false;
@@ -53,7 +53,7 @@ class mailbox_page {
         next_.reset();
     }
 
-    /// Rows came, so many, of one stream; the first of them is at this place of the page.
+    /// `count` rows of one stream came; the first of them has this index in the page.
     void came(std::uint32_t index, std::uint32_t count, const mailbox_key& first) {
         mailbox_key end = first;
         end.id.seq += count;
@@ -71,23 +71,24 @@ class mailbox_page {
         }
     }
 
-    /// The relay says that there were so many rows, and from where on there are more.
+    /// The relay answers how many rows the page has, and from which key on there are more; nothing: there are none.
     void answer(std::uint32_t rows, const std::optional<mailbox_key>& next) noexcept {
         answered_ = true;
         rows_ = rows;
         next_ = next;
     }
 
-    /// Has it said so?
+    /// Has the relay answered?
     [[nodiscard]] bool answered() const noexcept { return answered_; }
-    /// Have rows come, or is it known that there are none?
+    /// Has a row come, or is it known that there is none?
     [[nodiscard]] bool any() const noexcept { return !pieces_.empty() || is_empty(); }
-    /// Is it known that there are none?
+    /// Is it known that there is no row?
     [[nodiscard]] bool is_empty() const noexcept { return answered_ && rows_ == 0; }
-    /// Have all of them come?
+    /// Have all rows come?
     [[nodiscard]] bool is_whole() const noexcept { return answered_ && came_from_0() >= rows_; }
 
-    /// Puts what is left of what was asked for in front of `all`, as at most so many ranges, at least 1.
+    /// Puts the ranges of `asked` that have not come, and what is behind the page, in front of `all`: at most `most` ranges, 1 or
+    /// more.
     void put_left(const key_range& asked, std::size_t most, std::vector<key_range>& all) const {
         std::optional<mailbox_key> from = asked.from;
         std::uint32_t known = 0;
@@ -123,7 +124,7 @@ class mailbox_page {
     [[nodiscard]] std::uint32_t came_from_0() const noexcept {
         return pieces_.empty() || pieces_.front().from != 0 ? 0 : pieces_.front().to;
     }
-    /// With the one in front of it, if nothing lies between.
+    /// Joins a piece with the one in front of it, if nothing lies between.
     void join(std::vector<piece>::iterator at) {
         if (at != pieces_.end() && (at - 1)->to >= at->from) {
             (at - 1)->to = (std::max)((at - 1)->to, at->to);

@@ -11,26 +11,26 @@ namespace sixfold::inline v0 {
 
 /// How many rows and bytes of a mailbox are asked for at once. (spec 3.26)
 ///
-/// Bytes are halved when some of a page got lost, else doubled until the first loss, and then 1 KiB more. Rows likewise, 16 more; but
-/// when some got lost or could not be taken it is a window of them again, as what comes behind a hole or is too much comes twice.
-/// Does not know what there is room for.
+/// A page that came whole doubles the bytes, and after the first loss it adds 1 KiB; a page of which something was lost halves
+/// them. It doubles the rows, too, and after the first loss it adds 16. If something was lost or could not be taken, the rows are a
+/// window again, because rows behind a hole, and rows without room, come twice. It does not know how much room there is.
 class page_size {
   public:
-    /// At first so many rows, 1 or more.
+    /// `rows` is how many are asked for at first: 1 or more.
     explicit page_size(std::uint32_t rows) noexcept
         : first_rows_((std::min)(rows, rows_max)), rows_(first_rows_) {}
 
-    /// Rows of the next request, where so many have room: at least 1.
+    /// Rows of the next request, at most `room`, but at least 1.
     [[nodiscard]] std::uint32_t rows(std::uint32_t room) const noexcept {
         return (std::clamp)(room, std::uint32_t{1}, rows_);
     }
-    /// Bytes of it, where so many have room: at least 1.
+    /// Bytes of the next request, at most `room`, but at least 1.
     [[nodiscard]] std::uint32_t bytes(std::uint64_t room) const noexcept {
         return static_cast<std::uint32_t>(
             (std::clamp)(room, std::uint64_t{1}, std::uint64_t{bytes_}));
     }
 
-    /// A page has come: as a whole, or in part; and something of it could not be taken.
+    /// A page has come: whether the whole of it came, and whether something of it could not be taken.
     void learn(bool whole, bool turned_away) noexcept {
         if (!whole) {
             bytes_ = (std::max)(bytes_ / 2, bytes_min);
@@ -57,7 +57,7 @@ class page_size {
     std::uint32_t first_rows_;
     std::uint32_t rows_;
     std::uint32_t bytes_ = 16 * kibibyte;
-    bool lossy_ = false;  // something got lost before
+    bool lossy_ = false;  // something was lost before
 };
 
 }  // namespace sixfold::inline v0

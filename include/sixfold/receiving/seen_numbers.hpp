@@ -12,8 +12,8 @@ namespace sixfold::inline v0 {
 
 /// Which sendings of a stream have come in this life: the newest, and which of the 64 before it are missing. (spec 2.10, 3.25)
 ///
-/// Keeps track, too, of whether the newest was told. Does not know what came with a number. What was sent before the first
-/// that came counts as seen: nobody here waits for it, and what it lacked the ack state says.
+/// It also keeps track of whether the newest was told. It does not know what came with a number. Sendings before the first that
+/// came count as seen: nobody here waits for them, and the ack state says which messages are lacking.
 class seen_numbers {
   public:
     /// A sending came.
@@ -27,7 +27,7 @@ class seen_numbers {
             missing_ &= ~(std::uint64_t{1} << (behind - 1));
             return;
         }
-        // From far behind it is one of another life of its sender, before which this one has seen nothing.
+        // A number from far behind is of another life of the sender: nothing before it counts as missing.
         const bool goes_on = any_ && ahead < 0x8000;
         missing_ = goes_on ? missing_behind(ahead) : 0;
         newest_ = number;
@@ -35,20 +35,20 @@ class seen_numbers {
         told_ = false;
     }
 
-    /// What is to be told now; nothing if none has come.
+    /// What to tell the sender now; nothing if no sending has come.
     [[nodiscard]] std::optional<echo> get() const noexcept {
         return any_ ? std::optional(echo{newest_, missing_, told_}) : std::nullopt;
     }
-    /// Is one missing?
+    /// Is any sending missing?
     [[nodiscard]] bool any_missing() const noexcept { return missing_ != 0; }
-    /// That has been told.
+    /// What `get` returned was told.
     void tell() noexcept { told_ = any_; }
 
-    /// The same have come, and were told.
+    /// Whether the same have come, and were told.
     friend bool operator==(const seen_numbers&, const seen_numbers&) noexcept = default;
 
   private:
-    /// When the newest moves on by so many.
+    /// What is missing when the newest moves on by so many.
     [[nodiscard]] std::uint64_t missing_behind(unsigned by) const noexcept {
         if (by > echo::reach) {
             return ~std::uint64_t{0};

@@ -14,24 +14,24 @@
 
 namespace sixfold::inline v0 {
 
-/// How often earlier lives have handed out what they did not settle, and which hand-outs of this one the journal has not heard
-/// of. (spec 7.10)
+/// How often earlier lives have handed out messages that the app did not accept or reject, and which messages of this life still
+/// need such a record. (spec 7.10)
 ///
-/// Does not know whether any of it is over by now. O(log n) of what earlier lives have left, else O(1).
+/// It does not know whether a message has ended by now. O(log n) for the messages of earlier lives, else O(1).
 class tried_messages {
   public:
-    /// A message that an earlier life handed out, so often in all.
+    /// A message that earlier lives have handed out.
     struct tried {
         std::uint32_t stream;  ///< the index of its sender
         msgid id;              ///< its name
-        std::uint32_t times;   ///< 0: this life has handed it out, and counts on
+        std::uint32_t times;   ///< how often; 0: this life has handed it out, and goes on counting
     };
 
     // --- earlier lives ---------------------------------------------------------------------------------------------
 
-    /// Takes up what they have left; of a stream the last one counts.
+    /// Takes up what they have left; the last message of each stream counts.
     void restore(std::vector<tried> all) {
-        // By stream, and the last one first; not std::stable_sort, of which clang warns with the library of g++ 12.
+        // By stream, the last one first. Not std::stable_sort: clang warns of it with the library of g++ 12.
         std::vector<std::size_t> order(all.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::sort(order.begin(), order.end(), [&all](std::size_t a, std::size_t b) {
@@ -44,14 +44,14 @@ class tried_messages {
             }
         }
     }
-    /// By stream.
+    /// What they have left, in the order of the streams.
     [[nodiscard]] const std::vector<tried>& left() const noexcept { return left_; }
-    /// How often they have handed out a message; that is told once, and 0 if they have not.
+    /// How often they have handed out a message; 0 if they have not. Only the first call for a message says it.
     [[nodiscard]] std::uint32_t take(std::uint32_t stream, msgid id) noexcept {
         tried* const last = find(stream);
         return last != nullptr && last->id == id ? std::exchange(last->times, 0) : 0;
     }
-    /// The stream was dropped, and its index is another's.
+    /// The stream was dropped: its index belongs to another.
     void forget(std::uint32_t stream) noexcept {
         if (tried* const last = find(stream)) {
             last->times = 0;
@@ -60,7 +60,7 @@ class tried_messages {
 
     // --- this one --------------------------------------------------------------------------------------------------
 
-    /// Those of which the journal is to hear, by where they are held, in order; some are over perhaps.
+    /// The slots of the messages that need a record, in order; some of these may have ended.
     [[nodiscard]] id_queue& unwritten() noexcept { return unwritten_; }
     /// The same, to look at.
     [[nodiscard]] const id_queue& unwritten() const noexcept { return unwritten_; }

@@ -136,11 +136,11 @@ template <class Frame>
            detail::is_state_valid(what);
 }
 
-/// Encodes any of the eight frames. Returns its size, or 0 if it does not fit: into `out`, or into
-/// a frame at all.
+/// Encodes any of the eight frames. Returns its size, or 0 if it does not fit: into `out`, or into a frame at all.
 ///
 /// The frame must be valid; otherwise the caller has a bug, and nothing is encoded. An ack state is not checked: `decode` has
-/// checked it, or `encode_ack_state` has made it. Allocates nothing, and copies the payload once. O(size of the frame). (spec 2.2, 2.4, 2.5)
+/// checked it, or `encode_ack_state` has made it. Allocates nothing, and copies the payload once. O(size of the frame).
+/// (spec 2.2, 2.4, 2.5)
 template <class Frame>
     requires requires {
         detail::frame_layout<Frame>::kind;
