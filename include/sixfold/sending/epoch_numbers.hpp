@@ -13,14 +13,14 @@ namespace sixfold::inline v0 {
 
 /// Which epochs a sender may begin: each is larger than every earlier one of its stream. (law 1, spec 3.1)
 ///
-/// Keeps the start number of the life, and the largest that was left with a stream that was let go: one number for all of those,
-/// however many. Does not know streams; of one that is still there it is told the last epoch. All O(1).
+/// It keeps the start number of this life, and the largest start number of streams that were forgotten: one number for all of
+/// these, however many they are. It does not know streams; the caller says the last epoch of one that is still there. All O(1).
 class epoch_numbers {
   public:
-    /// Of a life with this start number, in which none was left yet.
+    /// For a life with this start number, in which no stream was forgotten yet.
     explicit epoch_numbers(std::uint64_t start) noexcept : start_(start) {}
 
-    /// An epoch that is larger than `above`, and than all that were left. None: no start number is larger.
+    /// An epoch that is larger than `above`, and than those of all streams that were forgotten. None: no start number is larger.
     [[nodiscard]] epoch next(epoch above, random_source& random) const noexcept {
         const std::uint64_t start =
             (std::max)({start_, left_ + 1, above == epoch::none ? 0 : start_of(above) + 1});
@@ -28,20 +28,21 @@ class epoch_numbers {
                                  : epoch{start << epoch_random_bits |
                                          random.below(std::uint64_t{1} << epoch_random_bits)};
     }
-    /// Is there no start number any more for a stream that begins?
+    /// Has a stream that begins no start number left?
     [[nodiscard]] bool used_up() const noexcept { return left_ >= start_max; }
 
-    /// The stream that has this epoch, and used none of it, is let go: what it had before is smaller. A number far above ours is
-    /// not kept: only a receiver's word has brought it so high, and nobody uses up the numbers of others. (spec 3.14)
+    /// The stream that has this epoch, and has used none of its seqs, is forgotten: the epochs that it used are smaller. A number
+    /// far above ours is not kept: only a receiver's word can have brought it so high, and no receiver may use up the numbers for
+    /// others. (spec 3.14)
     void leave(epoch unused) noexcept {
         const std::uint64_t last = start_of(unused) - 1;
         if (last <= (std::max)(start_, left_) + far_above) {
             left_ = (std::max)(left_, last);
         }
     }
-    /// The largest start number that was left; 0: none was.
+    /// The largest start number of streams that were forgotten; 0: there is none.
     [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
-    /// As an earlier life has left it.
+    /// Sets that number to what the journal of an earlier life says.
     void resume(std::uint64_t left) noexcept { left_ = left; }
 
   private:

@@ -27,30 +27,34 @@ namespace sixfold::inline v0 {
 
 /// Where a message is.
 enum class message_state : std::uint8_t {
-    queued,  ///< in the wait-ack queue, never sent: waits for its record, for the window or for the link
+    /// In the wait-ack queue, never sent: it waits for its record, for the window or for the link.
+    queued,
     sent,        ///< sent, not answered
     relayed,     ///< the relay has taken it
     stored,      ///< it waits in the receiver's mailbox; the sender no longer has the payload
     cancelling,  ///< the app cancelled it: a tombstone is under way in its place
-    expiring,    ///< too late, or the receiver is away and it must not be stored: likewise
-    refusing,    ///< too large for the relay: likewise
-    ended,       ///< how it ended is known; it waits for the app to hear it
+    /// Too late, or the receiver is away and the message must not be stored: a tombstone likewise.
+    expiring,
+    refusing,  ///< too large for the relay: a tombstone likewise
+    ended,     ///< how it ended is known; it waits for the app to hear it
 };
 
-/// What the app learns of a message: each at most once in a run, in this order, and it may begin anywhere in it.
-/// The last six are final.
+/// What the app learns of a message: each of these at most once in a run of the program, in this order; some may be left out. The
+/// last six are final.
 enum class status : std::uint8_t {
     none,      ///< nothing yet (never in an event)
     relayed,   ///< the relay has it; nobody has promised anything
-    stored,    ///< it lies in the receiver's mailbox, durably
+    stored,    ///< it is in the receiver's mailbox, durably
     expiring,  ///< too late, or too large: it is being taken back, and may still have been delivered
     delivered,  ///< the receiver's app has it
-    rejected,   ///< the receiver's app said that it never will take it
+    rejected,   ///< the receiver's app said that it will never take it
     cancelled,  ///< the receiver's app will never see it
-    expired,  ///< likewise, because of a deadline, of `storing::forbidden`, or of the mailbox's retention
-    ended,    ///< over; nobody can say any more how (spec 3.8)
-    refused,  ///< the relay does not take it; an event says why. Too large: the receiver's app will never see it. Else only
-              ///< earlier sendings, or another relay, may have brought it there (spec 3.14)
+    /// The same, because of a deadline, of `storing::forbidden`, or of the mailbox's retention.
+    expired,
+    ended,  ///< over; nobody can say any more how (spec 3.8)
+    /// The relay does not take it; an event says why. If it is too large, the receiver's app will never see it. Else an earlier
+    /// sending, or another relay, may have brought it to the receiver. (spec 3.14)
+    refused,
 };
 
 /// Is this the last thing that the app hears of a message?
@@ -64,12 +68,12 @@ enum class status : std::uint8_t {
            state == message_state::refusing;
 }
 
-/// Must it go on being sent? What is stored need not: the mailbox vouches for it. (spec 3.9)
+/// Must it be sent until it is answered? A stored one need not: the mailbox vouches for it. (spec 3.9)
 [[nodiscard]] constexpr bool is_unfinished(message_state state) noexcept {
     return state != message_state::stored && state != message_state::ended;
 }
 
-/// What a message in `state` has come to, once the receiver says `how` its seq ended. (spec 3.8)
+/// How a message in `state` has ended for the app, once the receiver says `how` its seq ended. (spec 3.8)
 [[nodiscard]] constexpr status conclude(message_state state, fate how) noexcept {
     switch (how) {
     case fate::accepted: return status::delivered;
@@ -85,7 +89,7 @@ enum class status : std::uint8_t {
     return status::none;
 }
 
-/// What an app may know of a message in `state` while it has not ended.
+/// What the app may know of a message in `state` that has not ended.
 [[nodiscard]] constexpr status known(message_state state) noexcept {
     switch (state) {
     case message_state::relayed: return status::relayed;

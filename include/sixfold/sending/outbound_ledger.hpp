@@ -14,15 +14,15 @@ namespace sixfold::inline v0 {
 /// What the journal of a sender knows: how many records it was given, how many of them are durable, and what the last one said of
 /// each stream and of the tickets. (law 4, spec 7.5 to 7.8)
 ///
-/// Does not know messages, nor how a record is written. All O(1).
+/// It does not know messages, nor how a record is written. All O(1).
 class outbound_ledger {
   public:
-    /// Stands for a record that the journal has not been given yet: it never is durable.
+    /// Stands for a record that was not given to the journal yet, so that it never is durable.
     static constexpr std::uint64_t no_record = UINT64_MAX;
 
     /// The last record of a stream.
     struct stream_record {
-        sixfold::epoch epoch = epoch::none;  ///< that it named
+        sixfold::epoch epoch = epoch::none;  ///< the epoch that it named
         seq next = 0;                        ///< no seq from here on was given
     };
 
@@ -31,15 +31,15 @@ class outbound_ledger {
 
     /// Whether anything waits for records; if not, everything counts as durable at once.
     [[nodiscard]] bool journals() const noexcept { return keeps_ != journaling::none; }
-    /// What something waits for of which no record was written yet.
+    /// The record for which something waits that has none yet.
     [[nodiscard]] std::uint64_t unwritten() const noexcept { return journals() ? no_record : 0; }
-    /// How many records were given.
+    /// How many records were given to the journal.
     [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
-    /// The first so many are durable, if they were given.
+    /// The first so many are durable, as far as they were given. A smaller number than before changes nothing.
     void durable(std::uint64_t records) noexcept {
         durable_ = (std::min)((std::max)(durable_, records), written_);
     }
-    /// Is it?
+    /// Is this record durable?
     [[nodiscard]] bool is_durable(std::uint64_t record) const noexcept {
         return record <= durable_;
     }
@@ -56,44 +56,44 @@ class outbound_ledger {
     [[nodiscard]] const stream_record& last(std::uint32_t stream) const noexcept {
         return streams_[stream].last;
     }
-    /// As an earlier life has left it.
+    /// Sets it to what the journal of an earlier life says.
     void resume(std::uint32_t stream, const stream_record& last) noexcept {
         streams_[stream].last = last;
     }
-    /// No ticket was given of this generation or a later one, says the last record of them.
+    /// The last record of the tickets says that none was given of this generation or a later one.
     [[nodiscard]] std::uint32_t generation_end() const noexcept { return generation_end_; }
-    /// As an earlier life has left it.
+    /// Sets it to what the journal of an earlier life says.
     void resume(std::uint32_t generation_end) noexcept { generation_end_ = generation_end; }
 
-    /// The largest start number that was left, says the last record of it. (spec 7.5)
+    /// The largest start number of streams that were forgotten, as its last record says. (spec 7.5)
     [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
-    /// As an earlier life has left it.
+    /// Sets it to what the journal of an earlier life says.
     void resume_left(std::uint64_t start) noexcept { left_ = start; }
-    /// There is nothing of this stream any more.
+    /// The stream was forgotten.
     void forget(std::uint32_t stream) noexcept { streams_[stream] = {}; }
 
-    /// Records were given; the number of the last.
+    /// Records were given. Returns the number of the last one.
     std::uint64_t wrote(std::uint64_t records = 1) noexcept { return written_ += records; }
-    /// It was that of a stream.
+    /// The record of a stream was given.
     void wrote_stream(std::uint32_t stream, const stream_record& what) noexcept {
         streams_[stream].last = what;
         wrote();
     }
-    /// It was that of the tickets.
+    /// The record of the tickets was given.
     void wrote_tickets(std::uint32_t generation_end) noexcept {
         generation_end_ = generation_end;
         wrote();
     }
-    /// It was that of the largest start number that was left.
+    /// The record of the largest start number was given.
     void wrote_left(std::uint64_t start) noexcept {
         left_ = start;
         wrote();
     }
-    /// It was that of a message, and names the present epoch of its stream; its number.
+    /// The record of a message was given, which names the present epoch of its stream. Returns the number of the record.
     std::uint64_t wrote_message(std::uint32_t stream) noexcept {
         const std::uint64_t record = wrote();
         if (streams_[stream].record == no_record) {
-            streams_[stream].record = record;  // it is the first to do so
+            streams_[stream].record = record;  // the first that names the epoch
         }
         return record;
     }

@@ -14,10 +14,11 @@
 
 namespace sixfold::inline v0 {
 
-/// What makes messages of one stream due again: sendings that are lost, a receiver that has gone, an answer that is long overdue.
+/// Makes messages of one stream due again: when sendings are lost, the receiver has gone, or an answer is long overdue.
 /// (spec 3.3, 3.5, 3.6)
 ///
-/// Made for one call, and keeps nothing behind it. O(1) for each sending and message that a call moves on, but where said.
+/// It is made for one call, and keeps nothing after it. O(1) for each sending and message that a call moves on, if nothing else is
+/// said.
 class outbound_losses {
   private:
     [[nodiscard]] const outbound_stream& stream() const noexcept { return all_[which_]; }
@@ -25,7 +26,7 @@ class outbound_losses {
         return stream().has(at) && stream()[at].now == in;
     }
 
-    /// Whether a message waits for what becomes of a sending.
+    /// Says of a sending whether a message waits for it.
     [[nodiscard]] auto carries() const {
         return [&of = stream()](const sending& each, sending_number number) {
             for (seq at = (std::max)(each.first, of.first()); at < each.first + each.count; ++at) {
@@ -36,7 +37,7 @@ class outbound_losses {
             return false;
         };
     }
-    /// What waits for a sending waits for it no longer.
+    /// Makes due the messages that wait for a sending.
     [[nodiscard]] auto makes_due() {
         return [this](const sending& each, sending_number number) {
             for (seq at = each.first; at < each.first + each.count; ++at) {
@@ -48,11 +49,11 @@ class outbound_losses {
     }
 
   public:
-    /// Of stream `which`, of which there is one.
+    /// For stream `which`, which must exist.
     outbound_losses(outbound_messages& all, std::uint32_t which, outbound_path& path) noexcept
         : all_(all), path_(path), which_(which) {}
 
-    /// What waits for sendings that are lost by now is due.
+    /// Makes due the messages that wait for sendings which are lost by now.
     void detect(outbound_hop& hop, time_point now) {
         const auto lost = [&, due = makes_due()](const sending& each, sending_number number) {
             if (each.now == sending::standing::lost_hop) {
@@ -62,8 +63,8 @@ class outbound_losses {
         };
         path_.loss = path_.sendings.lose(now, hop.signal(), path_.trip, carries(), lost);
     }
-    /// The receiver has no link: what it held or turned away, and what left before this sending, is due.
-    /// O(window / 64), and of each that is.
+    /// The receiver has no link: makes due what it held or turned away, and what left before this sending. O(window / 64), and O(1)
+    /// for each message that becomes due.
     void away(sending_number before) {
         path_.sendings.lose_before(before, carries(), makes_due());
         if (stream().count(transit::there) + stream().count(transit::turned_away) != 0) {
@@ -72,11 +73,11 @@ class outbound_losses {
         }
         path_.word.away();
     }
-    /// There is room for another sending: what waits for the one that is open for longest is due.
+    /// Makes room for another sending: what waits for the one that is open for longest is due.
     void forget_oldest() { path_.sendings.lose_oldest(carries(), makes_due()); }
-    /// The newest run for which a message waits; none.
+    /// The newest run that a message waits for; null if there is none.
     [[nodiscard]] const sending* newest_run() { return path_.sendings.newest_run(carries()); }
-    /// Has the relay answered a run, or the first sending that its last message waits for, of which it may be a copy?
+    /// Has the relay answered this run, or the first sending of its last message? The run may be a copy of that.
     [[nodiscard]] bool is_taken(const sending& run) const noexcept {
         const seq last = run.first + run.count - 1;
         const sending* const first =
@@ -84,8 +85,8 @@ class outbound_losses {
         return run.taken || (first != nullptr && first->taken);
     }
 
-    /// The lowest run of what was sent and is not finished goes out again, and a probe in front of it if the receiver is not met.
-    /// O(window).
+    /// Makes due the lowest run of the messages that were sent and are not finished. A probe goes in front of it if the receiver is
+    /// not met. O(window).
     void resend_lowest() {
         const auto is_sent = [this](seq at) {
             return is(at, transit::out) || is(at, transit::there) || is(at, transit::turned_away) ||

@@ -20,16 +20,16 @@
 
 namespace sixfold::inline v0 {
 
-/// The way to the relay, which all streams share: how long it takes, and how often it was in vain. (spec 3.4, 3.6)
+/// The hop to the relay, which all streams share: its round trip, and how often nothing was answered in time. (spec 3.4, 3.6)
 ///
-/// Keeps the estimate of the hop and the count of its time-outs. Does not know streams. All O(1).
+/// It keeps the estimate of the hop and the count of its time-outs. It does not know streams. All O(1).
 class outbound_hop {
   public:
     /// Nothing was measured.
     outbound_hop(const retry_options& retry, std::uint32_t flight_first) noexcept
         : retry_(retry), congestion_(flight_first) {}
 
-    /// A new link, of datagrams or a byte stream; messages waited for it, or not.
+    /// There is a new link, of datagrams or a byte stream. `awaited`: messages have waited for it.
     void link_up(transport over, bool awaited) noexcept {
         over_ = over;
         trip_ = {};
@@ -43,14 +43,14 @@ class outbound_hop {
     }
     /// How much may be under way.
     [[nodiscard]] sixfold::congestion& congestion() noexcept { return congestion_; }
-    /// Something of the link was answered. True if time-outs had been counted: then all streams wait for less now.
+    /// Something on this link was answered. True if time-outs had been counted: then all streams wait for a shorter time now.
     bool answered() noexcept {
         const bool shorter = timeouts_ != 0;
         timeouts_ = 0;
         return shorter;
     }
-    /// What left at `sent` was not. All that left before the last time-out was counted is counted with it: the streams of a packet
-    /// that was lost do not wait for one another.
+    /// What left at `sent` was not answered in time. Everything that left before the last time-out was counted belongs to that
+    /// one: so the streams of one lost packet count as one time-out.
     void timed_out(time_point sent, time_point now) noexcept {
         if (timeouts_ == 0 || sent >= counted_at_) {
             congestion_.timed_out(timeouts_ != 0, now);
@@ -58,26 +58,26 @@ class outbound_hop {
             counted_at_ = now;
         }
     }
-    /// How often something was not since something last was, as it is counted for what left at `sent`.
+    /// How many time-outs there were since the last answer, as they count for what left at `sent`.
     [[nodiscard]] std::uint32_t timeouts(time_point sent) const noexcept {
         return timeouts_ != 0 && sent < counted_at_ ? timeouts_ - 1 : timeouts_;
     }
 
-    /// The estimate by which sendings are lost; null on a byte stream, which loses none.
+    /// The estimate that says when a sending is lost; null on a byte stream, which loses none.
     [[nodiscard]] const round_trip* signal() const noexcept {
         return over_ == transport::byte_stream ? nullptr : &trip_;
     }
     /// Whether a byte stream carries the link.
     [[nodiscard]] bool is_byte_stream() const noexcept { return over_ == transport::byte_stream; }
 
-    /// How long to wait for the relay, and for the receiver behind it, given the estimate of the way as a whole. A hop that was
-    /// never measured is no longer than the way, and a way no shorter than two hops.
+    /// How long to wait for the relay. `way` is the estimate of the whole way to the receiver, and stands in for that of a hop
+    /// which was never measured.
     [[nodiscard]] duration wait_hop(const round_trip& way) const noexcept {
         return trip_.sampled() ? trip_.wait(retry_.min, retry_.max)
                : way.sampled() ? way.wait(retry_.min, retry_.max)
                                : first();
     }
-    /// Likewise.
+    /// How long to wait for the receiver. Two hops stand in for a way that was never measured.
     [[nodiscard]] duration wait_way(const round_trip& way) const noexcept {
         if (way.sampled()) {
             const duration wait = way.wait(retry_.min, retry_.max);
@@ -86,7 +86,7 @@ class outbound_hop {
         return trip_.sampled() ? (std::max)(first(), 2 * trip_.wait(retry_.min, retry_.max))
                                : first();
     }
-    /// The cap of a wait for an answer.
+    /// The longest wait for an answer.
     [[nodiscard]] duration cap() const noexcept { return retry_.max; }
 
   private:
@@ -108,32 +108,33 @@ class outbound_hop {
 
 /// What a stream knows of the way to its receiver: its sendings, how long they take, and what the receiver has said.
 struct outbound_path {
-    static constexpr std::uint32_t silent_after = 2;  ///< time-outs without a word of the receiver
+    /// After so many time-outs without an answer of the receiver it counts as silent.
+    static constexpr std::uint32_t silent_after = 2;
 
-    /// Nothing was sent; the first sending will have that number, and payloads are limited by our own option.
+    /// Nothing was sent. The first sending will have this number; payloads are limited by the sender's own option.
     outbound_path(sending_number first, std::uint32_t payload_max) noexcept
         : sendings(first), word{payload_max} {}
 
-    /// Does the receiver count as being there? Not when it is silent for long: the relay may not have noticed that its link is dead.
-    /// (spec 3.6)
+    /// Does the receiver count as being there? Not when it has been silent for long: the relay may not have noticed that its link
+    /// is dead. (spec 3.6)
     [[nodiscard]] bool met() const noexcept {
         return word.met() && timer.way_timeouts() < silent_after;
     }
-    /// The first seq that it does not take, as far as that is known.
+    /// The first seq that the receiver does not take, as far as that is known.
     [[nodiscard]] seq room_end() const noexcept { return met() ? word.last_room_end() : seq_end; }
-    /// After so many time-outs the mailbox is asked to keep what is sent.
+    /// Is the mailbox asked to keep what is sent? So it is after `silent_after` time-outs.
     [[nodiscard]] bool keeps() const noexcept { return timer.way_timeouts() >= silent_after; }
 
-    /// A run of so many messages was neither stored nor seen: the mailbox, which takes it as a whole or not at all, may have room
-    /// for fewer. (spec 3.6)
+    /// A run of so many messages was neither stored nor seen. The mailbox takes a run as a whole or not at all, so it may have room
+    /// for fewer messages. (spec 3.6)
     void halve_runs(std::size_t of) noexcept { run_max = (std::max)(of / 2, std::size_t{1}); }
-    /// The receiver has said something: it is not the mailbox on which they depend.
+    /// The receiver has said something: runs do not depend on the mailbox.
     void heard(time_point now) noexcept {
         timer.heard(now);
         run_max = run::count_max;
     }
 
-    /// The link counts what is under way of it.
+    /// Tells the link how much of this stream is under way.
     void count_in(congestion& link) noexcept {
         link.under_way(counted, sendings.flight());
         counted = sendings.flight();
@@ -146,7 +147,7 @@ struct outbound_path {
                            [this](bool one) { repeats.judged(one); });
         }
     }
-    /// How many runs ride again in a new one: to who is not there, and perhaps has a mailbox that stores each of them, none.
+    /// How many runs ride again in a new one. None if the receiver is not there: its mailbox might store each of them.
     [[nodiscard]] std::uint32_t repeated_runs() const noexcept {
         return met() ? repeats.runs(sendings.under_way()) : 0;
     }
@@ -155,7 +156,7 @@ struct outbound_path {
         return met() ? repeats.copies() : 0;
     }
 
-    /// There is a new link: what was measured on the last one, and how often it was in vain, counts no more. Numbers go on.
+    /// There is a new link: measurements and time-outs of the last one do not count any more. Numbers go on.
     void link_up() noexcept {
         trip = {};
         repeats = {};
@@ -170,7 +171,7 @@ struct outbound_path {
         asks = false;
         greet = true;
     }
-    /// Another epoch begins: nothing was sent in it, and nothing said. The way is the same.
+    /// Another epoch begins, in which nothing was sent or said. Measurements of the way stay.
     void begin() noexcept {
         sendings.forget();
         copies = {};
@@ -182,17 +183,17 @@ struct outbound_path {
         greet = true;
     }
 
-    sending_ring sendings;                 ///< by their numbers
+    sending_ring sendings;                 ///< those of the stream, by number
     std::uint64_t counted = 0;             ///< bytes of them that the link counts as under way
     round_trip trip;                       ///< from msg:R to the receiver's own ack
-    stream_timer timer;                    ///< when something is done although nothing has come
+    stream_timer timer;                    ///< when to do something although nothing has come
     receiver_word word;                    ///< what the receiver has said
     time_point loss = never;               ///< when the next sending is lost by time
     std::size_t run_max = run::count_max;  ///< messages of the next run that goes again
-    repetition repeats;                    ///< by how much the way loses
+    repetition repeats;                    ///< how much the way loses
     run_copies copies;                     ///< of the newest run
     bool asks = false;                     ///< a probe is to go out
-    /// A probe goes in front of the next run, unless the receiver is met (spec 3.10).
+    /// A probe goes in front of the next run, unless the receiver is met. (spec 3.10)
     bool greet = true;
 };
 

@@ -39,7 +39,7 @@ namespace sixfold::inline v0::detail {
     return in.ok() && in.left() == 0 ? result<void>() : damaged_value;
 }
 
-/// The largest start number that was left. (spec 7.5)
+/// The largest start number of streams that were forgotten. (spec 7.5)
 [[nodiscard]] inline std::size_t encode_left(std::uint64_t start,
                                              std::span<std::byte> out) noexcept {
     return encode_record(record_kind::left, false, out, [&](auto& to) { to.put_varint(start); });
@@ -58,7 +58,7 @@ struct outbound_record {
     seq next = 0;
 };
 
-/// The stream was let go.
+/// The stream was forgotten.
 [[nodiscard]] inline std::size_t encode_outbound_gone(const peer& to,
                                                       std::span<std::byte> out) noexcept {
     return encode_record(record_kind::outbound, true, out, [&](auto& in) { in.put_peer(to); });
@@ -87,16 +87,17 @@ struct outbound_record {
     return in.ok() && in.left() == 0 ? result<void>() : damaged_value;
 }
 
-/// A message as far as a later life of its sender must know it. (spec 7.6)
+/// What a later life of the sender must know of a message. (spec 7.6)
 struct message_record {
     ticket id{};
     peer to{};
     msgid name{};
-    message_state state = message_state::queued;   ///< never `sent` or `relayed`: that is volatile
-    status outcome = status::none;                 ///< when it has ended
-    refused_reason reason = refused_reason::none;  ///< when it was, or is being, refused
+    message_state state = message_state::queued;  ///< never `sent` or `relayed`, which are volatile
+    status outcome = status::none;                ///< if it has ended
+    refused_reason reason = refused_reason::none;  ///< if it was, or is being, refused
     sixfold::storing storing = storing::allowed;
-    duration expires_after = (duration::max)();  ///< what is left of its time, as it is written
+    duration expires_after =
+        (duration::max)();  ///< the time left to its deadline when this is written
     bytes payload{};
 };
 
@@ -138,7 +139,7 @@ inline constexpr unsigned refused_code = 8;  ///< and the reason
     });
 }
 
-/// A message of which the journal has all but its present name. (spec 7.6)
+/// A message of which the journal knows everything but its present msgid. (spec 7.6)
 [[nodiscard]] inline std::size_t
 encode_renamed(ticket id, msgid name, std::span<std::byte> out) noexcept {
     return encode_record(record_kind::renamed, false, out, [&](auto& to) {
@@ -148,7 +149,7 @@ encode_renamed(ticket id, msgid name, std::span<std::byte> out) noexcept {
     });
 }
 
-/// The message has ended, and its app has heard how: the record of its own, or that of its name, says nothing any more.
+/// The message has ended, and the app has heard how: its record of this kind does not count any more.
 [[nodiscard]] inline std::size_t
 encode_gone(record_kind kind, ticket id, std::span<std::byte> out) noexcept {
     return encode_record(kind, true, out,

@@ -16,17 +16,17 @@ namespace sixfold::inline v0 {
 
 /// What one stream has to send, and how far it may. (spec 3.9)
 ///
-/// Made for one call, and keeps nothing behind it. Does not know whose turn it is. All O(1).
+/// It is made for one call, and keeps nothing after it. It does not know whose turn it is. All O(1).
 class outbound_wish {
   public:
-    /// Of stream `which`, of which there is one; `window` is our own.
+    /// For stream `which`, which must exist; `window` is the sender's own.
     outbound_wish(const outbound_messages& all,
                   std::uint32_t which,
                   const outbound_path& path,
                   std::uint32_t window) noexcept
         : all_(all), stream_(all[which]), path_(path), which_(which), window_(window) {}
 
-    /// What it has to send, if anything.
+    /// What the stream has to send, if anything.
     [[nodiscard]] std::optional<stream_turns::kind> what() const {
         using kind = stream_turns::kind;
         if (!all_.is_durable(which_)) {
@@ -38,30 +38,30 @@ class outbound_wish {
         const bool repeats = path_.copies.is_due() && stream_.is_out(stream_.unsent() - 1);
         return opens() || path_.asks || repeats ? std::optional(kind::first) : std::nullopt;
     }
-    /// The first seq that may not be sent for the first time. While a tombstone is under way the receiver's memory for exceptions is
-    /// the bound, so that it forgets none of what is new before we hear of it. What was sent already is sent again, and taken
-    /// back, all the same. (law 3, spec 3.9)
+    /// The first seq that may not be sent for the first time. While a tombstone is under way, the receiver's memory for exceptions
+    /// limits the window, so that it forgets none before the sender has heard of it. This does not limit messages that are sent
+    /// again or taken back. (law 3, spec 3.9)
     [[nodiscard]] seq limit() const noexcept {
         const std::uint32_t width =
             stream_.tombstones() == 0 ? window_ : (std::min)(window_, path_.word.exceptions());
         return (std::min)(stream_.base() + width, path_.room_end());
     }
-    /// Is what is next held back by what B has not ended, or by its room? (spec 3.9)
+    /// Is the next message held back by those that have not ended, or by the receiver's room? (spec 3.9)
     [[nodiscard]] bool is_shut() const noexcept {
         return stream_.unsent() < stream_.next() && stream_.unsent() >= limit();
     }
-    /// Has the receiver not heard how far the sender is?
+    /// Does the receiver not know yet how far the sender is?
     [[nodiscard]] bool is_behind() const noexcept {
         return all_.is_durable(which_) && path_.word.is_behind(stream_.base());
     }
-    /// Is something sent that is neither finished nor buried, and not to be sent again already?
+    /// Was a message sent that is not finished, has no tombstone in the mailbox, and is not due to be sent again?
     [[nodiscard]] bool is_under_way() const noexcept {
         return (stream_.count(transit::out) | stream_.count(transit::there) |
                 stream_.count(transit::turned_away)) != 0;
     }
 
   private:
-    /// May its next message be sent for the first time?
+    /// May the next message be sent for the first time?
     [[nodiscard]] bool opens() const noexcept {
         return stream_.unsent() < (std::min)(stream_.next(), limit()) &&
                all_.is_durable_message(stream_.slot(stream_.unsent()));

@@ -9,24 +9,24 @@
 
 namespace sixfold::inline v0 {
 
-/// How much of what was sent lately is sent again before anybody can know that it is lost, by how much the way to a receiver loses:
-/// redundant data bundling, after Petlund, Evensen, Griwodz and Halvorsen, "Redundant bundling in TCP to reduce perceived latency for
-/// time-dependent thin streams", 2008. (spec 3.29)
+/// How many recent runs are sent again before anybody can know that they are lost, depending on how much the way to a receiver
+/// loses. This is redundant data bundling: Petlund, Evensen, Griwodz and Halvorsen, "Redundant bundling in TCP to reduce
+/// perceived latency for time-dependent thin streams", 2008. (spec 3.29)
 ///
-/// Keeps the share of sendings that the receiver has not seen, which rises faster than it falls, as losses come in bursts. Does not
-/// know sendings, messages or time. On a way that loses nothing it asks for nothing. All O(1).
+/// It keeps the share of sendings that the receiver has not seen. The share rises faster than it falls, as losses come in bursts.
+/// It does not know sendings, messages or time. On a way that loses nothing it asks for nothing. All O(1).
 class repetition {
   public:
-    /// A copy of a run that nothing has followed leaves so long behind it.
+    /// A copy of a run leaves so long after it, if nothing has followed the run.
     static constexpr duration pause = std::chrono::milliseconds(12);
 
-    /// Of one more sending it is known whether the receiver has seen it.
+    /// It is known of one more sending whether the receiver has seen it.
     constexpr void judged(bool seen) noexcept {
         lost_ = seen ? lost_ - (lost_ + 127) / 128 : lost_ + (whole - lost_) / 16;
     }
 
-    /// How many runs ride again in a new one, when so many sendings are under way: so many that hardly ever one of them is lost each
-    /// time that it is sent.
+    /// How many runs ride again in a new one while so many sendings are under way: so many that hardly ever a run is lost each time
+    /// that it is sent.
     [[nodiscard]] constexpr std::uint32_t runs(std::uint64_t under_way) const noexcept {
         if (!is_lossy()) {
             return 0;
@@ -38,20 +38,20 @@ class repetition {
         }
         return out;
     }
-    /// How many copies follow a run that nothing else follows.
+    /// How many copies follow a run if nothing else follows it.
     [[nodiscard]] constexpr std::uint32_t copies() const noexcept {
         return is_lossy() ? 1 + std::uint32_t{lost_ > often} : 0;
     }
 
-    /// Whether they ask for the same, now and later.
+    /// Whether both ask for the same, now and later.
     friend constexpr bool operator==(const repetition&, const repetition&) noexcept = default;
 
   private:
     static constexpr std::uint64_t whole = 1 << 16;
-    static constexpr std::uint64_t least = whole / 1024;  // below, it is a path that loses nothing
+    static constexpr std::uint64_t least = whole / 1024;  // a path that loses less loses nothing
     static constexpr std::uint64_t often = whole * 6 / 10;
-    static constexpr std::uint64_t tolerated =
-        whole / 4000;  // of what is under way, in one round trip
+    // How many sendings are lost in one round trip, in the mean.
+    static constexpr std::uint64_t tolerated = whole / 4000;
     static constexpr std::uint32_t runs_max = 12;
 
     [[nodiscard]] constexpr bool is_lossy() const noexcept { return lost_ >= least; }

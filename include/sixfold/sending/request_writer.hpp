@@ -19,27 +19,28 @@
 
 namespace sixfold::inline v0 {
 
-/// Makes the msg:R of a stream, and says so to its messages and its path. (spec 1.5, 2.8, 3.6)
+/// Writes the msg:R frames of a stream, and notes them with its messages and its path. (spec 1.5, 2.8, 3.6)
 ///
-/// Keeps nothing but room for one run, and its deadline. Does not know whose turn it is, nor why something is due. O(messages of a run).
+/// It keeps only room for one run, and the deadline of that. It does not know whose turn it is, nor why something is due.
+/// O(messages of a run).
 class request_writer {
   public:
-    /// Takes its memory.
+    /// Allocates room for a run.
     explicit request_writer(const sender_options& options) : repeat_bytes_(options.repeat_bytes) {
         const std::size_t largest = varint_size(options.payload_max + 1) + options.payload_max;
         run_.reserve((std::min)(std::size_t{options.window}, run::count_max) *
                      (std::min)(largest, run::size_max));
     }
 
-    /// What has become of a run.
+    /// What a call has written.
     struct written {
         std::size_t size = 0;        ///< bytes of the frame; 0: it does not fit
-        std::uint32_t messages = 0;  ///< in it
-        std::uint32_t resent = 0;    ///< of them, not for the first time, as they were due
-        std::uint32_t repeated = 0;  ///< of them, not for the first time, as the way loses
+        std::uint32_t messages = 0;  ///< how many are in it
+        std::uint32_t resent = 0;    ///< how many of these were sent again because they were due
+        std::uint32_t repeated = 0;  ///< how many of these were sent again because the way loses
     };
 
-    /// A probe; its size, or 0: it does not fit.
+    /// Writes a probe. Returns its size, or 0: it does not fit.
     [[nodiscard]] std::size_t probe(const outbound_messages& all,
                                     std::uint32_t which,
                                     outbound_path& path,
@@ -59,8 +60,9 @@ class request_writer {
         return size;
     }
 
-    /// The lowest run that is due or, if nothing is, that was never sent, and in front of it so many runs that ride again; if nothing
-    /// is new either, the newest run once more. Seqs from `limit` on are not sent for the first time. Precondition: there is one of these.
+    /// Writes the lowest run that is due. If none is: the next run that was never sent, with `riding` earlier runs in front of
+    /// it; or, if there is no new one, the newest run once more. Seqs from `limit` on are not sent for the first time.
+    /// Precondition: there is one of these runs.
     [[nodiscard]] written run(outbound_messages& all,
                               std::uint32_t which,
                               outbound_path& path,
@@ -106,8 +108,8 @@ class request_writer {
     }
 
   private:
-    /// What a frame has besides the run, and the time left. A msg:N names us, and a name may be longer than that of the receiver.
-    /// (spec 2.14)
+    /// Bytes of a frame besides the run and the time left. The msg:N that follows from it names the sender, and that name may be
+    /// longer than the receiver's. (spec 2.14)
     static constexpr std::size_t head_max =
         frame_header_size_max + (1 + peer::size_max) + 8 + 2 + 2 * varint_size(seq_end) + 4;
 
@@ -116,7 +118,7 @@ class request_writer {
         return !here.tombstone && all.queue[here.slot].storing == storing::forbidden;
     }
 
-    /// Which seqs may be in a run: from the first one on, below `known` what is out, too, and nothing new from `limit` on.
+    /// Which seqs may be in a run: those from `first` on; below `known` also such as are out, from `limit` on none that is new.
     struct range {
         seq first;
         seq known;
@@ -124,8 +126,8 @@ class request_writer {
         std::size_t count_max;
     };
 
-    /// Consecutive seqs: those that are due, and behind them those that may be sent for the first time; alike in whether they may
-    /// be stored and in the time that is left, and as many as fit.
+    /// Puts consecutive seqs into the run, as many as fit: those that are due, and behind these those that may be sent for the
+    /// first time. All of them are alike in whether they may be stored, and in the time that is left.
     void fill(const outbound_messages& all,
               const outbound_stream& stream,
               const range& of,
@@ -153,7 +155,7 @@ class request_writer {
         }
     }
 
-    /// Puts what rides again in front of the new messages, as far as there is room; the first of all. (spec 3.29)
+    /// Puts messages that ride again in front of the new ones, as far as there is room. Returns the run's first seq. (spec 3.29)
     [[nodiscard]] seq repeat(const outbound_messages& all,
                              const outbound_stream& stream,
                              const outbound_path& path,
@@ -191,17 +193,18 @@ class request_writer {
                                             const outbound_stream::place& here) {
         return {here.tombstone, here.tombstone ? bytes() : all.queue.payload(here.slot)};
     }
-    /// May it go with others that may be stored, or may not, and have this time left? Then the time is its, too.
+    /// May a message go in a run with these: such as may not be stored (`forbidden`) or may, with this time left? Then `term`
+    /// includes its deadline, too.
     [[nodiscard]] static bool is_alike(const outbound_messages& all,
                                        const outbound_stream::place& here,
                                        bool forbidden,
                                        run_term& term,
                                        time_point now) {
         return is_never_stored(all, here) == forbidden &&
-               (here.tombstone || forbidden ||  // which no mailbox buries
+               (here.tombstone || forbidden ||  // no mailbox turns these into tombstones
                 term.take(all.expiries.of(here.slot), now));
     }
-    /// For entries, in a frame of so many bytes.
+    /// Bytes for entries in a frame of `whole` bytes.
     [[nodiscard]] static std::size_t
     room_of(std::size_t whole, const run_term& term, time_point now) noexcept {
         const std::size_t head = head_max + (term.left(now) ? run_term::size_max : 0);

@@ -8,12 +8,12 @@
 
 namespace sixfold::inline v0 {
 
-/// Lets so many resends go at once, and the next so many an interval later, so that a link that comes back brings no storm.
+/// Lets a burst of resends go at once, and the next burst an interval later, so that a link that comes back brings no storm.
 ///
-/// Keeps track of the last burst. Does not know what is resent; what is sent for the first time is no business of its.
+/// It keeps track of the last burst. It does not know what is resent, and does not count what is sent for the first time.
 class resend_pacer {
   public:
-    /// `burst` at once, then `interval` from the first of them to the next.
+    /// `burst` resends go at once; `interval` is the time from the first of them to the first of the next burst.
     resend_pacer(std::uint32_t burst, duration interval) noexcept
         : burst_(burst), interval_(interval) {}
 
@@ -24,7 +24,7 @@ class resend_pacer {
     /// When the next burst may begin.
     [[nodiscard]] time_point next() const noexcept { return later(began_, interval_); }
 
-    /// One goes now.
+    /// A resend goes now.
     void count(time_point now) noexcept {
         if (size_ == 0 || size_ >= burst_ || now >= next()) {
             reset();

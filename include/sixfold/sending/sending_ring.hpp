@@ -17,45 +17,46 @@
 
 namespace sixfold::inline v0 {
 
-/// Whose word it is that a sending has come so far.
+/// Who says that a sending has come so far.
 enum class signal : std::uint8_t {
-    hop,  ///< the relay's msg:A or other answer: it has taken it
-    way,  ///< the receiver's echo: it has arrived
+    hop,  ///< the relay, by msg:A or another answer: it has taken the sending
+    way,  ///< the receiver, by an echo: the sending has arrived
 };
 
 /// One msg:R: a run, or a probe.
 struct sending {
-    /// What is expected of it.
+    /// What is expected of a sending.
     enum class standing : std::uint8_t {
         open,      ///< an answer
-        lost_hop,  ///< nothing: it was lost, by what the relay has answered of later ones
-        lost_way,  ///< nothing: it was lost, by what the receiver has seen of later ones
-        closed,    ///< nothing: it has arrived, will not, or nothing waits for it any more
+        lost_hop,  ///< nothing: it was lost, because the relay has answered later ones
+        lost_way,  ///< nothing: it was lost, because the receiver has seen later ones
+        closed,    ///< nothing: it has arrived, will not arrive, or no message waits for it
     };
 
     time_point at{};                                ///< when it left
-    seq first = 0;                                  ///< of its messages
-    std::uint32_t size = 0;                         ///< bytes of a run; of a probe none
-    std::uint8_t count = 0;                         ///< of its messages; 0: a probe
+    seq first = 0;                                  ///< the first of its messages
+    std::uint32_t size = 0;                         ///< bytes of a run; 0 for a probe
+    std::uint8_t count = 0;                         ///< how many messages; 0: a probe
     bool keep : 1 = false;                          ///< it asked to be stored in any case
     bool taken : 1 = false;                         ///< the relay has answered it
     bool arrived : 1 = false;                       ///< the receiver has seen it
-    bool echoed : 1 = false;                        ///< an echo has told so
+    bool echoed : 1 = false;                        ///< an echo has said so
     standing now = standing::open;                  ///< what is expected of it now
-    loss_rule::cause by = loss_rule::cause::order;  ///< by what it was lost
+    loss_rule::cause by = loss_rule::cause::order;  ///< why it was called lost
 };
 
 /// The sendings of one stream, by their numbers: which of them were answered, and which are lost. (spec 3.2, 3.3, 3.5)
 ///
-/// Keeps those that are open, and the last 64 of the others, so that what comes late is understood; with at most 16 open, the last 64 of
-/// all; at most 2^15. Does not know messages: whether one still waits for a sending, it asks. Numbers go on for the life of the sender.
-/// O(1) for each sending that a call settles; memory grows by doubling with the most that are open at once, and stays.
+/// It keeps those that are open, at most 2^15, and the last 64 of the others, so that it understands answers that come late; with
+/// at most 16 open it keeps the last 64 of all. It does not know messages: it asks whether one still waits for a sending. Numbers
+/// go on for the life of the sender. O(1) for each sending that a call settles. Memory grows by doubling with the most that are
+/// open at once, and stays.
 class sending_ring {
   public:
     /// So many are remembered, and can be open at once.
     static constexpr std::uint64_t open_max = std::uint64_t{1} << 15;
 
-    /// The number of the first sending is random, so that what answers an earlier life is seldom understood.
+    /// `first` is the number of the first sending. It is random, so that an answer to an earlier life seldom counts.
     explicit sending_ring(sending_number first) noexcept : origin_(first) {}
 
     /// The number of the next sending.
@@ -65,7 +66,7 @@ class sending_ring {
     /// Whether none is open.
     [[nodiscard]] bool idle() const noexcept { return oldest() == end_; }
 
-    /// Another one, which leaves now; its number. Precondition: not full.
+    /// Adds a sending, which leaves now. Returns its number. Precondition: not full.
     sending_number add(const sending& what) {
         SIXFOLD_ASSERT(!full());
         if (end_ - begin_ == ring_.size()) {
@@ -76,7 +77,7 @@ class sending_ring {
         return number_of(end_++);
     }
 
-    /// The sending of a number; none if it is not remembered. Good until the next one is added.
+    /// The sending of a number; null if it is not remembered. Good until the next one is added.
     [[nodiscard]] const sending* find(sending_number which) const noexcept {
         const std::uint64_t at = order_of(which);
         return at == end_ ? nullptr : &ring_[place_of(at)];
@@ -87,15 +88,15 @@ class sending_ring {
         return at != end_ && told_at(at, by);
     }
 
-    /// The receiver has told which it has seen. Calls `arrived(sending)` for each that is new.
+    /// The receiver has told which sendings it has seen. Calls `arrived(sending, number)` for each that is new.
     template <class Visit>
     void told(const echo& seen, Visit arrived) {
         const std::uint64_t newest = order_of(seen.number);
         if (newest == end_) {
             return;
         }
-        // What was called lost may have come all the same; else nothing below the oldest is new but the newest itself, which is a
-        // measure also if nothing waits for it any more.
+        // If some were called lost, these may have come all the same. Else nothing below the oldest open one is new but the newest
+        // itself, which is a sample even if nothing waits for it any more.
         const std::uint64_t from = lost_ != 0 ? begin_ : (std::min)(oldest(), newest);
         const std::uint64_t reach = (std::min)(newest - begin_, std::uint64_t{echo::reach});
         for (std::uint64_t at = (std::max)(from, newest - reach); at <= newest; ++at) {
@@ -106,23 +107,23 @@ class sending_ring {
         }
     }
 
-    /// Has a later one than this arrived? False, too, if this is not remembered.
+    /// Has a later sending than this arrived? False, too, if this one is not remembered.
     [[nodiscard]] bool is_overtaken(sending_number which) const noexcept {
         const std::uint64_t at = order_of(which);
         return at != end_ && at + 1 < told_[index(signal::way)];
     }
-    /// Has an echo told of it, though this one, which is older then, has not seen it?
+    /// Has another echo told of this sending, though this echo does not? Then this echo is the older one.
     [[nodiscard]] bool is_news_to(const echo& seen, sending_number which) const noexcept {
         const std::uint64_t at = order_of(which);
         const std::uint64_t newest = order_of(seen.number);
         if (at == end_ || newest == end_ || !ring_[place_of(at)].echoed) {
             return false;
         }
-        const std::uint64_t ago = newest - at;  // of a later one a huge number
+        const std::uint64_t ago = newest - at;  // huge for a later one
         return ago <= echo::reach && !seen.saw(static_cast<unsigned>(ago));
     }
-    /// Calls `judged(seen)` once for each sending of which the receiver must have told by now whether it has seen it: those that left
-    /// before `late`, or lie as far back as an echo reaches, and three behind them were seen. (spec 3.29)
+    /// Calls `judged(seen)` once for each sending of which the receiver must have told by now whether it has seen it: one that left
+    /// before `late`, or lies as far back as an echo reaches, and that three sendings have followed. (spec 3.29)
     template <class Judged>
     void judge(const echo& seen, time_point late, Judged judged) {
         const std::uint64_t newest = order_of(seen.number);
@@ -140,20 +141,20 @@ class sending_ring {
             }
         }
     }
-    /// What is under way now is judged by nobody: there is another link.
+    /// There is another link: sendings that are under way now are not judged.
     void judge_anew() noexcept { judged_ = end_; }
-    /// How many are under way.
+    /// How many sendings are under way.
     [[nodiscard]] std::uint64_t under_way() const noexcept { return end_ - oldest(); }
 
     /// Bytes under way to the relay: of open ones that it has not answered.
     [[nodiscard]] std::uint64_t flight() const noexcept { return flight_; }
-    /// Those that left so far are under way no more, as far as anybody can tell.
+    /// Nobody can tell any more whether those that left so far are under way: they do not count.
     void strand() noexcept {
         flight_ = 0;
         stranded_ = end_;
     }
 
-    /// Nothing more is expected of a sending: the relay has said what became of it.
+    /// The relay has said what became of a sending: nothing more is expected of it.
     void close(sending_number which) noexcept {
         if (const std::uint64_t at = order_of(which); at != end_) {
             settle(at, sending::standing::closed);
@@ -161,7 +162,7 @@ class sending_ring {
     }
 
     /// Calls `lost(sending, number)` for each open one that is lost by now; `carries(sending, number)` says whether a message
-    /// waits for it. `hop` is null where the way as a whole is the only signal. When the next one is lost if nothing else
+    /// waits for it. `hop` is null where the way as a whole is the only signal. Returns when the next one is lost if nothing else
     /// happens; `never`.
     template <class Carries, class Lost>
     time_point
@@ -179,7 +180,7 @@ class sending_ring {
     void lose_before(sending_number which, Carries carries, Lost lost) {
         const std::uint64_t end = order_of(which);
         if (end == end_ && which != next()) {
-            return;  // nobody knows which those were
+            return;  // it is not known which ones these were
         }
         for (std::uint64_t at = oldest(); at < end; ++at) {
             if (ring_[place_of(at)].now == sending::standing::open) {
@@ -200,7 +201,7 @@ class sending_ring {
         }
     }
 
-    /// The newest run that is open; none. Those behind it for which nothing waits are closed.
+    /// The newest open run that a message waits for; null if there is none. Closes newer runs, which no message waits for.
     template <class Carries>
     [[nodiscard]] const sending* newest_run(Carries carries) noexcept {
         for (std::uint64_t at = end_; at > oldest(); --at) {
@@ -216,7 +217,7 @@ class sending_ring {
         return nullptr;
     }
 
-    /// Forgets all of them; numbers go on, and so does what is known of the path. Another epoch begins.
+    /// Another epoch begins: forgets all sendings. Numbers go on, and the loss rules stay.
     void forget() noexcept {
         ring_ = std::vector<sending>();
         begin_ = expected_[0] = expected_[1] = judged_ = end_;
@@ -228,9 +229,9 @@ class sending_ring {
   private:
     friend struct test_access;
 
-    static constexpr std::uint64_t kept = 64;  // settled ones, at most
+    static constexpr std::uint64_t kept = 64;  // the most settled ones that are remembered
     static constexpr std::size_t size_min = 8;
-    static constexpr std::uint64_t reordered = 3;  // places by which one may be late
+    static constexpr std::uint64_t reordered = 3;  // how many places late a sending may arrive
 
     [[nodiscard]] static std::size_t index(signal by) noexcept {
         return static_cast<std::size_t>(by);
@@ -243,7 +244,7 @@ class sending_ring {
     [[nodiscard]] sending_number number_of(std::uint64_t at) const noexcept {
         return static_cast<sending_number>(origin_ + at);
     }
-    /// Which sending of all had this number; the end if it is not remembered.
+    /// The place of a number among all sendings ever; `end_` if it is not remembered.
     [[nodiscard]] std::uint64_t order_of(sending_number which) const noexcept {
         const auto ago = static_cast<sending_number>(number_of(end_) - which);
         return ago == 0 || ago > end_ - begin_ ? end_ : end_ - ago;
@@ -279,7 +280,7 @@ class sending_ring {
         return true;
     }
 
-    /// Goes through those of which a signal is expected, and of a later one of which it has come.
+    /// Goes through the sendings that still lack a signal which has come for a later one.
     template <class Carries, class Lost>
     time_point
     lose_by(signal by, const round_trip& path, time_point now, Carries& carries, Lost& lost) {
@@ -303,7 +304,7 @@ class sending_ring {
         return next;
     }
 
-    /// When one is lost by a signal that a later one has: now if by order, else by time.
+    /// When a sending is lost that lacks a signal which a later one has: now if by order, else by time.
     [[nodiscard]] time_point
     due_by(std::uint64_t at, signal by, const round_trip& path, time_point now) const noexcept {
         const loss_rule& rule = rules_[index(by)];
@@ -313,7 +314,7 @@ class sending_ring {
         return path.sampled() ? later(ring_[place_of(at)].at, rule.patience(path)) : never;
     }
 
-    /// Which signal it was, and by what, is remembered, in case that it was wrong.
+    /// Remembers by which signal the sending was lost, and why, in case that this was wrong.
     void lose_at(std::uint64_t at, signal by) noexcept {
         ring_[place_of(at)].by = rules_[index(by)].by_order(told_[index(by)] - 1 - at)
                                      ? loss_rule::cause::order
@@ -322,7 +323,7 @@ class sending_ring {
         settle(at, by == signal::hop ? sending::standing::lost_hop : sending::standing::lost_way);
     }
 
-    /// Is it open, and has the signal not come?
+    /// Is this sending open, and does it lack the signal?
     [[nodiscard]] bool is_expected(std::uint64_t at, signal by) const noexcept {
         const sending& each = ring_[place_of(at)];
         return each.now == sending::standing::open && !(by == signal::hop && each.taken);
@@ -334,7 +335,7 @@ class sending_ring {
         return each.count == 0 || carries(each, number_of(at));
     }
 
-    /// It is not open any more. Those in front that are not open either are let go of, but for the last ones.
+    /// A sending is not open any more. Forgets those in front of the first open one, but for the last `kept`.
     void settle(std::uint64_t at, sending::standing as) noexcept {
         sending& each = ring_[place_of(at)];
         if (each.now == sending::standing::open) {
@@ -346,7 +347,7 @@ class sending_ring {
             forget_first();
         }
     }
-    /// It is under way to the relay no more.
+    /// A sending is not under way to the relay any more.
     void land(std::uint64_t at) noexcept {
         if (is_expected(at, signal::hop) && at >= stranded_) {
             flight_ -= ring_[place_of(at)].size;
@@ -368,7 +369,7 @@ class sending_ring {
         lost_ -= std::uint32_t{is_lost(ring_[place_of(begin_)])};
         ++begin_;
     }
-    /// Where few are open, the oldest of the others makes place for the next one.
+    /// Where few are open, the oldest of the others gives its place to the next one.
     void make_place() {
         const bool is_roomy = ring_.size() >= kept && 4 * under_way() <= ring_.size();
         is_roomy ? forget_first() : grow();
@@ -384,14 +385,14 @@ class sending_ring {
     std::vector<sending> ring_;       // none, or a power of two of them
     std::uint64_t begin_ = 0;         // the first that is remembered
     std::uint64_t end_ = 0;           // behind the last one
-    std::uint64_t told_[2] = {};      // by signal: behind the latest of which it has come,
-    std::uint64_t expected_[2] = {};  // and the first that is open and of which it has not
-    std::uint64_t judged_ = 0;    // the first of which it is not known whether the receiver saw it
-    std::uint64_t stranded_ = 0;  // those in front of it are not under way
-    std::uint64_t flight_ = 0;    // bytes
-    loss_rule rules_[2];          // by signal
-    std::uint32_t lost_ = 0;      // remembered ones that were lost and not answered since
-    sending_number origin_;       // of the first of all
+    std::uint64_t told_[2] = {};      // by signal: behind the latest sending that has it
+    std::uint64_t expected_[2] = {};  // by signal: the first open sending that lacks it
+    std::uint64_t judged_ = 0;        // the first sending that was not judged yet
+    std::uint64_t stranded_ = 0;      // those in front of it are not under way
+    std::uint64_t flight_ = 0;        // bytes
+    loss_rule rules_[2];              // by signal
+    std::uint32_t lost_ = 0;  // remembered ones that were called lost and not answered since
+    sending_number origin_;   // the number of the first of all
 };
 
 }  // namespace sixfold::inline v0

@@ -13,10 +13,10 @@
 
 namespace sixfold::inline v0 {
 
-/// Whose turn it is, of the streams that have something to send: one frame each. (spec 3.6)
+/// Whose turn it is among the streams that have something to send: a turn is one frame. (spec 3.6)
 ///
-/// Keeps two lines, so that what is sent for the first time does not wait behind what is sent again, and paced; they take turns,
-/// too. A stream stands in one place of one of them. Does not know what is sent. All O(1) on average.
+/// It keeps two queues, so that messages that are sent for the first time do not wait behind resends, which are paced. The queues
+/// take turns, too. A stream is in at most one of them, once. It does not know what is sent. All O(1) on average.
 class stream_turns {
   public:
     /// What a stream has to send.
@@ -25,14 +25,14 @@ class stream_turns {
         again,  ///< something that was sent before
     };
 
-    /// Does nobody of this kind stand in line?
+    /// Is no stream in the queue of this kind?
     [[nodiscard]] bool empty(kind which) const noexcept { return line_of(which).empty(); }
-    /// Does this stream?
+    /// Is this stream in a queue?
     [[nodiscard]] bool waits(std::uint32_t stream) const noexcept {
         return stream < waits_.size() && waits_[stream] != 0;
     }
 
-    /// Puts a stream, which does not wait yet, at the end of a line.
+    /// Puts a stream at the end of a queue. Precondition: it is in none.
     void join(std::uint32_t stream, kind what) {
         SIXFOLD_ASSERT(!waits(stream));
         if (stream >= waits_.size()) {
@@ -42,7 +42,7 @@ class stream_turns {
         line_of(what).push(stream);
     }
 
-    /// Whose line has its turn: with `may_again` the two take turns. Nothing if there is nobody.
+    /// Which queue has its turn; with `may_again` the two take turns. Nothing if no stream may send.
     [[nodiscard]] std::optional<kind> next(bool may_again) noexcept {
         const bool again = may_again && !empty(kind::again);
         if (!again && empty(kind::first)) {
@@ -51,16 +51,16 @@ class stream_turns {
         turn_ = again && (turn_ == kind::first || empty(kind::first)) ? kind::again : kind::first;
         return turn_;
     }
-    /// The stream at the front of that line. Precondition: there is one.
+    /// The stream at the front of that queue. Precondition: there is one.
     [[nodiscard]] std::uint32_t front(kind of) const noexcept { return line_of(of).front(); }
-    /// Calls `visit(stream)` for each that stands in line.
+    /// Calls `visit(stream)` for each that is in a queue.
     template <class Visit>
     void for_each(Visit visit) const {
         for (const id_queue& line : lines_) {
             line.for_each(visit);
         }
     }
-    /// It has had its turn, and stands in no line.
+    /// The stream at the front of that queue has had its turn, and leaves the queue.
     void leave(kind of) noexcept {
         waits_[front(of)] = false;
         line_of(of).pop();
@@ -76,9 +76,10 @@ class stream_turns {
         return lines_[static_cast<std::size_t>(which)];
     }
 
-    std::array<id_queue, 2> lines_;    // by kind
-    std::vector<std::uint8_t> waits_;  // by stream: whether it does; bits would take more code
-    kind turn_ = kind::again;          // who had the last one
+    std::array<id_queue, 2> lines_;  // by kind
+    /// By stream: whether it is in a queue. Bits would take more code.
+    std::vector<std::uint8_t> waits_;
+    kind turn_ = kind::again;  // whose turn was the last one
 };
 
 }  // namespace sixfold::inline v0

@@ -18,10 +18,10 @@ namespace sixfold::inline v0 {
 
 /// The messages that a sender has taken and that have not ended for the app, with their payloads.
 ///
-/// Keeps track of each message's state, of who waits for what (its record, the app), of the share of each receiver, and of the two
-/// capacities: entries that hold a place in the queue, and *unsettled* ones that are stored and wait to hear their end.
-/// Does not know streams, windows, frames or timers. Everything is O(1), payloads O(log queue_bytes); memory grows by
-/// doubling up to the capacities and never shrinks.
+/// It keeps track of each message's state, of the messages that wait for a record or whose news the app is to hear, of the share
+/// of each receiver, and of the two capacities: entries with a place in the queue, and *unsettled* entries, which are stored and
+/// whose end is not known yet. It does not know streams, windows, frames or timers. Everything is O(1), payloads O(log
+/// queue_bytes). Memory grows by doubling up to the capacities and never shrinks.
 class wait_ack_queue {
   public:
     /// Names an entry.
@@ -29,47 +29,47 @@ class wait_ack_queue {
     /// No entry.
     static constexpr slot none = UINT32_MAX;
 
-    /// In which of the queue's lists an entry is; it is in one at a time.
+    /// In which of the queue's lists an entry is: in one at most.
     enum class place : std::uint8_t {
-        nowhere,    ///< waits for nothing of the journal
-        unwritten,  ///< the journal is to hear of its present state
-        written,    ///< waits for its record to be durable
+        nowhere,    ///< in none: nothing of the journal is awaited
+        unwritten,  ///< the journal needs a record of its present state
+        written,    ///< its record was written, and is not durable yet
     };
     /// One message.
     struct entry {
-        sixfold::epoch epoch = epoch::none;           ///< of its msgid
-        sixfold::seq seq = 0;                         ///< of its msgid
-        std::uint64_t record = 0;                     ///< what must be durable before it is sent
-        std::uint32_t stream = 0;                     ///< the index of its receiver
-        byte_pool::handle payload = byte_pool::none;  ///< none: it was dropped
+        sixfold::epoch epoch = epoch::none;  ///< of its msgid
+        sixfold::seq seq = 0;                ///< of its msgid
+        std::uint64_t record = 0;            ///< the record that must be durable before it is sent
+        std::uint32_t stream = 0;            ///< the index of its receiver
+        byte_pool::handle payload = byte_pool::none;  ///< `none`: it was dropped
         std::uint32_t payload_size = 0;               ///< in bytes
         std::uint32_t generation = 0;  ///< tells a ticket from an old one of the same slot
         slot previous = none;          ///< in the list of its place
         slot next = none;              ///< likewise
         slot next_event = none;        ///< in the list of events
         message_state state = message_state::queued;   ///< where it is
-        status outcome = status::none;                 ///< once it has ended
+        status outcome = status::none;                 ///< how it ended, once it has
         status told = status::none;                    ///< the last that the app heard
         refused_reason reason = refused_reason::none;  ///< why it is being, or was, refused
         place where = place::nowhere;                  ///< in which list
         sixfold::storing storing = storing::allowed;   ///< as the app said
         bool announced = false;                        ///< is in the list of events
         bool unsettled = false;  ///< counts as unsettled and no longer as queued
-        bool taken = false;      ///< is a message, and no free slot
+        bool taken = false;      ///< is a message, not a free slot
         bool renamed = false;    ///< may have been sent under another msgid
-        bool journaled = false;  ///< a record of its own is in the journal
+        bool journaled = false;  ///< the journal has a record of its own
     };
 
-    /// Takes the payload storage, `bytes_max`, at once.
+    /// Allocates the payload storage, `bytes_max`, at once.
     wait_ack_queue(std::uint32_t entries_max, std::uint32_t unsettled_max, std::size_t bytes_max)
         : payloads_(bytes_max), entries_max_(entries_max), unsettled_max_(unsettled_max) {}
 
-    /// Good until something is added.
+    /// The entry of a slot. Good until something is added.
     [[nodiscard]] entry& operator[](slot at) noexcept { return entries_[at]; }
     /// The same, to look at.
     [[nodiscard]] const entry& operator[](slot at) const noexcept { return entries_[at]; }
 
-    /// A new entry with a copy of the payload; `none` when entries, bytes or tickets are used up.
+    /// Adds an entry with a copy of the payload; `none` if entries, bytes or tickets are used up.
     [[nodiscard]] slot add(bytes payload) {
         if (queued_ >= entries_max_ || !has_slot()) {
             return none;
@@ -92,14 +92,14 @@ class wait_ack_queue {
         std::uint32_t queued = 0;   ///< those with a place in the queue
         std::size_t bytes = 0;      ///< of the payload storage, rounding included
 
-        /// Whether another payload keeps within these limits. One does in any case.
+        /// Whether another payload is within these limits. The first one is in any case.
         [[nodiscard]] bool
         takes(std::size_t size, std::uint32_t entries_max, std::size_t bytes_max) const noexcept {
             return queued == 0 ||
                    (queued < entries_max && bytes + byte_pool::cost(size) <= bytes_max);
         }
     };
-    /// Whose message it is: the index of its receiver.
+    /// Says whose message an entry is: the index of its receiver.
     void give(slot at, std::uint32_t stream) {
         if (stream >= shares_.size()) {
             shares_.resize(std::size_t{stream} + 1);
@@ -115,13 +115,13 @@ class wait_ack_queue {
         return stream < shares_.size() ? shares_[stream] : share();
     }
 
-    /// Good until the payload is dropped.
+    /// The payload of an entry. Good until it is dropped.
     [[nodiscard]] bytes payload(slot at) const noexcept {
         const entry& e = entries_[at];
         return payloads_.at(e.payload, e.payload_size);
     }
 
-    /// Gives back the payload, if it is still there.
+    /// Frees the payload, if it is still there.
     void drop_payload(slot at) noexcept {
         entry& e = entries_[at];
         if (e.payload != byte_pool::none) {
@@ -132,7 +132,7 @@ class wait_ack_queue {
         }
     }
 
-    /// Lets a stored entry give its place in the queue to others, if one more unsettled one is allowed.
+    /// Counts a stored entry as unsettled, if one more is allowed: then its place in the queue is free for others.
     void make_unsettled(slot at) noexcept {
         if (!entries_[at].unsettled && unsettled_ < unsettled_max_) {
             entries_[at].unsettled = true;
@@ -142,7 +142,7 @@ class wait_ack_queue {
         }
     }
 
-    /// Moves an entry to the end of a list, or out of all.
+    /// Moves an entry to the end of a list, or out of its list.
     void move(slot at, place to) noexcept {
         leave(at);
         if (to == place::nowhere) {
@@ -157,8 +157,8 @@ class wait_ack_queue {
         l.last = at;
     }
 
-    /// The same, unless the journal is to hear of the entry: then it keeps its turn. Or the record of a message that gave room
-    /// would come behind the record of the one that took it. (spec 7.6)
+    /// The same, unless the journal needs a record of the entry: then it keeps its turn. Otherwise the record of a message that
+    /// gave its room to another would follow the record of the other. (spec 7.6)
     void move_written(slot at, place to) noexcept {
         if (entries_[at].where != place::unwritten) {
             move(at, to);
@@ -168,7 +168,7 @@ class wait_ack_queue {
     /// The entry that has been longest in the list; `none`.
     [[nodiscard]] slot first(place in) const noexcept { return lists_[index(in)].first; }
 
-    /// Something new is known of the entry; the app will be told if it has not been already.
+    /// Something new is known of the entry. The app will be told, unless it was told already.
     void announce(slot at) noexcept {
         entry& e = entries_[at];
         if (e.announced || knowledge(at) <= e.told) {
@@ -196,7 +196,7 @@ class wait_ack_queue {
         return is_final(e.told);
     }
 
-    /// Forgets an entry that has ended, and of which the app has heard.
+    /// Forgets an entry that has ended, and whose end the app has heard.
     void remove(slot at) noexcept {
         leave(at);
         drop_payload(at);
@@ -229,8 +229,8 @@ class wait_ack_queue {
         return true;
     }
 
-    /// All entries are there. From now on no ticket is given that an earlier life has given: these had generations below
-    /// `end`, and what was lost with the end of the journal can have been one further. (spec 7.8)
+    /// All entries of an earlier life are there. From now on no ticket is given that an earlier life has given. Those had
+    /// generations below `end`; records that were lost at the end of the journal can have been one generation further. (spec 7.8)
     void restored(std::uint32_t end) noexcept {
         generation_end_ = end;
         first_generation_ = (std::min)(end, generation_last) + 1;
@@ -244,7 +244,7 @@ class wait_ack_queue {
         }
     }
 
-    /// The strongest that is known of the entry.
+    /// The most that is known of the entry.
     [[nodiscard]] status knowledge(slot at) const noexcept {
         const entry& e = entries_[at];
         return e.state == message_state::ended ? e.outcome : known(e.state);
@@ -258,12 +258,12 @@ class wait_ack_queue {
     [[nodiscard]] static slot slot_of(ticket name) noexcept {
         return static_cast<slot>(static_cast<std::uint64_t>(name));
     }
-    /// Which of the messages that its slot had one after the other. (spec 7.8)
+    /// Counts the messages that had the slot of a ticket one after the other. (spec 7.8)
     [[nodiscard]] static std::uint32_t generation_of(ticket name) noexcept {
         return static_cast<std::uint32_t>(static_cast<std::uint64_t>(name) >> 32);
     }
 
-    /// The entry of a ticket; `none` when it has ended, or never was.
+    /// The entry of a ticket; `none` if it has ended, or never was.
     [[nodiscard]] slot find(ticket name) const noexcept {
         const slot at = slot_of(name);
         const bool live = at < entries_.size() && ticket_of(at) == name &&
@@ -273,29 +273,29 @@ class wait_ack_queue {
 
     /// One more than the highest slot that ever was in use.
     [[nodiscard]] slot size() const noexcept { return static_cast<slot>(entries_.size()); }
-    /// No slot is higher.
+    /// All slots are below this.
     [[nodiscard]] std::uint64_t slots_max() const noexcept {
         return std::uint64_t{entries_max_} + unsettled_max_;
     }
 
-    /// Is there an entry of this ticket of whose end the app has not heard?
+    /// Is there an entry of this ticket whose end the app has not heard?
     [[nodiscard]] bool is_taken(ticket name) const noexcept {
         const slot at = slot_of(name);
         return at < entries_.size() && entries_[at].taken && ticket_of(at) == name &&
                !is_final(entries_[at].told);
     }
 
-    /// Will there be no ticket any more, whatever ends? Only after 2^32 messages in each slot, or of a journal that says so.
+    /// Are all tickets used up, even if all messages end? Only after 2^32 messages in each slot, or if a journal says so.
     /// (spec 7.8)
     [[nodiscard]] bool is_at_its_end() const noexcept {
         return first_generation_ > generation_last || used_up_ == slots_max();
     }
-    /// No ticket was given of this generation, or of a later one.
+    /// Tickets that were given have smaller generations than this.
     [[nodiscard]] std::uint32_t generation_end() const noexcept { return generation_end_; }
 
-    /// Entries that hold a place in the queue, heard-of or not.
+    /// Entries with a place in the queue, also such as have ended and whose end the app has not heard.
     [[nodiscard]] std::uint32_t queued() const noexcept { return queued_; }
-    /// Entries that were stored and gave their place in the queue to others, until they are removed.
+    /// Entries that were stored and no longer have a place in the queue, until they are removed.
     [[nodiscard]] std::uint32_t unsettled() const noexcept { return unsettled_; }
     /// Whether another stored entry would have to keep its place in the queue.
     [[nodiscard]] bool unsettled_full() const noexcept { return unsettled_ == unsettled_max_; }
@@ -331,7 +331,7 @@ class wait_ack_queue {
         return free_ != none || (first_generation_ <= generation_last && size() < slots_max());
     }
 
-    /// A slot whose generations are used up is not: its tickets would come again.
+    /// Makes a slot free, unless its generations are used up: its tickets would come again.
     void set_free(slot at) noexcept {
         if (entries_[at].generation > generation_last) {
             ++used_up_;
@@ -358,7 +358,8 @@ class wait_ack_queue {
         return at;
     }
 
-    static constexpr std::uint32_t generation_last = UINT32_MAX - 1;  // there is one behind it
+    // One more is there to mark the end.
+    static constexpr std::uint32_t generation_last = UINT32_MAX - 1;
 
     std::vector<entry> entries_;
     byte_pool payloads_;
