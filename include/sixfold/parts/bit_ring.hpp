@@ -178,8 +178,8 @@ class bit_ring {
 
     // A receiver has two of them for each sender that it ever heard of, so each byte counts.
     std::uint64_t one_ = 0;  ///< all bits, if the width is at most 64
-    seldom<std::vector<std::uint64_t>>
-        many_;  ///< all bits of a larger width: a power of two of words
+    /// All bits of a larger width: a power of two of words.
+    seldom<std::vector<std::uint64_t>> many_;
     std::uint32_t width_;
     std::uint32_t count_ = 0;  ///< bits that are set
 };

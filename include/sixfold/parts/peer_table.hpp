@@ -67,8 +67,7 @@ class peer_table {
     /// Forgets the peer of an index; the index will be given again. O(1). Precondition: the index has a peer.
     void erase(std::uint32_t index) {
         SIXFOLD_ASSERT(look_up((*this)[index]) == index);
-        free_.push_back(
-            index);  // first: memory can run out only here, and then nothing has changed
+        free_.push_back(index);  // first: only here memory can run out, and nothing has changed
         const peer& name = peers_[index];
         erase_slot(probe(name, hash(name)));
         peers_[index] = peer();
@@ -148,8 +147,7 @@ class peer_table {
 
     std::uint32_t capacity_;
     std::uint32_t size_ = 0;
-    std::uint32_t last_ =
-        none;  // the index that was found last; its peer may have been erased since
+    std::uint32_t last_ = none;  // the index found last; its peer may have been erased since
     siphash<1, 3> hash_;
     std::vector<slot> slots_;          ///< none, or a power of two of them
     std::vector<peer> peers_;          ///< by index; not valid where the index is free

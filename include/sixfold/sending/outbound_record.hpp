@@ -96,8 +96,7 @@ struct message_record {
     status outcome = status::none;                ///< if it has ended
     refused_reason reason = refused_reason::none;  ///< if it was, or is being, refused
     sixfold::storing storing = storing::allowed;
-    duration expires_after =
-        (duration::max)();  ///< the time left to its deadline when this is written
+    duration expires_after = (duration::max)();  ///< the time to its deadline, as it is written
     bytes payload{};
 };
 
