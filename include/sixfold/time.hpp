@@ -39,7 +39,7 @@ class clock_ref {
         : clock_(&clock), read_([](const void* object) -> time_point {
               return static_cast<const Clock*>(object)->now();
           }) {}
-    /// Not from a temporary, which is gone a moment later.
+    /// A temporary clock is refused, as it is gone a moment later.
     // clang-format off
     template <class Clock>
         requires(!std::is_same_v<Clock, clock_ref>)

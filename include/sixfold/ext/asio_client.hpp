@@ -33,7 +33,8 @@ struct asio_client_options {
     peer self;  ///< our own name, as the relay knows it from the login
     /// What dials the relay: `over_tcp`, `over_tls`, `over_udp`, `over_websocket`, `over_secure_websocket`, or one of yours.
     asio_dialer relay;
-    /// Gives the token for each login, so that it may be a new one each time. If empty, the name is the token, for a relay that believes it.
+    /// Gives the token for each login, so that it may be a new one each time. If empty, the name is the token, for a relay that
+    /// believes it.
     std::function<std::string()> login{};
     incarnation life{};            ///< one that starts at 0 is `new_life()`
     sender_options sender{};       ///< limits of the sending half

@@ -65,7 +65,7 @@ class asio_link : public std::enable_shared_from_this<asio_link> {
     using on_line = std::function<void(std::string_view)>;   ///< without its end of line
     using on_open = std::function<void()>;                   ///< it is connected
 
-    /// Of a connection with these bounds.
+    /// A link over a connection with these bounds.
     explicit asio_link(const asio_link_limits& limits) : limits_(limits) {}
     asio_link(const asio_link&) = delete;             ///< a connection has one owner
     asio_link& operator=(const asio_link&) = delete;  ///< likewise

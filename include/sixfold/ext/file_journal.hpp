@@ -211,7 +211,7 @@ class basic_file_journal {
         return ok();
     }
 
-    /// Who polls a client before the sync finds its owner; only one without a journal gives nothing.
+    /// There are no records. A client with a journal gives that of its owner before the first sync, so this one has none.
     [[nodiscard]] bool is_unused() {
         error_ = {file_fault::unused,
                   {},

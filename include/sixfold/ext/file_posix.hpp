@@ -170,8 +170,8 @@ class posix_files {
         return path.substr(0, path.rfind('/') + 1);
     }
 
-    /// Opens and locks it. Not with fcntl's lock, which its own process may take twice, and loses when it closes any of the
-    /// two. Who had it until now may have put another file in its place before letting it go: then that one is taken.
+    /// Opens and locks the file. The lock is not fcntl's: one process may take that twice, and loses it when it closes either. The
+    /// owner until now may have put another file in its place before letting it go: then that one is taken.
     [[nodiscard]] static std::error_code
     take(detail::file_descriptor& file, const std::string& path, int flags) {
         file = open(path, flags);

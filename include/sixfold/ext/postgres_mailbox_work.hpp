@@ -95,7 +95,7 @@ class put_columns {
         [[nodiscard]] bool is_at(const row& other) const noexcept {
             return to == other.to && key == other.key;
         }
-        /// Of those of one key a tombstone counts, and else the first. (spec 5.6)
+        /// By key. Among rows of one key a tombstone counts, and else the first. (spec 5.6)
         friend bool operator<(const row& a, const row& b) noexcept {
             if (!(a.to == b.to)) {
                 return a.to < b.to;

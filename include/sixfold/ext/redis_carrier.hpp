@@ -161,7 +161,7 @@ class redis_carrier {
             take_answer(reply);
         });
     }
-    /// The next that came in; none: call it again behind `run`. Of where a peer is, only the last word waits.
+    /// The next that came in; none: call it again behind `run`. Only the last word on where a peer is waits for this call.
     [[nodiscard]] std::optional<redis_news> poll_news() {
         if (!news_.empty()) {
             redis_news next = std::move(news_.front());
@@ -191,7 +191,7 @@ class redis_carrier {
     [[nodiscard]] const redis_counts& counts() const noexcept { return counts_; }
 
   private:
-    // peers; who is not among them is stored for first
+    // peers; messages to others are stored first
     static constexpr std::size_t elsewhere_max = 65536;
 
     /// A peer that is linked here.
@@ -230,7 +230,7 @@ class redis_carrier {
     void announce(const peer& name, const here& link) {
         say({"PUBLISH", channel_of(name), login_of(link)});
     }
-    /// Of whom the answer says whether anybody listens; none: it says nothing of that.
+    /// Sends a command. Its answer says whether anybody listens for `about`; not a valid name: it says nothing of that.
     void say(std::initializer_list<std::string_view> words, const peer& about = {}) {
         says_.line.send(words);
         if (!says_.line.lost()) {

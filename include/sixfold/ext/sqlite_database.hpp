@@ -317,7 +317,7 @@ class sqlite_database {
         execute("COMMIT");
     }
 
-    /// Who cannot have it, because the disk is full or somebody is writing, does without.
+    /// Takes the room, if it can be had: not if the disk is full or somebody is writing.
     void take_room(const sqlite_options& options) {
         room_.emplace(*connection_, options.busy_timeout);
         if (failed()) {

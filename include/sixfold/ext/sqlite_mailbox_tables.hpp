@@ -154,7 +154,7 @@ class sqlite_mailbox_tables {
         const auto row = base_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch));
         return row ? std::optional(seq_in(row.integer(0))) : std::nullopt;
     }
-    /// Of a stream that has rows, the first of them since now. It goes with the last of them.
+    /// Sets the base of a stream that has rows. If there was none, the first row has come now. The base goes with the last row.
     void put_base(const stream_key& stream, seq base, time_point now) {
         put_base_.run(stream.to.bytes(), stream.from.bytes(), column(stream.epoch), column(base),
                       column(now));
@@ -181,7 +181,7 @@ class sqlite_mailbox_tables {
 
     // --- counters -----------------------------------------------------------------------------------
 
-    /// Of a pair; of a receiver, if `from` is no name; of a sender, if `to` is none; of all, if neither is.
+    /// What a pair takes; a receiver, if `from` is no valid name; a sender, if `to` is none; all of them, if neither is.
     [[nodiscard]] mailbox_usage usage(const peer& to, const peer& from) {
         const auto row = usage_.run(to.bytes(), from.bytes());
         const auto count = [&](int at) {
@@ -199,7 +199,7 @@ class sqlite_mailbox_tables {
 
     // --- last ack states ----------------------------------------------------------------------------
 
-    /// Of the pair, whatever its epoch. False: none is kept.
+    /// The state that is kept of a pair, whatever its epoch. False: there is none.
     [[nodiscard]] bool find_state(const stream_key& stream, kept_state& out) {
         const auto row = find_state_.run(stream.to.bytes(), stream.from.bytes());
         if (!row) {

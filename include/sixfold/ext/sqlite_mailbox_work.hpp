@@ -167,14 +167,14 @@ class sqlite_mailbox_work {
                has_place(fresh.rows, of_pair, limits_.rows_per_pair_max);
     }
 
-    /// Of a stream with rows the highest base is kept. (spec 5.6)
+    /// Keeps the highest base of a stream that has rows. (spec 5.6)
     void raise(const stream_key& stream, seq base, time_point now) {
         if (const auto kept = tables_.base(stream); !kept || *kept < base) {
             tables_.put_base(stream, base, now);
         }
     }
-    /// All below has ended, as a look that brings this base, or a row, tells it. Of a damaged mailbox no seq at all, which a
-    /// relay does not pass on.
+    /// All seqs below this have ended, as the answer to a look that brings this base, or a row, says. In a damaged mailbox it is no
+    /// valid seq, which a relay does not pass on.
     [[nodiscard]] seq low(const stream_key& stream, seq brought) {
         const seq lowest = tables_.lowest(stream);
         const seq kept = tables_.base(stream).value_or(0);

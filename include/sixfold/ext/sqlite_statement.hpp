@@ -53,8 +53,8 @@ struct sqlite_connection {
             error = {fault, 0, std::move(what)};
         }
     }
-    /// Of a page that could not be read SQLite may say that it is damaged. Whoever believes that brings back a copy, and loses
-    /// what came since; so it is an I/O error as long as the system has failed a call on these files.
+    /// SQLite may say of a page that could not be read that it is damaged. Whoever believes that brings back a copy, and loses what
+    /// came since. So it is an I/O error as long as the system has failed a call on these files.
     void doubt() {
         const bool damaged =
             error.fault == sqlite_fault::corrupt || error.fault == sqlite_fault::foreign;

@@ -10,8 +10,9 @@
 
 namespace sixfold::inline v0 {
 
-/// The key to the constructors of the machines, which only their `create` has. It makes a machine where it is to stay: `of` makes a
-/// new one, `from` one with the journal of its earlier life. Two functions, as a small computer without a journal has no room for what reads one.
+/// The key to the constructors of the machines, which only their `create` has. It makes a machine where it is to stay: `of` makes
+/// a new one, `from` one with the journal of its earlier life. Two functions, as a small computer without a journal has no room
+/// for what reads one.
 ///
 /// A client has some kilobytes: moving it through a few results would take the whole stack of a small computer. So the one variable
 /// that is returned here is the caller's own.

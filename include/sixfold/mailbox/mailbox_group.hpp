@@ -99,8 +99,8 @@ class mailbox_exchange {
 /// It knows nothing of any mailbox. Its memory grows to that of the largest group and stays.
 class mailbox_group {
   public:
-    /// Keeps a copy of a request: the packet that it refers to may go. Of several pages of one peer only the last one counts, in
-    /// the place of the first: on a byte stream each comes in a packet of its own (spec 5.5). O(bytes), and O(log n) of a page.
+    /// Keeps a copy of a request: the packet that it refers to may go. If one peer asks for several pages, only the last counts,
+    /// in the place of the first: on a byte stream each comes in a packet of its own (spec 5.5). O(bytes), and O(log n) of a page.
     void add(const mailbox_request& request) {
         std::size_t at = size_;
         if (std::holds_alternative<sync_request>(request.what)) {

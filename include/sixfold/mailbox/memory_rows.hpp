@@ -63,12 +63,12 @@ class memory_rows {
         std::size_t rows = 0;   ///< payloads and tombstones
         std::size_t bytes = 0;  ///< of their payloads
     };
-    /// Of a receiver that has rows.
+    /// What is known of a receiver that has rows.
     struct presence {
         std::size_t rows = 0;  ///< for this receiver
         time_point came{};     ///< when it last came
     };
-    /// Of a stream that has rows.
+    /// What is known of a stream that has rows.
     struct stream {
         seq base = 0;        ///< the highest that was brought
         time_point since{};  ///< its receiver has not come since then, as far as was looked
@@ -141,11 +141,11 @@ class memory_rows {
 
     // --- counts ------------------------------------------------------------------------------------------------------
 
-    /// Of all.
+    /// What all rows take.
     [[nodiscard]] usage all() const noexcept { return {rows_.size(), bytes_}; }
-    /// Of a sender, over all receivers.
+    /// What the rows of a sender take, over all receivers.
     [[nodiscard]] usage of_sender(const peer& from) const { return value(senders_, from); }
-    /// Of a receiver, and when it last came.
+    /// The rows of a receiver, and when it last came.
     [[nodiscard]] presence of_receiver(const peer& to) const { return value(receivers_, to); }
     /// Rows of a pair.
     [[nodiscard]] std::size_t of_pair(const pair_key& pair) const { return value(pairs_, pair); }
@@ -171,7 +171,7 @@ class memory_rows {
                which.key.id.epoch == of.epoch;
     }
 
-    /// Of a stream with rows the highest base is kept. (spec 5.6)
+    /// Keeps the highest base of a stream that has rows. (spec 5.6)
     void raise(const stream_key& of, seq base) {
         if (const auto at = streams_.find(of); at != streams_.end()) {
             at->second.base = (std::max)(at->second.base, base);

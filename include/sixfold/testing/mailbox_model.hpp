@@ -183,7 +183,7 @@ struct mailbox_model {
         }
         return low;
     }
-    /// All below has ended: the highest base that was brought, or the lowest row if that is lower. Of no rows: seq_end.
+    /// All seqs below this have ended: the highest base that was brought, or the lowest row if that is lower. No rows: seq_end.
     [[nodiscard]] seq low(const peer& to, const peer& from, epoch epoch) const {
         const seq stored = lowest(to, from, epoch);
         seq high = 0;

@@ -47,7 +47,7 @@ struct varint {
     refusal refused;
 };
 
-/// Of a varint that has more than one byte, or none.
+/// Reads a varint that has more than one byte, or none.
 [[nodiscard]] inline varint read_varint(bytes from, unsigned bits) noexcept {
     const std::byte* at = from.data();
     const std::byte* const end = at + from.size();
@@ -209,7 +209,7 @@ class byte_writer {
 /// to the input.
 class byte_reader {
   public:
-    /// Of bytes that outlive it.
+    /// Reads bytes that outlive it.
     SIXFOLD_INLINE explicit byte_reader(bytes input) noexcept
         : at_(input.data()), end_(input.data() + input.size()) {}
 
@@ -250,7 +250,7 @@ class byte_reader {
         return read.value;
     }
 
-    /// So many bytes. Good as long as the input is.
+    /// The next so many bytes. Good as long as the input is.
     [[nodiscard]] SIXFOLD_INLINE bytes get_bytes(std::size_t size) noexcept {
         return has(size) ? bytes(skip(size), size) : bytes();
     }

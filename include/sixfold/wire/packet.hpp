@@ -86,7 +86,7 @@ namespace detail {
 /// the packet, which must outlive it.
 class packet_reader {
   public:
-    /// Of a packet that outlives it.
+    /// Reads a packet that outlives it.
     explicit packet_reader(bytes packet) noexcept : left_(packet) {}
 
     /// The next frame, or nothing at the end of the packet. Good as long as the packet is. O(1).
