@@ -53,6 +53,17 @@ void print_uplink(bottleneck_setting setting) {
     print(setting);
 }
 
+/// Eight senders with a megabyte each: when the first is done, as a share of when the last is.
+void print_ends(duration apart) {
+    std::printf("| %lld ms |", static_cast<long long>(apart / 1ms));
+    for (const duration queue : {20ms, 100ms, 200ms}) {
+        const bottleneck_setting setting{
+            .queue = queue, .apart = apart, .senders = 8, .messages = 1'000, .time = 60s};
+        std::printf(" %.2f |", bottleneck(setting).run().first_to_last());
+    }
+    std::printf("\n");
+}
+
 /// Lines of CSV: a plot, a line in it, x, y.
 void plot_latency(bool repeats) {
     const char* const line = repeats ? "with repetition" : "without";
@@ -108,8 +119,15 @@ TEST_CASE("bottlenecks") {
         }
     }
     print_uplink({.loss = .02});
-    print_uplink({.senders = 8, .time = 30s});
+    for (const duration queue : {20ms, 100ms, 200ms}) {
+        print_uplink({.queue = queue, .senders = 8, .time = 30s});
+    }
     print_uplink({.cubic = true, .time = 40s});
+    std::printf("\n| each begins after the one before | queue 20 ms | 100 ms | 200 ms |\n"
+                "| ---: | ---: | ---: | ---: |\n");
+    for (const duration apart : {0ms, 1ms, 5ms, 17ms, 40ms, 60ms}) {
+        print_ends(apart);
+    }
 }
 
 TEST_CASE("curves", "[.]") {

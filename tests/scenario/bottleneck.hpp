@@ -32,17 +32,22 @@ using namespace std::chrono_literals;
 struct bottleneck_setting {
     double mbit = 10;          ///< a second
     duration queue = 100ms;    ///< what would wait for longer is dropped
-    duration trip = 50ms;      ///< to the relay and back, without a queue
+    duration trip = 50ms;      ///< to the relay and back, without a queue,
+    duration farther{};        ///< longer by so much for each sender than for the one before
+    duration apart{};          ///< so much later each begins than the one before
     double loss = 0;           ///< by chance, of the packets to the relay
     int senders = 1;           ///< each has something to send all the time,
-    int messages = 1'000'000;  ///< or so many messages
+    int messages = 1'000'000;  ///< or so many messages,
+    duration each{};           ///< one of them so often: all at once,
+    int burst = 0;             ///< but so many more of them after two seconds
     std::size_t size = 1024;   ///< bytes of each
     bool cubic = false;        ///< one who does as RFC 9438 says is beside them
-    duration time = 12s;       ///< until all is over; the first two seconds do not count
+    duration time = 12s;       ///< until all is over;
+    duration counts = 2s;      ///< what was before that does not count
     std::uint32_t flight_first = 14'600;
 };
 
-/// What became of it, after two seconds.
+/// What became of it, of what counts.
 struct bottleneck_outcome {
     /// Of what the uplink carries: payloads that were accepted, by sender.
     std::vector<double> shares;
@@ -164,7 +169,6 @@ class bottleneck {
         for (int i = 0; i < setting.senders; ++i) {
             const peer name(std::string("a") + std::to_string(i));
             senders_.push_back(std::make_unique<party>(clock_, name, setting, i));
-            senders_.back()->machine.link_up(checksum::on);
             REQUIRE(relay_.link_up(link_of(i), name, checksum::on).has_value());
         }
         out_.shares.resize(senders_.size());
@@ -174,9 +178,6 @@ class bottleneck {
     bottleneck& operator=(const bottleneck&) = delete;
 
     [[nodiscard]] bottleneck_outcome run() {
-        for (std::size_t i = 0; i < senders_.size(); ++i) {
-            serve(i);
-        }
         push_cubic();
         while (clock_.now() - start < setting_.time && !is_done()) {
             time_point next = (std::min)(bob_.next_deadline(),
@@ -184,11 +185,19 @@ class bottleneck {
             for (const auto& each : senders_) {
                 next = (std::min)(next, each->machine.next_deadline());
             }
+            if (begun_ < senders_.size()) {
+                next = (std::min)(next, begins_at(begun_));
+            }
+            if (setting_.each != duration::zero()) {
+                next = (std::min)(next, clock_.now() + setting_.each -
+                                            (clock_.now() - start) % setting_.each);
+            }
             clock_.set((std::max)(clock_.now(), next));
             while (!under_way_.empty() && under_way_.begin()->first <= clock_.now()) {
                 arrive();
             }
-            for (std::size_t i = 0; i < senders_.size(); ++i) {
+            begin();
+            for (std::size_t i = 0; i < begun_; ++i) {
                 serve(i);
             }
             serve_bob();
@@ -214,6 +223,7 @@ class bottleneck {
             return out;
         }
         client machine;
+        std::uint64_t flight = 0;  // after the last packet
         int taken = 0;
         int delivered = 0;
     };
@@ -234,7 +244,27 @@ class bottleneck {
     }
     static link_id link_of(int who) { return link_id{static_cast<std::uint64_t>(who + 2)}; }
 
-    [[nodiscard]] bool counts() const { return clock_.now() - start > 2s; }
+    [[nodiscard]] bool counts() const { return clock_.now() - start > setting_.counts; }
+    [[nodiscard]] duration trip_of(int who) const {
+        return setting_.trip + (std::max)(who, 0) * setting_.farther;
+    }
+    [[nodiscard]] time_point begins_at(std::size_t who) const {
+        return start + static_cast<int>(who) * setting_.apart;
+    }
+    /// So many messages each sender has by now.
+    [[nodiscard]] int due() const {
+        if (setting_.each == duration::zero()) {
+            return setting_.messages;
+        }
+        const duration passed = clock_.now() - start;
+        const auto paced = static_cast<int>(passed / setting_.each);
+        return (std::min)(setting_.messages, paced + (passed >= 2s ? setting_.burst : 0));
+    }
+    void begin() {
+        while (begun_ < senders_.size() && begins_at(begun_) <= clock_.now()) {
+            senders_[begun_++]->machine.link_up(checksum::on);
+        }
+    }
     [[nodiscard]] bool is_done() const {
         return std::all_of(senders_.begin(), senders_.end(), [this](const auto& each) {
             return each->delivered >= setting_.messages;
@@ -265,7 +295,8 @@ class bottleneck {
         double& queue = tenth().queue;
         queue = (std::max)(
             queue, std::chrono::duration<double, std::milli>(begins - clock_.now()).count());
-        later_on(free_at_ - clock_.now() + setting_.trip / 2, std::move(what));
+        const duration way = trip_of(what.from) / 2;
+        later_on(free_at_ - clock_.now() + way, std::move(what));
     }
     /// The present one.
     [[nodiscard]] bottleneck_outcome::tenth& tenth() {
@@ -283,12 +314,12 @@ class bottleneck {
         party& who = *senders_[which];
         std::array<std::byte, 1024> payload{};
         const std::size_t size = setting_.size;
-        while (who.taken < setting_.messages &&
+        while (who.taken < due() &&
                who.machine.send("bob", bytes(payload).first(size)).has_value()) {
             ++who.taken;
         }
         while (const auto content = who.machine.poll_transmit(buffer_)) {
-            check_window(who.machine.sender());
+            check_window(who);
             put({static_cast<int>(which), -2, {content->begin(), content->end()}}, content->size());
         }
         while (const auto event = who.machine.poll_event()) {
@@ -311,11 +342,12 @@ class bottleneck {
             later_on(5ms, {-1, -2, {content->begin(), content->end()}});
         }
     }
-    /// No more is under way than the window allows.
-    void check_window(const sender& who) {
-        const congestion& link = test_access::congestion(who);
-        CHECK((setting_.flight_first == 0 ||
-               link.flight() <= (std::max)(link.window(), std::uint64_t{1300}) + 100));
+    /// What has just left fits into the window, or is alone.
+    void check_window(party& who) {
+        const congestion& link = test_access::congestion(who.machine.sender());
+        const std::uint64_t before = std::exchange(who.flight, link.flight());
+        CHECK((setting_.flight_first == 0 || link.flight() <= before ||
+               link.flight() <= (std::max)(link.window(), std::uint64_t{1300})));
     }
 
     void arrive() {
@@ -350,12 +382,13 @@ class bottleneck {
         }
         reactions_.clear();
         for (auto& [to, content] : out) {
-            later_on(to == -1 ? 5ms : setting_.trip / 2, {-2, to, std::move(content)});
+            later_on(to == -1 ? 5ms : trip_of(to) / 2, {-2, to, std::move(content)});
         }
     }
 
     void finish() {
-        const double seconds = std::chrono::duration<double>(clock_.now() - start - 2s).count();
+        const double seconds =
+            std::chrono::duration<double>(clock_.now() - start - setting_.counts).count();
         const double whole = setting_.mbit * 1e6 / 8 * seconds;
         for (double& each : out_.shares) {
             each /= whole;
@@ -373,6 +406,7 @@ class bottleneck {
     manual_clock clock_;
     client bob_;
     std::vector<std::unique_ptr<party>> senders_;
+    std::size_t begun_ = 0;
     relay relay_ = relay::create({}).value();
     memory_mailbox mailbox_ = memory_mailbox::create().value();
     reactions reactions_;

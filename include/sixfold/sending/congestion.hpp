@@ -15,11 +15,11 @@ namespace sixfold::inline v0 {
 
 /// How many bytes may be under way to the relay at once, so that the path keeps no more of them than it carries. (spec 3.30)
 ///
-/// A loss counts where a queue stands, and else is one of chance: the window then shrinks by what stands in the queue, as far as
-/// nobody else fills it. So a path that loses is used, and a queue stays short as long as it is ours alone. Keeps the window, what
-/// is under way, the shortest round trip of the link and of the present round. Does not know sendings, messages or streams. On a
-/// byte stream, and where the transport sees to it, it holds nobody back. A round is from an answer until that of something which left
-/// after it. All O(1).
+/// A loss counts where a queue stands, and else is one of chance: so a path that loses is used. A queue shrinks the window by what is
+/// ours of it. One that was not short for a second drains: of those who share it each then knows the shortest round trip, and who
+/// does not yield shows. So a queue stays short, and shares become alike. Keeps the window, what is under way, the shortest round
+/// trip of the link and of the present round. Does not know sendings, messages or streams. On a byte stream, and where the transport
+/// sees to it, it holds nobody back. A round is from an answer until that of something which left after it. All O(1).
 class congestion {
   public:
     static constexpr std::uint64_t packet = 1200;  ///< bytes of a full one
@@ -63,21 +63,21 @@ class congestion {
         if (sent >= round_began_) {
             end_round(now);
         }
-        if ((is_limited() || wants) && !settles_) {
+        if ((is_limited() || wants) && !settles_ && !drains_) {
             grow(size);
         }
     }
     /// What left at `sent` is lost.
     void lost(time_point sent, time_point now) noexcept {
         losses_ += (whole - losses_) / 128;
-        if (sent < cut_at_ || !is_limited()) {
+        if (sent < cut_at_ || drains_ || !is_limited()) {
             return;  // one cut is enough for all that was under way; and who does not fill it has no part in a queue
         }
         const duration trip = (std::min)(round_, former_);
         if (losses_ > excess) {
             cut_for_good(window_ * 7 / 10, now);
         } else if (is_queued(trip)) {
-            cut_for_good((std::max)(drained(trip), window_ * 7 / 10), now);
+            cut_for_good(eased(trip), now);
         }
     }
     /// Nothing was answered for long: for the first time, or again.
@@ -86,9 +86,11 @@ class congestion {
             return;
         }
         cut(window_ * 7 / 10, now);
+        resume_ = resume_ * 7 / 10;
         if (again) {
             window_ = opening;
-            grows_fast_ = drains_ = true;
+            grows_fast_ = true;
+            drains_ = false;
             in_vain_ = rivals_ = 0;
         }
     }
@@ -109,7 +111,7 @@ class congestion {
     static constexpr std::uint32_t whole = 1 << 16;
     static constexpr std::uint32_t excess = whole / 2;  // more losses than any path has by chance
     static constexpr duration noise = std::chrono::milliseconds(2);
-    static constexpr std::uint32_t patience = 3;
+    static constexpr duration patience = std::chrono::seconds(1);
     static constexpr std::uint32_t rival_rounds = 128;
 
     [[nodiscard]] bool is_limited() const noexcept { return is_limited_ || was_limited_; }
@@ -118,15 +120,26 @@ class congestion {
     [[nodiscard]] std::uint64_t tolerated() const noexcept {
         return detail::root_of(window_ * packet) / 2;
     }
-    /// Does more stand in it, when a round trip is so long? It is the share of the window by which this is longer than the
-    /// shortest.
+    /// Does more stand in it, when a round trip is so long?
     [[nodiscard]] bool is_queued(duration trip) const noexcept {
         return trip != (duration::max)() && trip - shortest_ > noise &&
-               window_ - drained(trip) > tolerated();
+               window_ - drained(window_, trip) > tolerated();
     }
-    /// The window with which nothing would. Precondition: that is longer than the shortest.
-    [[nodiscard]] std::uint64_t drained(duration trip) const noexcept {
-        return window_ * micros(shortest_) / micros(trip);
+    /// The window of which nothing would: what is ours there is the share of the window by which the round trip is longer than the
+    /// shortest.
+    [[nodiscard]] std::uint64_t drained(std::uint64_t window, duration trip) const noexcept {
+        return window * micros(shortest_) / micros(trip);
+    }
+    /// The window without twice what is ours there: who has more gives up more.
+    [[nodiscard]] std::uint64_t eased(duration trip) const noexcept {
+        return window_ - (std::min)(2 * (window_ - drained(window_, trip)), window_ * 3 / 10);
+    }
+    /// Is hardly anything in it, of anybody?
+    [[nodiscard]] bool is_short(duration trip) const noexcept {
+        return trip - shortest_ <= (std::max)(noise, shortest_ / 8);
+    }
+    [[nodiscard]] bool is_long_since(time_point now) const noexcept {
+        return now > short_at_ + patience;
     }
 
     /// Never 0, and of 32 bits.
@@ -138,7 +151,8 @@ class congestion {
         if (grows_fast_ && is_queued(last_)) {
             return;  // more would wait behind it
         }
-        window_ += grows_fast_ ? size : tolerated() * size / (3 * window_) + 1;
+        const std::uint64_t part = rivals_ != 0 ? 3 : 5;  // faster where it is not alone
+        window_ += grows_fast_ ? size : (packet + tolerated()) * size / (part * window_) + 1;
         window_ = (std::min)(window_, window_most);
     }
     /// A loss: what was given up before counts as lost, too.
@@ -164,50 +178,65 @@ class congestion {
         const bool is_cut = std::exchange(settles_, false);  // before it, more was under way
         const bool counts = is_limited() || (wants_ && trip > shortest_ * 3 / 2);
         begin_round(now);
-        if (!counts) {
+        if (drains_) {
+            if (!is_cut) {
+                end_drain(trip, now);
+            }
             return;
         }
-        rivals_ -= std::uint32_t{rivals_ != 0};
-        if (trip - shortest_ <= (std::max)(noise, shortest_ / 4)) {
+        rivals_ -= std::uint32_t{rivals_ != 0 && counts};
+        if (!counts || rivals_ != 0 || is_short(trip)) {
+            short_at_ = now;
             in_vain_ = 0;
-            drains_ = grows_fast_;
-        }
-        if (is_cut || !is_queued(trip) || rivals_ != 0) {
-            return;
-        }
-        if (in_vain_ == 0) {
             before_ = window_;
         }
-        if (++in_vain_ > patience) {
-            rivals_ = rival_rounds;  // it stands whatever we do: others fill it
-            in_vain_ = 0;
-            grows_fast_ = drains_ = false;
-            window_ = before_;
+        if (is_cut || !counts || rivals_ != 0) {
             return;
         }
-        const std::uint64_t floor = drains_ ? window_ / 4 : window_ * 7 / 10;
-        cut((std::max)(drained(trip), floor), now);
+        if (is_long_since(now) || (grows_fast_ && is_queued(trip))) {
+            drain(trip, now);
+        } else if (is_queued(trip)) {
+            cut(eased(trip), now);
+        }
+    }
+    void drain(duration trip, time_point now) noexcept {
+        resume_ = window_;
+        resume_trip_ = trip;
+        cut(window_ / 8, now);
+        drains_ = true;
+    }
+    /// Those who share the queue have drained at about the same time. If it still is not short, for the second time, others do not.
+    void end_drain(duration trip, time_point now) noexcept {
+        drains_ = false;
+        in_vain_ = is_short(trip) ? 0 : in_vain_ + std::uint32_t{is_long_since(now)};
+        rivals_ = in_vain_ == 2 ? rival_rounds : 0;
+        window_ = rivals_ != 0 ? (std::max)(window_, before_)
+                               : (std::max)(drained(resume_, resume_trip_), least);
+        short_at_ = now;
     }
 
     std::uint32_t first_;
     std::uint64_t window_ = opening;
     std::uint64_t flight_ = 0;
-    std::uint64_t before_ = 0;  // the window, before it shrank as it may be in vain
+    std::uint64_t before_ = 0;  // the window when the queue was short
+    std::uint64_t resume_ = 0;  // the window before it drained
+    duration resume_trip_{};    // the round trip then
     duration shortest_ = (duration::max)();
     duration round_ = (duration::max)();   // the shortest of this round
     duration former_ = (duration::max)();  // of the one before
     duration last_{};
     time_point round_began_ = (time_point::min)();
     time_point cut_at_ = (time_point::min)();
-    std::uint32_t losses_ = 0;   // of `whole`
-    std::uint32_t in_vain_ = 0;  // cuts since the queue was short
+    time_point short_at_ = (time_point::min)();  // the queue, or nobody asks
+    std::uint32_t losses_ = 0;                   // of `whole`
+    std::uint32_t in_vain_ = 0;  // drains since the queue was short, but the one after the opening
     std::uint32_t rivals_ = 0;   // rounds in which no queue counts, as others fill it
     bool holds_ = false;
     bool is_limited_ = false;   // in this round
     bool was_limited_ = false;  // in the one before
     bool wants_ = false;        // in this round something was not repeated
     bool grows_fast_ = true;
-    bool drains_ = true;    // the queue was not short since it grew fast
+    bool drains_ = false;   // for a round trip, so that all see the shortest
     bool settles_ = false;  // it was cut, and what left before is still under way
 };
 
