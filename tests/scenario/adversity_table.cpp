@@ -55,6 +55,13 @@ TEST_CASE("adversity: an absent peer costs no other, and next to nothing [spec 3
     check(all);
 }
 
+TEST_CASE("adversity: a slow uplink carries what it can, and who shares one shares it alike [spec "
+          "3.30]") {
+    rows all;
+    add_uplinks(all);
+    check(all);
+}
+
 TEST_CASE("adversity: strangers and a hostile peer are not noticed [spec 3.12, 3.16, 3.24]") {
     rows all;
     add_hostile(all);
