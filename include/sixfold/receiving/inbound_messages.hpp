@@ -276,7 +276,7 @@ inline std::size_t inbound_messages::write_tried(held_messages::slot at,
     return detail::encode_tried(store_.senders()[e.stream], e.id, e.tries, out);
 }
 
-/// Skips messages that ended before their record was written: it is not needed any more.
+/// Writes the record of the next message that was handed out, and has not ended since: one that has needs none.
 inline std::size_t inbound_messages::write_next_tried(std::span<std::byte> out) {
     id_queue& unwritten = tried_.unwritten();
     while (!unwritten.empty() && !is_tried(unwritten.front())) {

@@ -30,9 +30,9 @@ end_of_room(const inbound_store& store, std::uint32_t which, seq at) noexcept {
 }
 
 /// Can rows from this one on be taken? Rows of our epoch can if there is room for a quarter of the window, or if nothing of it is
-/// held. Rows of a smaller epoch can: they are answered `past`. Rows of a larger epoch can once the app has none of our messages
-/// in hand and the relay knows our state (`quiet`); messages that wait behind a hole do not count, because only these rows say
-/// that nobody fills it.
+/// held. Rows of a smaller epoch can: they are answered `past`. Rows of a larger epoch can once no message of ours is ready for the
+/// app or in its hands, and the relay knows our state (`quiet`). Messages that wait behind a hole do not matter, because only
+/// these rows say that nobody fills it.
 [[nodiscard]] inline bool can_take(const inbound_store& store,
                                    std::uint32_t which,
                                    msgid row,
