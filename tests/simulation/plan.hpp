@@ -74,7 +74,8 @@ struct plan {
     std::uint64_t latency = 20;   ///< milliseconds, one way
     /// Packets that wait for a way of one a millisecond; more are lost. 0: all get through at once.
     std::uint64_t road = 0;
-    std::uint64_t mtu = 0;  ///< bytes of the largest packet that gets through; 0: any
+    std::uint64_t shared = 0;  ///< 1: the ways of all clients are one, in each direction
+    std::uint64_t mtu = 0;     ///< bytes of the largest packet that gets through; 0: any
     /// Whether links have a checksum; if not, nothing is damaged either.
     std::uint64_t checked = 1;
     std::uint64_t streams = 0;  ///< of 2: links of nobody, of some, of all are byte streams
@@ -115,6 +116,7 @@ inline constexpr named_number numbers[] = {
     {"seconds", &plan::seconds, 1},
     {"latency", &plan::latency, 0},
     {"road", &plan::road, 0},
+    {"shared", &plan::shared, 0},
     {"mtu", &plan::mtu, 0},
     {"checked", &plan::checked, 0},
     {"streams", &plan::streams, 0},
@@ -267,6 +269,7 @@ namespace detail {
         }
         out.exceptions = out.burst = out.page = 64;
     }
+    out.shared = out.road != 0 ? dice.below(2) : 0;
     return out;
 }
 

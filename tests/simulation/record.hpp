@@ -91,6 +91,8 @@ enum class sight : std::uint8_t {
     told_of_past_epoch,
     too_large_for_the_way,
     way_full,
+    shared_way_full,
+    window_full,
     paused,
     count,
 };
@@ -168,6 +170,8 @@ inline constexpr std::array<const char*, sights> sight_names{
     "told of a past epoch",
     "too large for its way",
     "lost at a full way",
+    "lost at a full way that all share",
+    "no room for a full packet is left in the window",
     "came to one that stands still",
 };
 

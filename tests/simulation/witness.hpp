@@ -66,8 +66,9 @@ class witness {
         look(a, why);
         measure(a);
     }
-    /// A frame was put out. (spec 3.9)
+    /// A frame was put out. (spec 3.9, 3.30)
     void sent(sixfold::sender& a, const sixfold::msg_request& msg) {
+        look_at_window(a);
         stream& to = streams_[number_of(msg.to)];
         sixfold::seq end = 0;  // of what was not sent before
         for (sixfold::seq at = msg.first; at < msg.first + msg.entries.count(); ++at) {
@@ -83,6 +84,20 @@ class witness {
     }
 
   private:
+    /// What has just left fits into the window, or is alone.
+    void look_at_window(const sixfold::sender& a) {
+        using namespace sixfold;
+        const congestion& link = test_access::congestion(a);
+        if (test_access::holds(link)) {
+            demand(link.flight() <= (std::max)(link.window(), full_packet),
+                   "more is under way than the window has room for");
+            seen_->see(sight::window_full,
+                       link.flight() != 0 && link.flight() + congestion::packet > link.window());
+        }
+    }
+
+    static constexpr std::uint64_t full_packet = 1'300;  // its header included
+
     enum class cause : std::uint8_t { none, state, new_link, away, refused };
 
     /// Where a message was when it was last looked at.
