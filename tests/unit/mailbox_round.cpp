@@ -308,6 +308,45 @@ TEST_CASE(
     CHECK(receiver_access::knows(w.b, name(1)));
 }
 
+TEST_CASE(
+    "mailbox_round: a mark that was asked for in vain stays while only what is in front of it is "
+    "asked for [spec 3.26]") {
+    drained_world w;
+    w.b.link_up(link);
+    w.run_for(1s);
+    w.put("alice", entered, 0, 64, 64);
+    std::size_t lost = 0;
+    const auto is_of_hole = [](const auto& each) {
+        frame decoded;
+        REQUIRE(decode(each.second, link, decoded) == refusal::none);
+        const auto* const notice = std::get_if<msg_notify>(&decoded);
+        return notice != nullptr && notice->drained && notice->first < 15;
+    };
+    const auto lose_rows = [&](duration time) {
+        const time_point until = w.clock.now() + time;
+        while (w.step(until)) {
+            lost += std::erase_if(w.to_b, is_of_hole);
+        }
+    };
+    for (const sending_number number : {sending_number{1}, sending_number{3}}) {
+        REQUIRE(w.b.handle(msg_notify{.from = "alice", .epoch = entered, .number = number}) ==
+                refusal::none);
+    }
+    lose_rows(45ms);
+    CHECK(w.b.held() == 49);
+    // More is stored, and turned away: there is no room for it, nor for anything, until 0 has come.
+    w.put("alice", entered, 64, 36, 64);
+    REQUIRE(w.b.handle(msg_notify{.from = "alice",
+                                  .epoch = entered,
+                                  .number = 4,
+                                  .first = 64,
+                                  .entries = run::of(as_bytes("x"))}) == refusal::none);
+    lose_rows(1s);
+    CHECK(lost >= 2);
+    CHECK(w.drain() < 5s);
+    CHECK(w.order.size() == 100);
+}
+
 TEST_CASE("mailbox_round: tombstones end what they stand for [spec 3.18]") {
     drained_world w;
     w.put("alice", entered, 0, 10, 10);

@@ -180,9 +180,9 @@ class mailbox_round {
         return stream_range(which, store.senders()[which], of);
     }
     [[nodiscard]] stream_range next_special(const inbound_store& store) const;
-    /// Has what is asked of a stream passed its mark?
-    [[nodiscard]] static bool is_behind(const mailbox_key& at, msgid mark) noexcept {
-        return mailbox_key{at.from, mark} < at;
+    /// Is a key in what is asked for?
+    [[nodiscard]] static bool is_in(const key_range& asked, const mailbox_key& key) noexcept {
+        return !(key < *asked.from) && (!asked.until || key < *asked.until);
     }
     void take_mark(const inbound_store& store);
     [[nodiscard]] std::uint32_t cut(const inbound_store& store);
@@ -334,7 +334,7 @@ inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
     const inbound_stream& stream = store[which];
     const bool ours = special.from.id.epoch == stream.epoch();
     if (marks_.of(which) == mailbox_marks::stage::fruitless &&
-        !is_behind(*left_.front().from, marks_.row(which))) {
+        is_in(left_.front(), {special.from.from, marks_.row(which)})) {
         marks_.take(which);  // once in a round
     }
     const seq from = left_.front().from->id.seq;
