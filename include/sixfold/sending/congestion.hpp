@@ -13,24 +13,26 @@
 
 namespace sixfold::inline v0 {
 
-/// How many bytes may be under way to the relay at once, so that the path keeps no more of them than it carries. (spec 3.30)
+/// How many bytes may be under way to the relay at once, so that they do not pile up in a queue on the path. (spec 3.30)
 ///
-/// A loss counts where a queue stands, and else is one of chance: so a path that loses is used. A queue shrinks the window by what is
-/// ours of it. One that was not short for a second drains: of those who share it each then knows the shortest round trip, and who
-/// does not yield shows. So a queue stays short, and shares become alike. Keeps the window, what is under way, the shortest round
-/// trip of the link and of the present round. Does not know sendings, messages or streams. On a byte stream, and where the transport
-/// sees to it, it holds nobody back. A round is from an answer until that of something which left after it. All O(1).
+/// A loss counts only while there is a queue; else it is one of chance, and a path that loses is used in full. While there is a
+/// queue, the window shrinks by our part of it. If the queue was not short for a second, we let it drain: all who share it see the
+/// shortest round trip then, and those who never give way are noticed. So a queue stays short, and shares become alike.
+///
+/// It keeps the window, what is under way, and the shortest round trip of the link and of the present round. It does not know
+/// sendings, messages or streams. On a byte stream, and where the transport has congestion control of its own, it holds nobody
+/// back. A round goes from an answer to the answer of something that left after it. All O(1).
 class congestion {
   public:
     static constexpr std::uint64_t packet = 1200;  ///< bytes of a full one
-    /// What is sent after an outage before the relay has answered, so that many who come back are no storm: one packet, or some
-    /// small frames.
+    /// Bytes that are sent after an outage before the relay has answered: one packet, or some small frames, so that many who come
+    /// back at once are no storm.
     static constexpr std::uint64_t opening = packet + packet / 2;
 
-    /// So many bytes may be under way before the relay has answered; 0: as many as there are, on every link.
+    /// `first` bytes may be under way before the relay has answered; 0: any number may, on every link.
     explicit congestion(std::uint32_t first) noexcept : first_(first) {}
 
-    /// A new link, for which messages waited or not. Nothing is under way on it.
+    /// There is a new link, on which nothing is under way. `awaited`: messages have waited for it.
     void link_up(transport over, bool awaited) noexcept {
         *this = congestion(first_);
         holds_ = first_ != 0 && over == transport::datagrams;
@@ -41,19 +43,19 @@ class congestion {
     [[nodiscard]] bool has_room() const noexcept {
         return flight_ == 0 || flight_ + packet <= window_ || !holds_;
     }
-    /// May something leave that nobody has asked for? Not unless there is room for as much again. What this holds back lets the window
-    /// grow like all else; it shrinks for that by a queue alone, and by none that could be jitter.
+    /// May something leave that nobody has asked for? Only if there is room for as much again. Holding it back lets the window
+    /// grow, as holding back a message does; but then only a queue that cannot be jitter shrinks the window.
     [[nodiscard]] bool may_repeat() noexcept {
         const bool plenty = 2 * flight_ <= window_ || !holds_;
         wants_ = wants_ || !plenty;
         return plenty;
     }
-    /// So many bytes of something were under way, and now it is so many.
+    /// Something had `before` bytes under way, and has `now` bytes.
     void under_way(std::uint64_t before, std::uint64_t now) noexcept { flight_ += now - before; }
-    /// Something would leave, but for the window. What does not need it does not change it.
+    /// The window holds something back. A window that holds nothing back does not change.
     void held_back() noexcept { is_limited_ = holds_; }
 
-    /// The relay has answered what left at `sent`, so many bytes.
+    /// The relay has answered something of `size` bytes that left at `sent`.
     void answered(std::uint64_t size, time_point sent, time_point now) noexcept {
         last_ = (std::max)(now - sent, duration::zero());
         shortest_ = (std::min)(shortest_, last_);
@@ -67,7 +69,7 @@ class congestion {
             grow(size);
         }
     }
-    /// What left at `sent` is lost.
+    /// Something that left at `sent` is lost.
     void lost(time_point sent, time_point now) noexcept {
         losses_ += (whole - losses_) / 128;
         if (sent < cut_at_ || drains_ || !is_limited()) {
@@ -80,7 +82,7 @@ class congestion {
             cut_for_good(eased(trip), now);
         }
     }
-    /// Nothing was answered for long: for the first time, or again.
+    /// Nothing was answered for long; `again`: nor was anything since the last time.
     void timed_out(bool again, time_point now) noexcept {
         if (!is_limited()) {
             return;
@@ -97,10 +99,10 @@ class congestion {
 
     /// Bytes that may be under way at once.
     [[nodiscard]] std::uint64_t window() const noexcept { return window_; }
-    /// Bytes that are, as far as anybody knows.
+    /// Bytes that are under way, as far as is known.
     [[nodiscard]] std::uint64_t flight() const noexcept { return flight_; }
 
-    /// Whether they say the same, now and later.
+    /// Whether both say the same, now and later.
     friend bool operator==(const congestion&, const congestion&) noexcept = default;
 
   private:
@@ -115,26 +117,26 @@ class congestion {
     static constexpr std::uint32_t rival_rounds = 128;
 
     [[nodiscard]] bool is_limited() const noexcept { return is_limited_ || was_limited_; }
-    /// What of ours may stand in the queue: less of a large window, so that shares become alike. Half of the geometric mean of the
-    /// window and a packet.
+    /// How much of ours may be in the queue: half of the geometric mean of the window and a packet. That is a smaller part of a
+    /// large window, so that shares become alike.
     [[nodiscard]] std::uint64_t tolerated() const noexcept {
         return detail::root_of(window_ * packet) / 2;
     }
-    /// Does more stand in it, when a round trip is so long?
+    /// Is more of ours in the queue, if a round trip takes so long?
     [[nodiscard]] bool is_queued(duration trip) const noexcept {
         return trip != (duration::max)() && trip - shortest_ > noise &&
                window_ - drained(window_, trip) > tolerated();
     }
-    /// The window of which nothing would: what is ours there is the share of the window by which the round trip is longer than the
-    /// shortest.
+    /// The window of which nothing would be in the queue. Our part of the queue is that part of the window by which the round trip
+    /// is longer than the shortest.
     [[nodiscard]] std::uint64_t drained(std::uint64_t window, duration trip) const noexcept {
         return window * micros(shortest_) / micros(trip);
     }
-    /// The window without twice what is ours there: who has more gives up more.
+    /// The window without twice our part of the queue, so that who has more gives up more; at least 7/10 of it.
     [[nodiscard]] std::uint64_t eased(duration trip) const noexcept {
         return window_ - (std::min)(2 * (window_ - drained(window_, trip)), window_ * 3 / 10);
     }
-    /// Is hardly anything in it, of anybody?
+    /// Is hardly anything in the queue, of anybody?
     [[nodiscard]] bool is_short(duration trip) const noexcept {
         return trip - shortest_ <= (std::max)(noise, shortest_ / 8);
     }
@@ -142,7 +144,7 @@ class congestion {
         return now > short_at_ + patience;
     }
 
-    /// Never 0, and of 32 bits.
+    /// Microseconds: never 0, and of 32 bits.
     [[nodiscard]] static std::uint64_t micros(duration of) noexcept {
         return std::uint64_t{1} + ((static_cast<std::uint64_t>(of.count()) / 1000) & UINT32_MAX);
     }
@@ -155,7 +157,7 @@ class congestion {
         window_ += grows_fast_ ? size : (packet + tolerated()) * size / (part * window_) + 1;
         window_ = (std::min)(window_, window_most);
     }
-    /// A loss: what was given up before counts as lost, too.
+    /// A loss: the window that it may return to beside rivals shrinks, too.
     void cut_for_good(std::uint64_t to, time_point now) noexcept {
         before_ = before_ * 7 / 10;
         cut(to, now);
@@ -205,7 +207,7 @@ class congestion {
         cut(window_ / 8, now);
         drains_ = true;
     }
-    /// Those who share the queue have drained at about the same time. If it still is not short, for the second time, others do not.
+    /// Those who share the queue have let it drain at about the same time. If it is not short even then, twice, others do not.
     void end_drain(duration trip, time_point now) noexcept {
         drains_ = false;
         in_vain_ = is_short(trip) ? 0 : in_vain_ + std::uint32_t{is_long_since(now)};
@@ -218,17 +220,17 @@ class congestion {
     std::uint32_t first_;
     std::uint64_t window_ = opening;
     std::uint64_t flight_ = 0;
-    std::uint64_t before_ = 0;  // the window when the queue was short
-    std::uint64_t resume_ = 0;  // the window before it drained
+    std::uint64_t before_ = 0;  // the window when the queue was last short
+    std::uint64_t resume_ = 0;  // the window when the drain began
     duration resume_trip_{};    // the round trip then
     duration shortest_ = (duration::max)();
     duration round_ = (duration::max)();   // the shortest of this round
-    duration former_ = (duration::max)();  // of the one before
+    duration former_ = (duration::max)();  // the shortest of the one before
     duration last_{};
     time_point round_began_ = (time_point::min)();
     time_point cut_at_ = (time_point::min)();
-    time_point short_at_ = (time_point::min)();  // the queue, or nobody asks
-    std::uint32_t losses_ = 0;                   // of `whole`
+    time_point short_at_ = (time_point::min)();  // the queue was, or nothing was held back
+    std::uint32_t losses_ = 0;                   // share of what was sent, of `whole`
     std::uint32_t in_vain_ = 0;  // drains since the queue was short, but the one after the opening
     std::uint32_t rivals_ = 0;   // rounds in which no queue counts, as others fill it
     bool holds_ = false;
