@@ -132,7 +132,11 @@ TEST_CASE("explore: a mailbox that answers late leads nowhere else than one that
 
 TEST_CASE("explore: two senders to one receiver") {
     holds("1 message of A, 1 of C, nobody crashes", {.crash = false, .c = third::sender});
+    holds("1 message of A, 1 of C, one place, the app is slow",
+          {.crash = false, .slow_app = true, .places = 1, .c = third::sender});
     if (support::all()) {
+        holds("1 message of A, 1 of C, one place, the app is slow, limits",
+              {.crash = false, .slow_app = true, .limits = true, .places = 1, .c = third::sender});
         holds("1 message of A, 1 of C", {.c = third::sender});
     }
 }

@@ -127,6 +127,13 @@ struct receiver_access {
             out += store(r).senders()[held(r)[slot].stream].name();
             add(out, held(r)[slot].id.seq);
         }
+        // Who stands in line for a place.
+        const room_line& places = r.inbox_.acks_.offers_.places_;
+        places.line_.for_each([&](std::uint32_t which) {
+            if (places.waits(which)) {
+                out += store(r).senders()[which].name();
+            }
+        });
         return out;
     }
     /// ... of what it has from one sender.

@@ -420,6 +420,35 @@ TEST_CASE("receiver: of many for whom there was no place no more are told than t
     }
 }
 
+TEST_CASE("receiver: an offer that nobody takes up is the next one's, without anybody's help, and "
+          "then all is quiet [spec 3.24]") {
+    fixture f({.window = 8, .held_entries = 4});
+    f.probe(100, "alice");
+    for (seq i = 0; i < 4; ++i) {
+        f.direct(i, static_cast<sending_number>(101 + i), "alice");
+    }
+    for (const char* const each : {"carol", "dave", "erin"}) {
+        f.probe(1, each);
+        f.direct(0, 2, each);
+    }
+    f.settle();
+    std::vector<std::string> told;
+    CHECK(f.take(1).size() == 1);
+    const time_point start = f.clock.now();
+    while (f.clock.now() - start < 5s) {
+        const std::vector<said> out = f.acks();
+        for (const said& each : out) {
+            CHECK(each.state.limits().has_value());  // though it is the number that it was told
+            told.emplace_back(each.frame.to.name());
+            f.answer(each);
+        }
+        f.clock.set(std::min(std::max(f.clock.now(), f.b.next_deadline()), start + 5s));
+    }
+    CHECK(told == std::vector<std::string>{"alice", "carol", "dave", "erin", "alice"});
+    CHECK(f.acks().empty());
+    CHECK(f.b.next_deadline() - f.clock.now() > 10s);  // the mailbox, now and then
+}
+
 TEST_CASE("receiver: what is held of many, by chance, is in order at each step [spec 3.24]") {
     random_source random(11);
     for (int world = 0; world < 30; ++world) {

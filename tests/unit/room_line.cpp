@@ -9,12 +9,27 @@ using namespace sixfold;
 
 TEST_CASE("room_line: a stream that never waited waits for nothing [spec 3.24]") {
     room_line line;
-    CHECK(line.of(5) == room_line::need::none);
+    CHECK_FALSE(line.waits(5));
     line.leave(5);
     CHECK(!line.front());
-    line.wait(1, room_line::need::place);
-    CHECK(line.of(5) == room_line::need::none);
+    line.wait(1);
+    CHECK_FALSE(line.waits(5));
     CHECK(line.front() == 1U);
+}
+
+TEST_CASE("room_line: who leaves and comes back has the place that it had [spec 3.24]") {
+    room_line line;
+    line.wait(1);
+    line.wait(2);
+    line.leave(1);
+    line.wait(1);
+    CHECK(line.front() == 1U);
+    line.rotate();
+    CHECK(line.front() == 2U);
+    line.leave(2);
+    CHECK(line.front() == 1U);
+    line.leave(1);
+    CHECK(!line.front());
 }
 
 }  // namespace

@@ -20,7 +20,7 @@
 #include "sixfold/receiving/inbound_answer.hpp"
 #include "sixfold/receiving/inbound_messages.hpp"
 #include "sixfold/receiving/inbound_store.hpp"
-#include "sixfold/receiving/room_line.hpp"
+#include "sixfold/receiving/room_offers.hpp"
 #include "sixfold/time.hpp"
 #include "sixfold/types.hpp"
 #include "sixfold/wire/ack_state.hpp"
@@ -39,8 +39,8 @@ class inbound_acks {
     inbound_acks(const receiver_options& options, random_source random)
         : retry_(options.retry), limits_{(std::min)(options.window, options.held_entries),
                                          options.exceptions, options.payload_max},
-          window_(options.window), random_(random), ring_(static_cast<ack_serial>(random_.next())) {
-    }
+          random_(random), offers_(options.window, retry_.first),
+          ring_(static_cast<ack_serial>(random_.next())) {}
 
     // --- reasons ---------------------------------------------------------------------------------------------------
 
@@ -51,15 +51,15 @@ class inbound_acks {
     /// Something of a sender was turned away, which is told with its limits.
     void turn_away(std::uint32_t which) {
         of(which).owe_limits(ring_.next());
-        narrow_.wait(which, room_line::need::place);
+        offers_.turned_away(which);
     }
-    /// There may be more room than was told. Of those whose room was narrow the next ones are told, up to one for whom that is not so.
-    void room_grew(const inbound_store& store);
+    /// There may be more room than was told: those whose turn it is are told.
+    void room_grew(const inbound_store& store, time_point now);
     /// A sender was dropped, and another has its index.
     void forget(std::uint32_t which) {
         said_ -= std::uint32_t{of(which).state() == inbound_answer::progress::said};
         of(which) = inbound_answer(ring_.next());
-        narrow_.leave(which);
+        offers_.forget(which);
     }
     /// There is a new link: all that was not answered is to be said again. O(streams).
     void restart(transport link);
@@ -92,7 +92,7 @@ class inbound_acks {
     /// When somebody is told again; `never`.
     [[nodiscard]] time_point next_retry() const noexcept {
         const time_point lost = is_stream_ ? never : ring_.next_loss(path_);
-        return (std::min)(lost, must_be_answered() ? timer_ : never);
+        return (std::min)({lost, must_be_answered() ? timer_ : never, offers_.deadline()});
     }
     /// Are sendings of a stream missing in front of the newest that came?
     [[nodiscard]] bool has_missed(std::uint32_t which) { return of(which).seen().any_missing(); }
@@ -125,8 +125,6 @@ class inbound_acks {
     [[nodiscard]] bool must_be_answered() const noexcept { return said_ != 0 || !has_room(); }
     [[nodiscard]] inbound_answer& of(std::uint32_t which);
     void line_up(std::uint32_t which);
-    [[nodiscard]] bool is_narrow(const inbound_store& store, std::uint32_t which) const noexcept;
-    [[nodiscard]] bool has_grown(const inbound_store& store, std::uint32_t which) const noexcept;
     [[nodiscard]] std::size_t transmit_one(const inbound_store& store,
                                            std::uint32_t which,
                                            const framing& link,
@@ -142,12 +140,11 @@ class inbound_acks {
 
     retry_options retry_;
     receiver_limits limits_;
-    std::uint32_t window_;
     random_source random_;
     std::vector<told> answers_;            // by the index of the sender
     id_queue owed_;                        // streams, in order
     std::vector<std::uint32_t> withheld_;  // those of them that wait for a record
-    room_line narrow_;                     // streams of which the room that was told is narrow
+    room_offers offers_;                   // how much room each is told
     ack_ring ring_;
     round_trip path_;           // from ack:R to ack:A, from sync:R to sync:A
     time_point timer_ = never;  // when the lowest ack:R is given up, if a state was not answered
@@ -193,6 +190,9 @@ inline void inbound_acks::owe(std::uint32_t which, const msg_notify& notice, con
         if (!notice.drained) {
             of(which).saw(notice.number);
         }
+        if (!notice.probes()) {
+            offers_.came(which);
+        }
         if (found.turned_away) {
             turn_away(which);
         } else if (notice.probes()) {
@@ -201,6 +201,16 @@ inline void inbound_acks::owe(std::uint32_t which, const msg_notify& notice, con
         owe_state(which, found.latest);
     }
     line_up(which);
+}
+
+inline void inbound_acks::room_grew(const inbound_store& store, time_point now) {
+    const auto told_room = [this](std::uint32_t which) {
+        return of(which).told_room();
+    };
+    offers_.grew(store, now, told_room, [this](std::uint32_t which) {
+        of(which).owe_limits(ring_.next());
+        owe_state(which, of(which).latest());
+    });
 }
 
 inline void inbound_acks::restart(transport link) {
@@ -222,46 +232,15 @@ inline void inbound_acks::durable() {
     withheld_.clear();
 }
 
-// --- room ------------------------------------------------------------------------------------------------------------
-
-inline bool inbound_acks::is_narrow(const inbound_store& store,
-                                    std::uint32_t which) const noexcept {
-    const std::uint32_t told_room = answers_[which].answer.told_room();
-    return told_room < (window_ + 1) / 2 || store.span(which) >= told_room;
-}
-
-/// By half a window, or at all if nothing more could be sent. (spec 3.24)
-inline bool inbound_acks::has_grown(const inbound_store& store,
-                                    std::uint32_t which) const noexcept {
-    const std::uint32_t told_room = answers_[which].answer.told_room();
-    const std::uint32_t room = store.room(which);
-    const bool was_shut = store.span(which) >= told_room;
-    return room > told_room && (was_shut || room - told_room >= (window_ + 1) / 2);
-}
-
-/// Of those of whom something was turned away no more are told than there are places.
-inline void inbound_acks::room_grew(const inbound_store& store) {
-    std::uint32_t places = store.places_left();
-    while (const auto which = narrow_.front()) {
-        const bool wants_place = narrow_.of(*which) == room_line::need::place;
-        const bool grown = wants_place ? places != 0 : has_grown(store, *which);
-        if (!grown && (wants_place || is_narrow(store, *which))) {
-            return narrow_.rotate();  // its turn comes again
-        }
-        narrow_.leave(*which);
-        if (grown) {
-            owe_state(*which, answers_[*which].answer.latest());
-            places -= std::uint32_t{wants_place};
-        }
-    }
-}
-
 // --- frames ----------------------------------------------------------------------------------------------------------
 
 inline std::size_t inbound_acks::transmit(const inbound_messages& all,
                                           const framing& link,
                                           std::span<std::byte> out,
                                           time_point now) {
+    if (offers_.is_due(all.store(), now)) {
+        room_grew(all.store(), now);
+    }
     std::size_t used = 0;
     for (; !owed_.empty(); owed_.pop()) {
         const std::uint32_t which = owed_.front();
@@ -324,7 +303,7 @@ inline std::size_t inbound_acks::transmit_state(const inbound_store& store,
                                                 std::span<std::byte> out,
                                                 time_point now) {
     inbound_answer& answer = answers_[which].answer;
-    const std::uint32_t room = store.room(which);
+    const std::uint32_t room = offers_.room(store, which);
     const bool tells = answer.tells(room);
     const receiver_limits limits{room, limits_.exceptions, limits_.payload_max};
     std::array<std::byte, ack_state_size_max()> state;
@@ -342,9 +321,7 @@ inline std::size_t inbound_acks::transmit_state(const inbound_store& store,
     ++said_;
     answer.said_state(ring_.next(), tells ? room : 0);
     sent(ack_ring::kind::state, which, tells ? room : 0, now);
-    if (is_narrow(store, which)) {
-        narrow_.wait(which, room_line::need::room);
-    }
+    offers_.told(store, which, answer.told_room());
     return size;
 }
 

@@ -120,7 +120,11 @@ class inbound_store {
     [[nodiscard]] std::optional<displaced> poll_displaced() noexcept;
 
     /// How many seqs from its floor on a sender may send now. (spec 3.24)
-    [[nodiscard]] std::uint32_t room(std::uint32_t which) const noexcept;
+    [[nodiscard]] std::uint32_t room(std::uint32_t which) const noexcept {
+        return room(which, places_left());
+    }
+    /// The same, if of all places that are left only so many are for it.
+    [[nodiscard]] std::uint32_t room(std::uint32_t which, std::uint32_t places) const noexcept;
     /// How many seqs there are from its floor to the highest that has ended or is held.
     [[nodiscard]] std::uint32_t span(std::uint32_t which) const noexcept {
         return static_cast<std::uint32_t>(end(which) - streams_[which].window().floor());
@@ -143,6 +147,16 @@ class inbound_store {
     [[nodiscard]] std::size_t bytes_left() const noexcept {
         const std::size_t others = held_.waiting() != 0 ? options_.held_bytes / 4 : 0;
         return (std::max)(held_.bytes_left(), others);
+    }
+    /// Is there a seq of a sender that could be held if it got a place? Not where its window is full, or its share, which counts for
+    /// all but the next one.
+    [[nodiscard]] bool uses_place(std::uint32_t which) const noexcept {
+        const inbound_stream& stream = streams_[which];
+        const seq next = awaited(stream);
+        const bool takes_next =
+            next < stream.window().floor() + options_.window && !stream.holds(next);
+        const bool has_seqs = span(which) < options_.window || stream.open_below(end(which)) != 0;
+        return takes_next || (has_seqs && has_share(which));
     }
     /// How many more messages can be held, of anybody.
     [[nodiscard]] std::uint32_t places_left() const noexcept {
@@ -325,18 +339,18 @@ inline std::optional<inbound_store::displaced> inbound_store::poll_displaced() n
     return out;
 }
 
-inline std::uint32_t inbound_store::room(std::uint32_t which) const noexcept {
+inline std::uint32_t inbound_store::room(std::uint32_t which, std::uint32_t places) const noexcept {
     const inbound_stream& stream = streams_[which];
+    const std::uint32_t above_own = places - (std::min)(places, held_.waiting(which));
     const std::uint32_t most = share(held_.places(), held_.alone(which));
     const std::uint32_t own = held_.count(which);
-    return sixfold::room(
-        {.floor = stream.window().floor(),
-         .next = awaited(stream),
-         .end = end(which),
-         .window = options_.window,
-         .open = stream.open_below(end(which)),
-         .free = (std::min)(most > own ? most - own : 0, places_left() - held_.waiting(which)),
-         .takes_next = places_left() != 0});
+    return sixfold::room({.floor = stream.window().floor(),
+                          .next = awaited(stream),
+                          .end = end(which),
+                          .window = options_.window,
+                          .open = stream.open_below(end(which)),
+                          .free = (std::min)(most > own ? most - own : 0, above_own),
+                          .takes_next = places != 0 || held_.waiting() != 0});
 }
 
 }  // namespace sixfold::inline v0

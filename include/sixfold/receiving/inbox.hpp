@@ -251,7 +251,7 @@ inline void inbox::end(slot at, fate how, time_point now) {
 
 /// Places have come free: those who wait for one are told, or asked for, one after the other.
 inline void inbox::places_came(time_point now) {
-    acks_.room_grew(messages_.store());
+    acks_.room_grew(messages_.store(), now);
     if (const std::uint32_t which = round_.next_marked(); which != inbound_store::none) {
         round_.refresh(which);
         consider(which, now);

@@ -11,29 +11,22 @@
 
 namespace sixfold::inline v0 {
 
-/// Which streams wait for more room, in the order in which they are looked at. (spec 3.24)
+/// Streams that wait for more room, in the order in which they are looked at. (spec 3.24)
 ///
-/// Keeps what each waits for. Does not know how much room there is. O(1).
+/// Does not know how much room there is. O(1), on average over the calls.
 class room_line {
   public:
-    /// What a stream waits for, the more urgent the larger.
-    enum class need : std::uint8_t {
-        none,   ///< nothing: it is not in the line
-        room,   ///< that it has more of it
-        place,  ///< for what was turned away
-    };
-
-    /// What a stream waits for.
-    [[nodiscard]] need of(std::uint32_t which) const noexcept {
-        return which < needs_.size() ? needs_[which].now : need::none;
+    /// Does a stream wait?
+    [[nodiscard]] bool waits(std::uint32_t which) const noexcept {
+        return which < marks_.size() && marks_[which].waits;
     }
-    /// It waits for this, if not for more.
-    void wait(std::uint32_t which, need what) {
-        if (which >= needs_.size()) {
-            needs_.resize(std::size_t{which} + 1);
+    /// It waits from now on, behind all others, or where it does already.
+    void wait(std::uint32_t which) {
+        if (which >= marks_.size()) {
+            marks_.resize(std::size_t{which} + 1);
         }
-        state& one = needs_[which];
-        one.now = what > one.now ? what : one.now;
+        mark& one = marks_[which];
+        one.waits = true;
         if (!one.queued) {
             one.queued = true;
             line_.push(which);
@@ -41,14 +34,14 @@ class room_line {
     }
     /// It waits no longer.
     void leave(std::uint32_t which) noexcept {
-        if (which < needs_.size()) {
-            needs_[which].now = need::none;
+        if (which < marks_.size()) {
+            marks_[which].waits = false;
         }
     }
     /// The stream that is looked at next, if any.
     [[nodiscard]] std::optional<std::uint32_t> front() noexcept {
-        while (!line_.empty() && of(line_.front()) == need::none) {
-            needs_[line_.front()].queued = false;
+        while (!line_.empty() && !waits(line_.front())) {
+            marks_[line_.front()].queued = false;
             line_.pop();
         }
         return line_.empty() ? std::nullopt : std::optional(line_.front());
@@ -63,12 +56,12 @@ class room_line {
   private:
     friend struct receiver_access;
 
-    struct state {
-        need now = need::none;
+    struct mark {
+        bool waits = false;
         // In the line, where those that have left stay until they are looked at.
         bool queued = false;
     };
-    std::vector<state> needs_;  // by the index of the sender
+    std::vector<mark> marks_;  // by the index of the sender
     id_queue line_;
 };
 
