@@ -179,6 +179,7 @@ class lone_sender {
         o.queue_bytes = static_cast<std::uint32_t>((std::max)(entries * payload_size, 1024U));
         o.peer_bytes = o.queue_bytes;
         o.peers_max = static_cast<std::uint32_t>(receivers);
+        o.flight_first = 0;  // all of them are in flight at once, and no relay answers
         return sixfold::sender::create(clock_, {.start = 1, .seed = 1}, o).value();
     }
 
