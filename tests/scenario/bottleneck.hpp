@@ -32,8 +32,7 @@ using namespace std::chrono_literals;
 struct bottleneck_setting {
     double mbit = 10;          ///< a second
     duration queue = 100ms;    ///< what would wait for longer is dropped
-    duration trip = 50ms;      ///< to the relay and back, without a queue,
-    duration farther{};        ///< longer by so much for each sender than for the one before
+    duration trip = 50ms;      ///< to the relay and back, without a queue
     duration apart{};          ///< so much later each begins than the one before
     double loss = 0;           ///< by chance, of the packets to the relay
     int senders = 1;           ///< each has something to send all the time,
@@ -41,9 +40,11 @@ struct bottleneck_setting {
     duration each{};           ///< one of them so often: all at once,
     int burst = 0;             ///< but so many more of them after two seconds
     std::size_t size = 1024;   ///< bytes of each
-    bool cubic = false;        ///< one who does as RFC 9438 says is beside them
-    duration time = 12s;       ///< until all is over;
-    duration counts = 2s;      ///< what was before that does not count
+    std::size_t first =
+        0;  ///< but of the first one, which has come before there are others; 0: there is none such
+    bool cubic = false;    ///< one who does as RFC 9438 says is beside them
+    duration time = 12s;   ///< until all is over;
+    duration counts = 2s;  ///< what was before that does not count
     std::uint32_t flight_first = 14'600;
 };
 
@@ -245,9 +246,6 @@ class bottleneck {
     static link_id link_of(int who) { return link_id{static_cast<std::uint64_t>(who + 2)}; }
 
     [[nodiscard]] bool counts() const { return clock_.now() - start > setting_.counts; }
-    [[nodiscard]] duration trip_of(int who) const {
-        return setting_.trip + (std::max)(who, 0) * setting_.farther;
-    }
     [[nodiscard]] time_point begins_at(std::size_t who) const {
         return start + static_cast<int>(who) * setting_.apart;
     }
@@ -295,8 +293,7 @@ class bottleneck {
         double& queue = tenth().queue;
         queue = (std::max)(
             queue, std::chrono::duration<double, std::milli>(begins - clock_.now()).count());
-        const duration way = trip_of(what.from) / 2;
-        later_on(free_at_ - clock_.now() + way, std::move(what));
+        later_on(free_at_ - clock_.now() + setting_.trip / 2, std::move(what));
     }
     /// The present one.
     [[nodiscard]] bottleneck_outcome::tenth& tenth() {
@@ -312,21 +309,22 @@ class bottleneck {
 
     void serve(std::size_t which) {
         party& who = *senders_[which];
+        while (const auto event = who.machine.poll_event()) {
+            who.delivered += int{event->what == status::delivered};
+            if (who.delivered == setting_.messages) {
+                out_.done[which] = std::chrono::duration<double>(clock_.now() - start).count();
+            }
+        }
         std::array<std::byte, 1024> payload{};
-        const std::size_t size = setting_.size;
-        while (who.taken < due() &&
+        const bool is_first = setting_.first != 0 && who.delivered == 0;
+        const std::size_t size = is_first ? setting_.first : setting_.size;
+        while (who.taken < (is_first ? 1 : due()) &&
                who.machine.send("bob", bytes(payload).first(size)).has_value()) {
             ++who.taken;
         }
         while (const auto content = who.machine.poll_transmit(buffer_)) {
             check_window(who);
             put({static_cast<int>(which), -2, {content->begin(), content->end()}}, content->size());
-        }
-        while (const auto event = who.machine.poll_event()) {
-            who.delivered += int{event->what == status::delivered};
-            if (who.delivered == setting_.messages) {
-                out_.done[which] = std::chrono::duration<double>(clock_.now() - start).count();
-            }
         }
     }
     void serve_bob() {
@@ -382,7 +380,7 @@ class bottleneck {
         }
         reactions_.clear();
         for (auto& [to, content] : out) {
-            later_on(to == -1 ? 5ms : trip_of(to) / 2, {-2, to, std::move(content)});
+            later_on(to == -1 ? 5ms : setting_.trip / 2, {-2, to, std::move(content)});
         }
     }
 

@@ -36,6 +36,16 @@ TEST_CASE("congestion: one sender fills any uplink, drops hardly a packet, and l
     CHECK(out.queue <= 15);
 }
 
+TEST_CASE(
+    "congestion: a small message before leaves a slow uplink as empty as it was [spec 3.30]") {
+    const double mbit = GENERATE(.5, 1., 1.5);
+    CAPTURE(mbit);
+    const bottleneck_outcome out =
+        outcome_of({.mbit = mbit, .queue = 1s, .trip = 30ms, .first = 100, .time = 20s});
+    CHECK(out.used() >= .90);
+    CHECK(out.queue <= 40);  // two packets
+}
+
 TEST_CASE("congestion: random loss of 2 % costs less than a quarter of the link [spec 3.30]") {
     const double mbit = GENERATE(1., 10., 100.);
     if (!taken(mbit)) {

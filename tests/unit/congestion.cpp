@@ -242,8 +242,11 @@ TEST_CASE("congestion: a queue that two drains do not shorten is another's: the 
     } while (rounds < 3 || f.link.window() < before);
     CHECK(rounds >= 14);  // two seconds
     CHECK(least == 2'400);
+    for (int i = 0; i < 10; ++i) {
+        f.round(150ms, false);  // nobody asks for room: but for the first two they do not count
+    }
     std::uint64_t highest = f.link.window();
-    for (int i = 0; i < 126; ++i) {
+    for (int i = 0; i < 124; ++i) {
         f.round(150ms);
         CHECK(f.link.window() >= highest);
         highest = f.link.window();
@@ -277,6 +280,59 @@ TEST_CASE("congestion: a drain in vain does not count when the queue was short s
     f.round(150ms);
     f.round(150ms);
     CHECK(f.link.window() < before);  // it still is ours
+}
+
+TEST_CASE(
+    "congestion: a large packet takes longer than a small one, and that is no queue [spec 3.30]") {
+    fixture f;
+    const auto one = [&f](std::uint64_t size, duration trip) {
+        const time_point sent = f.now;
+        f.now += trip;
+        f.link.answered(size, sent, f.now);
+        f.now += 1us;
+    };
+    one(100, 20ms);
+    for (int i = 0; i < 3; ++i) {
+        f.round(40ms);
+        f.round(40ms, false);
+        one(100, 20ms);
+    }
+    const std::uint64_t opens = f.link.window();
+    f.round(40ms);
+    f.round(40ms);
+    CHECK(f.link.window() > 3 * opens);  // nothing waits
+    f.round(60ms);
+    f.round(60ms);
+    CHECK(f.link.window() < opens);
+}
+
+TEST_CASE("congestion: who has sent nothing for a second has left no queue [spec 3.30]") {
+    fixture f;
+    f.settle();
+    f.fill(true);
+    f.link.answered(1000, f.now, f.now + 50ms);  // the last one
+    const std::uint64_t before = f.link.window();
+    f.now += 10s;
+    for (int i = 0; i < 3; ++i) {
+        f.round(58ms);  // late by jitter
+        CHECK(f.link.window() > before / 2);
+    }
+}
+
+TEST_CASE("congestion: after an outage the window opens as long as nothing waits [spec 3.30]") {
+    fixture f;
+    f.settle();
+    f.fill(true);
+    f.link.timed_out(false, f.now);
+    f.now += 3s;
+    f.fill(true);
+    f.link.timed_out(true, f.now);
+    std::uint64_t last = f.link.window();
+    for (int i = 0; i < 4; ++i) {
+        f.round(57ms);  // hardly
+        CHECK(f.link.window() > last);
+        last = f.link.window();
+    }
 }
 
 TEST_CASE(

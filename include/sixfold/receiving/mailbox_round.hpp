@@ -180,9 +180,10 @@ class mailbox_round {
         return stream_range(which, store.senders()[which], of);
     }
     [[nodiscard]] stream_range next_special(const inbound_store& store) const;
-    /// Is a key in what is asked for?
-    [[nodiscard]] static bool is_in(const key_range& asked, const mailbox_key& key) noexcept {
-        return !(key < *asked.from) && (!asked.until || key < *asked.until);
+    /// Is the row of a stream's mark in what is asked for?
+    [[nodiscard]] bool is_marked(const key_range& asked, const stream_range& of) const {
+        const mailbox_key row{of.from.from, marks_.row(of.which)};
+        return !(row < *asked.from) && row < asked.until.value_or(of.until);
     }
     void take_mark(const inbound_store& store);
     [[nodiscard]] std::uint32_t cut(const inbound_store& store);
@@ -333,8 +334,7 @@ inline std::uint32_t mailbox_round::cut_stream(const inbound_store& store,
     const std::uint32_t which = special.which;
     const inbound_stream& stream = store[which];
     const bool ours = special.from.id.epoch == stream.epoch();
-    if (marks_.of(which) == mailbox_marks::stage::fruitless &&
-        is_in(left_.front(), {special.from.from, marks_.row(which)})) {
+    if (marks_.of(which) == mailbox_marks::stage::fruitless && is_marked(left_.front(), special)) {
         marks_.take(which);  // once in a round
     }
     const seq from = left_.front().from->id.seq;

@@ -58,7 +58,7 @@ class congestion {
     /// The relay has answered something of `size` bytes that left at `sent`.
     void answered(std::uint64_t size, time_point sent, time_point now) noexcept {
         last_ = (std::max)(now - sent, duration::zero());
-        shortest_ = (std::min)(shortest_, last_);
+        learn_shortest(2 * size >= packet);
         round_ = (std::min)(round_, last_);
         losses_ -= losses_ / 128;
         const bool wants = wants_;
@@ -94,6 +94,7 @@ class congestion {
             grows_fast_ = true;
             drains_ = false;
             in_vain_ = rivals_ = 0;
+            short_at_ = now;
         }
     }
 
@@ -130,7 +131,7 @@ class congestion {
     /// The window of which nothing would be in the queue. Our part of the queue is that part of the window by which the round trip
     /// is longer than the shortest.
     [[nodiscard]] std::uint64_t drained(std::uint64_t window, duration trip) const noexcept {
-        return window * micros(shortest_) / micros(trip);
+        return window * micros((std::min)(shortest_, trip)) / micros(trip);
     }
     /// The window without twice our part of the queue, so that who has more gives up more; at least 7/10 of it.
     [[nodiscard]] std::uint64_t eased(duration trip) const noexcept {
@@ -140,10 +141,19 @@ class congestion {
     [[nodiscard]] bool is_short(duration trip) const noexcept {
         return trip - shortest_ <= (std::max)(noise, shortest_ / 8);
     }
-    [[nodiscard]] bool is_long_since(time_point now) const noexcept {
-        return now > short_at_ + patience;
+    [[nodiscard]] static bool is_long_since(time_point then, time_point now) noexcept {
+        return now > later(then, patience);
     }
 
+    /// A large packet takes longer than a small one, also where nothing waits: the small ones count until a large one was answered.
+    void learn_shortest(bool is_large) noexcept {
+        if (is_large != knows_large_) {
+            shortest_ = is_large ? last_ : shortest_;
+        } else {
+            shortest_ = (std::min)(shortest_, last_);
+        }
+        knows_large_ = knows_large_ || is_large;
+    }
     /// Microseconds: never 0, and of 32 bits.
     [[nodiscard]] static std::uint64_t micros(duration of) noexcept {
         return std::uint64_t{1} + ((static_cast<std::uint64_t>(of.count()) / 1000) & UINT32_MAX);
@@ -179,6 +189,8 @@ class congestion {
         const duration trip = former_ = round_;
         const bool is_cut = std::exchange(settles_, false);  // before it, more was under way
         const bool counts = is_limited() || (wants_ && trip > shortest_ * 3 / 2);
+        const bool rested =
+            is_long_since(round_began_, now);  // nothing was sent, or the way is long
         begin_round(now);
         if (drains_) {
             if (!is_cut) {
@@ -187,7 +199,7 @@ class congestion {
             return;
         }
         rivals_ -= std::uint32_t{rivals_ != 0 && counts};
-        if (!counts || rivals_ != 0 || is_short(trip)) {
+        if (!counts || rested || rivals_ != 0 || is_short(trip)) {
             short_at_ = now;
             in_vain_ = 0;
             before_ = window_;
@@ -195,7 +207,7 @@ class congestion {
         if (is_cut || !counts || rivals_ != 0) {
             return;
         }
-        if (is_long_since(now) || (grows_fast_ && is_queued(trip))) {
+        if (is_long_since(short_at_, now) || (grows_fast_ && is_queued(trip))) {
             drain(trip, now);
         } else if (is_queued(trip)) {
             cut(eased(trip), now);
@@ -210,7 +222,8 @@ class congestion {
     /// Those who share the queue have let it drain at about the same time. If it is not short even then, twice, others do not.
     void end_drain(duration trip, time_point now) noexcept {
         drains_ = false;
-        in_vain_ = is_short(trip) ? 0 : in_vain_ + std::uint32_t{is_long_since(now)};
+        const bool was_long = is_long_since(short_at_, now);
+        in_vain_ = is_short(trip) ? 0 : in_vain_ + std::uint32_t{was_long};
         rivals_ = in_vain_ == 2 ? rival_rounds : 0;
         window_ = rivals_ != 0 ? (std::max)(window_, before_)
                                : (std::max)(drained(resume_, resume_trip_), least);
@@ -234,6 +247,7 @@ class congestion {
     std::uint32_t in_vain_ = 0;  // drains since the queue was short, but the one after the opening
     std::uint32_t rivals_ = 0;   // rounds in which no queue counts, as others fill it
     bool holds_ = false;
+    bool knows_large_ = false;  // a large one was answered
     bool is_limited_ = false;   // in this round
     bool was_limited_ = false;  // in the one before
     bool wants_ = false;        // in this round something was not repeated
