@@ -37,7 +37,8 @@ inline constexpr std::uint64_t start_max = (std::uint64_t{1} << (64 - epoch_rand
 
 /// When requests are sent again. One rule for msg:R, ack:R, sync:R and probes.
 struct retry_options {
-    /// Used until a round trip was measured: it covers most paths. Over a byte stream it is at least 3 s.
+    /// Used until a round trip was measured: it covers most paths. Over a byte stream it is at least 3 s. So long, or up to twice as
+    /// long, a receiver keeps a place that it has offered to a sender.
     duration first = std::chrono::milliseconds(500);
     /// Lower bound: below it, a delay of the scheduler would look like loss.
     duration min = std::chrono::milliseconds(20);

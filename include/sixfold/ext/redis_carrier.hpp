@@ -161,7 +161,7 @@ class redis_carrier {
             take_answer(reply);
         });
     }
-    /// The next that came in; none: call it again behind `run`. Only the last word on where a peer is waits for this call.
+    /// The next that came in; none: call it again behind `run`. Of the words on where a peer is, only the last one waits for this call.
     [[nodiscard]] std::optional<redis_news> poll_news() {
         if (!news_.empty()) {
             redis_news next = std::move(news_.front());
