@@ -32,6 +32,9 @@ class room_offers {
     [[nodiscard]] std::uint32_t room(const inbound_store& store,
                                      std::uint32_t which) const noexcept {
         const std::uint32_t places = store.places_left();
+        if (offered() == 0) {  // as a rule
+            return store.room(which, places);
+        }
         const std::uint32_t others = places - (std::min)(places, offered());
         const std::uint32_t its_part = is_offered(which) ? places / offered() : 0;
         return store.room(which, (std::max)(others, its_part));
