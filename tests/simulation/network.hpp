@@ -80,6 +80,7 @@ class network {
         for (way& each : ways_) {
             each = {.link = each.link, .last_at = each.last_at};
         }
+        shared_.assign(shared_.size(), {});
     }
 
     [[nodiscard]] std::size_t size() const { return packets_.size(); }
@@ -97,7 +98,7 @@ class network {
     struct way {
         sixfold::time_point cut_until{};
         std::uint64_t burst = 0;  // so many packets more are lost
-        lane own;
+        lane own{};
         sixfold::link_id link = sixfold::link_id::none;  // of a byte stream, what came last
         sixfold::time_point last_at{};                   // arrives then
     };
