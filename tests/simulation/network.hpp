@@ -3,6 +3,7 @@
 #define SIXFOLD_TESTS_SIMULATION_NETWORK_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -27,8 +28,8 @@ struct packet {
 class network {
   public:
     network(surroundings& world, std::uint32_t everybody, std::uint32_t honest)
-        : world_(&world), everybody_(everybody), honest_(honest), ways_(2 * std::size_t{everybody}),
-          shared_(2) {}
+        : world_(&world), everybody_(everybody), honest_(honest),
+          ways_(2 * std::size_t{everybody}) {}
 
     /// Of all links of this client. A villain is not to be read with care, so its links are of datagrams.
     [[nodiscard]] sixfold::transport transport_of(client_number who) const {
@@ -47,8 +48,9 @@ class network {
         if (transport_of(client) == sixfold::transport::byte_stream) {
             return flow(road, one);
         }
-        lane& in = world_->what.shared != 0 ? shared_[to_relay ? 1 : 0] : road.own;
-        if (is_lost(road) || is_too_large(bytes.size()) || is_full(in)) {
+        sixfold::time_point& free_at =
+            world_->what.shared != 0 ? shared_[to_relay ? 1 : 0] : road.free_at;
+        if (is_lost(road) || is_too_large(bytes.size()) || is_full(free_at)) {
             count(0, one);
             return;
         }
@@ -64,11 +66,11 @@ class network {
                 which = damage(one, *dice);
                 count(2, one);
             }
-            deliver(which, client, waits(in));
+            deliver(which, client, waits(free_at));
         }
         if (auto dice = world_->bad_luck.happens(fault::astray);
             dice && world_->what.checked != 0) {
-            deliver(one, static_cast<client_number>(dice->below(everybody_)), waits(in));
+            deliver(one, static_cast<client_number>(dice->below(everybody_)), waits(free_at));
         }
     }
     /// Nothing gets through to or from a client until then.
@@ -80,7 +82,7 @@ class network {
         for (way& each : ways_) {
             each = {.link = each.link, .last_at = each.last_at};
         }
-        shared_.assign(shared_.size(), {});
+        shared_ = {};
     }
 
     [[nodiscard]] std::size_t size() const { return packets_.size(); }
@@ -91,14 +93,10 @@ class network {
     }
 
   private:
-    /// What packets wait for, if it is one way's or shared by all.
-    struct lane {
-        sixfold::time_point free_at{};  // when all that waits has left
-    };
     struct way {
         sixfold::time_point cut_until{};
-        std::uint64_t burst = 0;  // so many packets more are lost
-        lane own{};
+        std::uint64_t burst = 0;                         // so many packets more are lost
+        sixfold::time_point free_at{};                   // when all that waits has left
         sixfold::link_id link = sixfold::link_id::none;  // of a byte stream, what came last
         sixfold::time_point last_at{};                   // arrives then
     };
@@ -141,21 +139,21 @@ class network {
         world_->seen.see(sight::too_large_for_the_way, is);
         return is;
     }
-    [[nodiscard]] bool is_full(lane& in) {
+    [[nodiscard]] bool is_full(sixfold::time_point& free_at) {
         if (world_->what.road == 0 || world_->bad_luck.healed()) {
             return false;
         }
-        in.free_at = (std::max)(in.free_at, world_->clock.now()) + packet_time;
-        const bool is = waits(in) > packet_time * static_cast<std::int64_t>(world_->what.road);
+        free_at = (std::max)(free_at, world_->clock.now()) + packet_time;
+        const bool is = waits(free_at) > packet_time * static_cast<std::int64_t>(world_->what.road);
         if (is) {
-            in.free_at -= packet_time;
+            free_at -= packet_time;
         }
         world_->seen.see(sight::way_full, is);
         world_->seen.see(sight::shared_way_full, is && world_->what.shared != 0);
         return is;
     }
-    [[nodiscard]] sixfold::duration waits(const lane& in) const {
-        return (std::max)(in.free_at - world_->clock.now(), sixfold::duration::zero());
+    [[nodiscard]] sixfold::duration waits(sixfold::time_point free_at) const {
+        return (std::max)(free_at - world_->clock.now(), sixfold::duration::zero());
     }
     /// A copy of it will arrive at this client, or from it, when it has waited and then been under way.
     void deliver(std::size_t which, client_number at, sixfold::duration wait) {
@@ -207,7 +205,7 @@ class network {
     std::uint32_t everybody_;
     std::uint32_t honest_;
     std::vector<way> ways_;
-    std::vector<lane> shared_;  // to the clients, and to the relays
+    std::array<sixfold::time_point, 2> shared_{};  // `free_at` of all: to clients, relays
     std::vector<packet> packets_;
     std::vector<std::byte> bytes_;
 };

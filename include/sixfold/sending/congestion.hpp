@@ -189,8 +189,7 @@ class congestion {
         const duration trip = former_ = round_;
         const bool is_cut = std::exchange(settles_, false);  // before it, more was under way
         const bool counts = is_limited() || (wants_ && trip > shortest_ * 3 / 2);
-        const bool rested =
-            is_long_since(round_began_, now);  // nothing was sent, or the way is long
+        const bool rested = is_long_since(round_began_, now);  // or the way is as long
         begin_round(now);
         if (drains_) {
             if (!is_cut) {
